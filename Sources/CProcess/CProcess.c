@@ -1,0 +1,41 @@
+#define _GNU_SOURCE
+#include "CProcess.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int result(long value) { return value < 0 ? -errno : (int)value; }
+
+short cprocess_spawn_setsid(void) { return POSIX_SPAWN_SETSID; }
+
+int cprocess_spawn_chdir(posix_spawn_file_actions_t *actions, const char *path) {
+    return posix_spawn_file_actions_addchdir_np(actions, path);
+}
+
+int cprocess_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
+    return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}
+
+int cprocess_pidfd_open(pid_t pid) { return result(syscall(SYS_pidfd_open, pid, 0)); }
+
+int cprocess_pidfd_send_signal(int pidfd, int signal) {
+    return result(syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0));
+}
+
+int cprocess_memory_file(const char *name) { return result(memfd_create(name, MFD_CLOEXEC)); }
+
+int cprocess_become_subreaper(void) { return result(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)); }
+
+int cprocess_wait_unreaped(struct cprocess_ended *ended) {
+    siginfo_t info = {0};
+    if (waitid(P_ALL, 0, &info, WEXITED | WNOWAIT) < 0) return -errno;
+    ended->pid = info.si_pid;
+    ended->was_signaled = info.si_code != CLD_EXITED;
+    ended->status = info.si_status;
+    return 0;
+}

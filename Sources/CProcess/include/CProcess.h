@@ -1,0 +1,35 @@
+// What Swift's Glibc import cannot see: variadic system calls, GNU extensions and the
+// members of `siginfo_t`. Each function does one call and returns a negated errno on failure.
+#ifndef CPROCESS_H
+#define CPROCESS_H
+
+#include <spawn.h>
+#include <sys/types.h>
+
+/// The flag that makes a spawned process the leader of a session of its own.
+short cprocess_spawn_setsid(void);
+/// Runs the spawned process in `path`. Returns 0 or an errno, as the posix_spawn family does.
+int cprocess_spawn_chdir(posix_spawn_file_actions_t *actions, const char *path);
+/// Closes every descriptor from `first` up in the spawned process. Returns 0 or an errno.
+int cprocess_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
+
+/// A descriptor that stands for the process and becomes readable when it has ended, or -errno.
+int cprocess_pidfd_open(pid_t pid);
+/// Signals the process behind `pidfd`, whoever has its pid now. 0 or -errno.
+int cprocess_pidfd_send_signal(int pidfd, int signal);
+
+/// An anonymous file in memory, inherited across exec only where it is passed on, or -errno.
+int cprocess_memory_file(const char *name);
+/// Orphaned descendants are re-parented to this process from now on. 0 or -errno.
+int cprocess_become_subreaper(void);
+
+/// A child that has ended and is still there to be reaped.
+struct cprocess_ended {
+    pid_t pid;
+    int was_signaled;  // 1: `status` is a signal number, 0: `status` is an exit code
+    int status;
+};
+/// Waits until any child has ended and leaves it unreaped. 0 or -errno (ECHILD: no children).
+int cprocess_wait_unreaped(struct cprocess_ended *ended);
+
+#endif

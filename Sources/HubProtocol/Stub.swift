@@ -1,0 +1,1 @@
+public enum HubProtocolVersion { public static let current = 1 }

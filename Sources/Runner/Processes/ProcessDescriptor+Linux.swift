@@ -1,0 +1,73 @@
+import CProcess
+import Dispatch
+import Glibc
+import RunnerStore
+
+/// Holds on to one process: signals it and tells its end, whoever has its pid later.
+final class ProcessDescriptor: Sendable {
+    let identity: ProcessIdentity
+    private let descriptor: Int32
+
+    /// nil if the process is gone. The descriptor is opened before the start time is compared, so
+    /// that it cannot stand for a later process.
+    init?(_ identity: ProcessIdentity) {
+        let descriptor = cprocess_pidfd_open(identity.pid)
+        guard descriptor >= 0 else { return nil }
+        guard ProcessTable.identity(of: identity.pid) == identity else {
+            close(descriptor)
+            return nil
+        }
+        self.identity = identity
+        self.descriptor = descriptor
+    }
+
+    deinit { close(descriptor) }
+
+    /// Sends a signal. False if the process is gone or may not be signalled.
+    @discardableResult
+    func signal(_ signal: Int32) -> Bool { cprocess_pidfd_send_signal(descriptor, signal) == 0 }
+
+    var hasEnded: Bool {
+        var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return Glibc.poll(&poll, 1, 0) > 0
+    }
+
+    /// Returns when the process has ended, or when the calling task is cancelled.
+    func ended() async { await waitUntilReadable(descriptor) }
+}
+
+private let readinessQueue = DispatchQueue(label: "readiness")
+
+/// Returns when the descriptor has something to read, or when the calling task is cancelled. The
+/// caller keeps the descriptor open until then.
+func waitUntilReadable(_ descriptor: Int32) async {
+    // DispatchSource is thread-safe; its type does not say so.
+    nonisolated(unsafe) let source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: readinessQueue)
+    await withTaskCancellationHandler {
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            source.setEventHandler { @Sendable in source.cancel() }
+            source.setCancelHandler { @Sendable in continuation.resume() }
+            source.resume()
+        }
+    } onCancel: {
+        source.cancel()
+    }
+}
+
+/// Returns true when every process has ended, false when `patience` is over first.
+func allEnded(_ processes: [ProcessDescriptor], within patience: Duration) async -> Bool {
+    await withTaskGroup(of: Bool.self) { group in
+        group.addTask {
+            for process in processes { await process.ended() }
+            return true
+        }
+        group.addTask {
+            // Cancelled when all have ended.
+            try? await Task.sleep(for: patience)
+            return false
+        }
+        _ = await group.next()
+        group.cancelAll()
+        return processes.allSatisfy(\.hasEnded)
+    }
+}

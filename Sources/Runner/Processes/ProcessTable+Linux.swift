@@ -1,0 +1,123 @@
+import Glibc
+import RunnerStore
+
+/// What `/proc` tells of one process.
+public struct ProcessStatus: Equatable, Sendable {
+    public let identity: ProcessIdentity
+    public let parent: Int32
+    /// Ended, and not yet reaped.
+    public let isZombie: Bool
+
+    /// Reads a line of `/proc/<pid>/stat`, proc(5). The command's name may hold anything, so the
+    /// fields are counted from its last closing parenthesis.
+    init?(statLine: some StringProtocol) {
+        guard let end = statLine.lastIndex(of: ")"), let pid = Int32(statLine.prefix { $0 != " " }) else {
+            return nil
+        }
+        let fields = statLine[statLine.index(after: end)...].split(separator: " ")
+        guard fields.count > 19, let parent = Int32(fields[1]), let start = Int64(fields[19]) else { return nil }
+        self.identity = ProcessIdentity(pid: pid, start: start)
+        self.parent = parent
+        self.isZombie = fields[0] == "Z" || fields[0] == "X"
+    }
+}
+
+/// Reads the system's process table.
+public enum ProcessTable {
+    /// nil if there is no such process.
+    public static func status(of pid: Int32) -> ProcessStatus? {
+        guard let bytes = readFile("/proc/\(pid)/stat") else { return nil }
+        return ProcessStatus(statLine: String(decoding: bytes, as: UTF8.self))
+    }
+
+    /// Every process that is visible here.
+    public static func all() -> [ProcessStatus] {
+        processIDs().compactMap(status(of:))
+    }
+
+    /// The process with this pid now; nil if there is none.
+    public static func identity(of pid: Int32) -> ProcessIdentity? { status(of: pid)?.identity }
+
+    /// This very process.
+    public static let current: ProcessIdentity =
+        identity(of: getpid()) ?? ProcessIdentity(pid: getpid(), start: 0)
+
+    /// The arguments, as the process shows them. Empty for a zombie or a stranger's.
+    public static func arguments(of pid: Int32) -> [String] {
+        (readFile("/proc/\(pid)/cmdline") ?? []).split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// The value of an environment variable as it was when the process was started; nil also where
+    /// the process belongs to somebody else.
+    public static func environmentValue(_ name: String, of pid: Int32) -> String? {
+        let prefix = Array("\(name)=".utf8)
+        for entry in (readFile("/proc/\(pid)/environ") ?? []).split(separator: 0) where entry.starts(with: prefix) {
+            return String(decoding: entry.dropFirst(prefix.count), as: UTF8.self)
+        }
+        return nil
+    }
+
+    /// Whether the process is a runner, ours or HAPI's: its command line holds both words.
+    public static func isRunner(_ pid: Int32) -> Bool {
+        let arguments = arguments(of: pid)
+        return arguments.contains("runner") && arguments.contains("start-sync")
+    }
+
+    /// The inodes of the sockets the process holds open.
+    static func socketInodes(of pid: Int32) -> Set<UInt64> {
+        var inodes: Set<UInt64> = []
+        for descriptor in entries(of: "/proc/\(pid)/fd") {
+            guard let target = linkTarget("/proc/\(pid)/fd/\(descriptor)"), target.hasPrefix("socket:["),
+                let inode = UInt64(target.dropFirst(8).dropLast())
+            else { continue }
+            inodes.insert(inode)
+        }
+        return inodes
+    }
+
+    static func processIDs() -> [Int32] { entries(of: "/proc").compactMap { Int32($0) } }
+}
+
+/// The names in a directory; empty if it cannot be read.
+func entries(of directory: String) -> [String] {
+    guard let stream = opendir(directory) else { return [] }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+        let name = withUnsafePointer(to: &entry.pointee.d_name) {
+            $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        }
+        if name != "." && name != ".." { names.append(name) }
+    }
+    return names
+}
+
+/// Where a symbolic link points; nil if `path` is none.
+public func linkTarget(_ path: String) -> String? {
+    var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+    let count = readlink(path, &buffer, buffer.count)
+    return count < 0 ? nil : String(decoding: buffer.prefix(count), as: UTF8.self)
+}
+
+/// A whole file's bytes; nil if it cannot be read. For the kernel's own small files.
+func readFile(_ path: String) -> [UInt8]? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    return readToEnd(descriptor)
+}
+
+/// What is left to read from a descriptor; nil if reading fails.
+func readToEnd(_ descriptor: Int32) -> [UInt8]? {
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    while true {
+        let count = read(descriptor, &buffer, buffer.count)
+        if count == 0 { return bytes }
+        if count > 0 {
+            bytes.append(contentsOf: buffer.prefix(count))
+        } else if errno != EINTR {
+            return nil
+        }
+    }
+}

@@ -1,0 +1,49 @@
+/// What a monitor has to know, passed to it through a descriptor: arguments would show in `ps`, and
+/// an environment can hold secrets.
+///
+/// On the descriptor it is a list of NUL-terminated strings, which no argument, variable or path
+/// can contain.
+struct LaunchSpec: Equatable {
+    var launchID: String
+    var storePath: String
+    var logPath: String
+    var directory: String
+    var program: String
+    var arguments: [String]
+    var environment: [String]
+
+    var encoded: [UInt8] {
+        let head = [launchID, storePath, logPath, directory, program, String(arguments.count)]
+        return (head + arguments + environment).flatMap { Array($0.utf8) + [0] }
+    }
+
+    /// nil for bytes that no ``encoded`` gives.
+    init?(_ bytes: [UInt8]) {
+        guard bytes.last == 0 else { return nil }
+        let strings = bytes.dropLast().split(separator: 0, omittingEmptySubsequences: false)
+            .map { String(decoding: $0, as: UTF8.self) }
+        guard strings.count >= 6, let count = Int(strings[5]), count >= 0, strings.count - 6 >= count else {
+            return nil
+        }
+        launchID = strings[0]
+        storePath = strings[1]
+        logPath = strings[2]
+        directory = strings[3]
+        program = strings[4]
+        arguments = Array(strings[6..<(6 + count)])
+        environment = Array(strings[(6 + count)...])
+    }
+
+    init(
+        launchID: String, storePath: String, logPath: String, directory: String, program: String,
+        arguments: [String], environment: [String]
+    ) {
+        self.launchID = launchID
+        self.storePath = storePath
+        self.logPath = logPath
+        self.directory = directory
+        self.program = program
+        self.arguments = arguments
+        self.environment = environment
+    }
+}

@@ -1,0 +1,56 @@
+/// One step of the schema, from `migrations/` at the top of the repository.
+struct Migration {
+    let version: Int
+    let name: String
+    private let bytes: [UInt8]
+
+    var sql: String { String(decoding: bytes, as: UTF8.self) }
+
+    /// Every migration, oldest first. A test compares it with the folder.
+    static let all = [
+        Migration(version: 1, name: "m0001_initial", bytes: PackageResources.m0001_initial_sql)
+    ]
+
+    /// The bytes "HAPI", in the database's header.
+    static let applicationID: Int64 = 0x4841_5049
+
+    /// Applies what is missing, each step in a transaction with the version it leads to.
+    static func bringUpToDate(_ store: StoreConnection) throws(StoreError) {
+        guard try version(of: store) < Store.schemaVersion else { return }
+        for migration in all {
+            try store.transaction { () throws(StoreError) in
+                // Looked at again under the lock: another process may have been faster.
+                guard try version(of: store) < migration.version else { return }
+                try store.execute(migration.sql)
+                try store.execute("PRAGMA application_id = \(applicationID)")
+                try store.execute("PRAGMA user_version = \(migration.version)")
+            }
+        }
+    }
+
+    /// Refuses what a reader of this version cannot understand.
+    static func checkReadable(_ store: StoreConnection) throws(StoreError) {
+        guard try version(of: store) > 0 else {
+            throw StoreError(.missing, action: "read", path: store.path, detail: "it has no schema yet")
+        }
+    }
+
+    /// The schema's version, 0 for an empty database. Throws for a newer or foreign one.
+    static func version(of store: StoreConnection) throws(StoreError) -> Int {
+        let found = try pragma("user_version", of: store)
+        let application = try pragma("application_id", of: store)
+        guard application == applicationID || (application == 0 && found == 0) else {
+            throw StoreError(.foreign, action: "open", path: store.path, detail: "it is not a database of hapi's")
+        }
+        guard found <= Store.schemaVersion else {
+            throw StoreError(
+                .newerSchema(found: Int(found), known: Store.schemaVersion), action: "open", path: store.path,
+                detail: "its schema is version \(found), this hapi knows versions up to \(Store.schemaVersion)")
+        }
+        return Int(found)
+    }
+
+    private static func pragma(_ name: String, of store: StoreConnection) throws(StoreError) -> Int64 {
+        try store.rows("PRAGMA \(name)") { $0.integer() }.first ?? 0
+    }
+}

@@ -1,0 +1,103 @@
+/// The lives of the daemon.
+extension StoreConnection {
+    /// Opens a new life and returns its id.
+    public func beginRunner(_ runner: RunnerRecord) throws(StoreError) -> Int64 {
+        try run(
+            """
+            INSERT INTO runners (pid, start, machine, boot_id, pid_namespace, version, program_modified_at,
+                                 hub_url, hub_state, machine_id, log_path, started_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                .init(runner.process.pid), .integer(runner.process.start), .text(runner.host.machine),
+                .text(runner.host.bootID), .integer(runner.host.pidNamespace), .text(runner.version),
+                .init(runner.programModifiedAt), .init(runner.hubURL), .init(runner.hubState),
+                .init(runner.machineID), .text(runner.logPath), .init(runner.startedAt),
+            ])
+        return lastInsertedRow
+    }
+
+    public func setControlPort(_ port: Int, of runner: Int64) throws(StoreError) {
+        try run("UPDATE runners SET http_port = ? WHERE id = ?", [.init(port), .integer(runner)])
+    }
+
+    public func setHubState(_ state: HubState, detail: String?, of runner: Int64) throws(StoreError) {
+        try run(
+            "UPDATE runners SET hub_state = ?, hub_detail = ? WHERE id = ?",
+            [.init(state), .init(detail), .integer(runner)])
+    }
+
+    /// Records that the runner was told to stop, before it begins to.
+    public func markStopping(_ runner: Int64, at now: Timestamp) throws(StoreError) {
+        try run("UPDATE runners SET stopping_at = ? WHERE id = ?", [.init(now), .integer(runner)])
+    }
+
+    /// Ends a life of the runner. `at` is nil where nobody saw it end.
+    public func endRunner(
+        _ runner: Int64, _ reason: RunnerEndReason, detail: String?, at: Timestamp?
+    ) throws(StoreError) {
+        try run(
+            "UPDATE runners SET end_reason = ?, end_detail = ?, ended_at = ? WHERE id = ? AND end_reason IS NULL",
+            [.init(reason), .init(detail), .init(at), .integer(runner)])
+    }
+
+    /// The newest lives of the runner, newest first.
+    public func newestRunners(limit: Int) throws(StoreError) -> [RunnerRecord] {
+        try runners("ORDER BY id DESC LIMIT ?", [.init(limit)])
+    }
+
+    /// The lives that have no recorded end: the running one, and any that crashed.
+    public func unendedRunners() throws(StoreError) -> [RunnerRecord] {
+        try runners("WHERE end_reason IS NULL ORDER BY id DESC")
+    }
+
+    public func recordHeartbeat(
+        _ beat: HeartbeatRecord, of runner: Int64, at now: Timestamp, keepingSince oldest: Timestamp
+    ) throws(StoreError) {
+        try run(
+            """
+            INSERT INTO heartbeats (runner_id, at, live_sessions, pruned, hub_state, resident_bytes, load_1m)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                .integer(runner), .init(now), .init(beat.liveSessions), .init(beat.pruned), .init(beat.hubState),
+                .init(beat.residentBytes), .init(beat.load1m),
+            ])
+        try run("UPDATE runners SET last_heartbeat_at = ? WHERE id = ?", [.init(now), .integer(runner)])
+        try run("DELETE FROM heartbeats WHERE at < ?", [.init(oldest)])
+    }
+
+    private func runners(_ condition: String, _ values: [StoreValue] = []) throws(StoreError) -> [RunnerRecord] {
+        try rows(
+            """
+            SELECT id, pid, start, machine, boot_id, pid_namespace, version, program_modified_at, http_port,
+                   hub_url, hub_state, hub_detail, machine_id, log_path, started_at, last_heartbeat_at,
+                   stopping_at, ended_at, end_reason, end_detail
+            FROM runners \(condition)
+            """, values
+        ) { RunnerRecord(row: &$0) }
+    }
+}
+
+extension RunnerRecord {
+    init?(row: inout Row) {
+        let (id, process, host) = (row.integer(), row.process(), row.host())
+        let (version, modified, port) = (row.text(), row.real(), row.integer())
+        let (hubURL, hubState, hubDetail) = (row.text(), row.text().flatMap(HubState.init), row.text())
+        let (machineID, logPath, startedAt) = (row.text(), row.text(), row.time())
+        let (beat, stopping, ended) = (row.time(), row.time(), row.time())
+        let (endReason, endDetail) = (row.text().flatMap(RunnerEndReason.init), row.text())
+        guard let id, let process, let host, let version, let hubState, let logPath, let startedAt else { return nil }
+        self.init(
+            process: process, host: host, version: version, programModifiedAt: modified, hubURL: hubURL,
+            hubState: hubState, machineID: machineID, logPath: logPath, startedAt: startedAt)
+        self.id = id
+        self.httpPort = port.map { Int($0) }
+        self.hubDetail = hubDetail
+        self.lastHeartbeatAt = beat
+        self.stoppingAt = stopping
+        self.endedAt = ended
+        self.endReason = endReason
+        self.endDetail = endDetail
+    }
+}

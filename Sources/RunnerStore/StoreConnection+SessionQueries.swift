@@ -1,0 +1,50 @@
+/// Looking sessions up.
+extension StoreConnection {
+    /// The sessions whose end the runner has not noted yet, oldest first.
+    public func liveSessions() throws(StoreError) -> [SessionRecord] {
+        try sessions("WHERE s.ended_at IS NULL ORDER BY s.created_at, s.id")
+    }
+
+    /// Every session on record, oldest first.
+    public func allSessions() throws(StoreError) -> [SessionRecord] {
+        try sessions("ORDER BY s.created_at, s.id")
+    }
+
+    /// The last `limit` sessions, newest first.
+    public func newestSessions(limit: Int) throws(StoreError) -> [SessionRecord] {
+        try sessions("ORDER BY s.created_at DESC, s.id DESC LIMIT ?", [.init(limit)])
+    }
+
+    public func session(_ id: String) throws(StoreError) -> SessionRecord? {
+        try sessions("WHERE s.id = ?", [.text(id)]).first
+    }
+
+    /// The sessions that `id` names: a record id, a HAPI session id, or the HAPI session id that
+    /// was asked for. Live ones first, then the newest.
+    public func sessions(named id: String) throws(StoreError) -> [SessionRecord] {
+        try sessions(
+            """
+            WHERE s.id = ?1 OR s.happy_session_id = ?1 OR s.requested_session_id = ?1
+            ORDER BY s.ended_at IS NOT NULL, s.created_at DESC
+            """, [.text(id)])
+    }
+
+    /// The live session that owns the HAPI session `happyID`, or was asked to take it up.
+    public func liveOwner(of happyID: String) throws(StoreError) -> SessionRecord? {
+        try sessions(
+            "WHERE s.ended_at IS NULL AND (s.happy_session_id = ?1 OR s.requested_session_id = ?1)",
+            [.text(happyID)]
+        ).first
+    }
+
+    public func events(of id: String) throws(StoreError) -> [SessionEvent] {
+        try rows("SELECT at, kind, detail FROM session_events WHERE session_id = ? ORDER BY id", [.text(id)]) { row in
+            guard let at = row.time(), let kind = row.text() else { return nil }
+            return SessionEvent(at: at, kind: kind, detail: row.text())
+        }
+    }
+
+    private func sessions(_ condition: String, _ values: [StoreValue] = []) throws(StoreError) -> [SessionRecord] {
+        try rows("\(SessionRecord.query) \(condition)", values) { SessionRecord(row: &$0) }
+    }
+}

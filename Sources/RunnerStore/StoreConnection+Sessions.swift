@@ -1,0 +1,81 @@
+/// The transitions of a session, each to be called inside a transaction.
+extension StoreConnection {
+    /// Writes a session and its launch. Throws `.constraint` if a live session owns the same
+    /// HAPI session.
+    public func insertSession(_ session: SessionRecord, detail: String? = nil) throws(StoreError) {
+        try insertLaunch(session.id, session.launch, at: session.createdAt)
+        try run(
+            """
+            INSERT INTO sessions (id, runner_id, started_by, agent, directory, log_path,
+                                  requested_session_id, created_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                .text(session.id), .init(session.runnerID), .init(session.origin), .text(session.agent),
+                .text(session.directory), .init(session.logPath), .init(session.requestedSessionID),
+                .init(session.createdAt),
+            ])
+        let kind = session.launch.phase == .requested ? "requested" : "started"
+        try recordEvent(session.id, kind, detail: detail, at: session.createdAt)
+    }
+
+    /// Records the HAPI session id a session reports. Throws `.constraint` if a live session owns it.
+    public func confirm(_ id: String, as happyID: String, at now: Timestamp) throws(StoreError) {
+        try run(
+            "UPDATE sessions SET happy_session_id = ?, reported_at = coalesce(reported_at, ?) WHERE id = ?",
+            [.text(happyID), .init(now), .text(id)])
+        try recordEvent(id, "reported", detail: happyID, at: now)
+    }
+
+    /// Records that another life of the runner took over a live session.
+    public func adopt(_ id: String, by runner: Int64, at now: Timestamp) throws(StoreError) {
+        try run("UPDATE sessions SET adopted_at = ?, runner_id = ? WHERE id = ?", [.init(now), .integer(runner), .text(id)])
+        try recordEvent(id, "adopted", detail: nil, at: now)
+    }
+
+    /// Records who asked for the stop; the first to ask stays on record.
+    public func requestStop(_ id: String, by source: RequestSource, at now: Timestamp) throws(StoreError) {
+        try run(
+            "UPDATE sessions SET stop_requested_at = ?, stopped_by = ? WHERE id = ? AND stop_requested_at IS NULL",
+            [.init(now), .init(source), .text(id)])
+        try recordEvent(id, "stop-requested", detail: source.rawValue, at: now)
+    }
+
+    /// Ends a session: `exit` where nobody else has recorded one, and what is on record otherwise.
+    /// Returns the exit that stands; false in `first` if the session was already ended.
+    public func finish(
+        _ id: String, unlessRecorded exit: ExitRecord
+    ) throws(StoreError) -> (exit: ExitRecord, first: Bool) {
+        try recordExit(id, exit)
+        let standing = try self.exit(of: id) ?? exit
+        let ended = try run("UPDATE sessions SET ended_at = ? WHERE id = ? AND ended_at IS NULL", [.init(standing.at), .text(id)])
+        if ended == 1 { try recordEvent(id, "ended", detail: standing.summary, at: standing.at) }
+        return (standing, ended == 1)
+    }
+
+    public func recordEvent(_ id: String, _ kind: String, detail: String?, at now: Timestamp) throws(StoreError) {
+        try run(
+            "INSERT INTO session_events (session_id, at, kind, detail) VALUES (?, ?, ?, ?)",
+            [.text(id), .init(now), .text(kind), .init(detail)])
+    }
+
+    public func exit(of id: String) throws(StoreError) -> ExitRecord? {
+        try rows(
+            "SELECT reason, code, signal, message, helpers, at FROM exits WHERE launch_id = ?", [.text(id)]
+        ) { ExitRecord(row: &$0) }.first
+    }
+}
+
+extension ExitRecord {
+    /// In a few words: `exited with code 3`, `ended by signal 9: …`.
+    public var summary: String {
+        let how =
+            switch reason {
+            case .exited(let code): "exited with code \(code)"
+            case .signaled(let signal): "ended by signal \(signal)"
+            case .launchFailed: "launch failed"
+            case .vanished: "vanished"
+            }
+        return message.map { "\(how): \($0)" } ?? how
+    }
+}

@@ -1,0 +1,135 @@
+internal import CSQLite
+import Glibc
+
+/// One connection to the store, used from one thread at a time.
+///
+/// The daemon holds one inside its ``Store``; commands, monitors and terminal sessions open one
+/// for themselves. A committed transaction is on the disk when the call returns.
+public final class StoreConnection {
+    public enum Mode: Sendable {
+        /// Creates the file if it is missing and brings an older schema up to date.
+        case create
+        /// Reads and writes a file that is there, whatever its schema: what a monitor does, whose
+        /// tables never change.
+        case existing
+        /// Reads a file that is there, of a schema this program knows.
+        case readOnly
+    }
+
+    public let path: String
+    /// Rows that were left out of an answer because no version of this program would write them.
+    public private(set) var unreadableRows = 0
+    private let handle: OpaquePointer
+
+    /// - Parameter busyTimeout: how long one statement waits for another process's lock, in
+    ///   milliseconds.
+    public init(path: String, mode: Mode, busyTimeout: Int32 = 5000) throws(StoreError) {
+        self.path = path
+        handle = try Self.open(path, mode)
+        sqlite3_busy_timeout(handle, busyTimeout)
+        switch mode {
+        case .existing:
+            try execute("PRAGMA synchronous = FULL")
+        case .create:
+            try execute("PRAGMA journal_mode = WAL")
+            try execute("PRAGMA synchronous = FULL")
+            try execute("PRAGMA foreign_keys = ON")
+            try execute("PRAGMA journal_size_limit = 4194304")
+            try Migration.bringUpToDate(self)
+        case .readOnly:
+            try Migration.checkReadable(self)
+        }
+    }
+
+    deinit { sqlite3_close_v2(handle) }
+
+    /// How long a statement waits from now on for another process's lock, in milliseconds.
+    func setBusyTimeout(_ milliseconds: Int32) { sqlite3_busy_timeout(handle, milliseconds) }
+
+    private static func open(_ path: String, _ mode: Mode) throws(StoreError) -> OpaquePointer {
+        if mode == .create {
+            // SQLite would make the file readable for all; its companions copy its mode.
+            let descriptor = Glibc.open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+            if descriptor >= 0 { close(descriptor) }
+        } else if access(path, F_OK) != 0 && errno == ENOENT {
+            throw StoreError(.missing, action: "open", path: path, detail: "there is no such file")
+        }
+        let access = mode == .readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE
+        var handle: OpaquePointer?
+        let code = sqlite3_open_v2(path, &handle, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+        guard code == SQLITE_OK, let handle else {
+            let detail = handle.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
+            sqlite3_close_v2(handle)
+            throw StoreError(.init(sqliteCode: code), action: "open", path: path, detail: detail)
+        }
+        return handle
+    }
+
+    /// Runs `body` with the write lock held; commits, or rolls back if it throws.
+    public func transaction<T>(_ body: () throws(StoreError) -> T) throws(StoreError) -> T {
+        try execute("BEGIN IMMEDIATE")
+        do {
+            let result = try body()
+            try execute("COMMIT")
+            return result
+        } catch {
+            // SQLite has rolled back by itself after some errors; a second one is refused, harmlessly.
+            sqlite3_exec(handle, "ROLLBACK", nil, nil, nil)
+            throw error
+        }
+    }
+
+    /// Runs `body` on one unchanging view of the store.
+    public func snapshot<T>(_ body: () throws(StoreError) -> T) throws(StoreError) -> T {
+        try execute("BEGIN")
+        defer { sqlite3_exec(handle, "ROLLBACK", nil, nil, nil) }
+        return try body()
+    }
+
+    /// Runs statements that bind and return nothing.
+    func execute(_ sql: String) throws(StoreError) {
+        let code = sqlite3_exec(handle, sql, nil, nil, nil)
+        if code != SQLITE_OK { throw error(code) }
+    }
+
+    /// Runs one statement and returns how many rows it changed.
+    @discardableResult
+    func run(_ sql: String, _ values: [StoreValue] = []) throws(StoreError) -> Int {
+        let statement = try prepare(sql, values)
+        let code = statement.step()
+        guard code == SQLITE_DONE || code == SQLITE_ROW else { throw error(code) }
+        return Int(sqlite3_changes(handle))
+    }
+
+    /// Runs one query. A row for which `read` returns nil is left out and counted.
+    func rows<T>(
+        _ sql: String, _ values: [StoreValue] = [], _ read: (inout Row) -> T?
+    ) throws(StoreError) -> [T] {
+        let statement = try prepare(sql, values)
+        var results: [T] = []
+        while true {
+            let code = statement.step()
+            if code == SQLITE_DONE { return results }
+            guard code == SQLITE_ROW else { throw error(code) }
+            var row = statement.row
+            if let result = read(&row) { results.append(result) } else { unreadableRows += 1 }
+        }
+    }
+
+    var lastInsertedRow: Int64 { sqlite3_last_insert_rowid(handle) }
+
+    private func prepare(_ sql: String, _ values: [StoreValue]) throws(StoreError) -> Statement {
+        var prepared: OpaquePointer?
+        let code = sqlite3_prepare_v2(handle, sql, -1, &prepared, nil)
+        guard code == SQLITE_OK, let prepared else { throw error(code) }
+        let statement = Statement(handle: prepared)
+        let bound = statement.bind(values)
+        if bound != SQLITE_OK { throw error(bound) }
+        return statement
+    }
+
+    private func error(_ code: Int32) -> StoreError {
+        StoreError(
+            .init(sqliteCode: code), action: "use", path: path, detail: String(cString: sqlite3_errmsg(handle)))
+    }
+}

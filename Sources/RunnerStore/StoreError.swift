@@ -1,0 +1,70 @@
+internal import CSQLite
+
+/// Why the store could not do what was asked: what was tried, on which file, and the cause.
+/// Bound values never appear in it.
+public struct StoreError: Error, Equatable, CustomStringConvertible {
+    public enum Cause: Equatable, Sendable {
+        /// Another process holds the write lock. Worth trying again.
+        case busy
+        /// No space left on the device. Worth trying again later.
+        case full
+        case readOnly
+        case missing
+        case cannotOpen
+        /// The file is damaged, or no SQLite database.
+        case damaged
+        /// The file is a database of some other program.
+        case foreign
+        /// The file was written by a newer version of this program.
+        case newerSchema(found: Int, known: Int)
+        /// A constraint of the schema refused the row.
+        case constraint
+        case other(code: Int32)
+    }
+
+    public let cause: Cause
+    public let action: String
+    public let path: String
+    public let detail: String
+
+    public init(_ cause: Cause, action: String, path: String, detail: String) {
+        self.cause = cause
+        self.action = action
+        self.path = path
+        self.detail = detail
+    }
+
+    /// Whether the same call may succeed later without anybody doing anything about the file.
+    public var isTransient: Bool { cause == .busy || cause == .full }
+
+    public var description: String { "cannot \(action) \(path): \(detail)" }
+
+    /// What the user can do about it, where there is something.
+    public var hint: String? {
+        switch cause {
+        case .busy: "another process holds the database; try again"
+        case .full: "free some space on this disk"
+        case .readOnly, .cannotOpen: "check the owner and the permissions of the file and its folder"
+        case .missing: "nothing has been recorded yet; `hapi runner start` creates it"
+        case .damaged: "keep the file, and restore a backup or move it away before starting again"
+        case .foreign: "set HAPI_HOME to a folder of HAPI's own"
+        case .newerSchema: "use the newer hapi that wrote it"
+        case .constraint, .other: nil
+        }
+    }
+}
+
+extension StoreError.Cause {
+    /// Maps SQLite's extended result code; the primary code is its low byte.
+    init(sqliteCode code: Int32) {
+        switch code & 0xff {
+        case SQLITE_BUSY, SQLITE_LOCKED: self = .busy
+        case SQLITE_FULL: self = .full
+        case SQLITE_READONLY, SQLITE_PERM, SQLITE_AUTH: self = .readOnly
+        case SQLITE_CANTOPEN: self = .cannotOpen
+        case SQLITE_CORRUPT, SQLITE_NOTADB: self = .damaged
+        case SQLITE_CONSTRAINT: self = .constraint
+        default: self = .other(code: code)
+        }
+    }
+}

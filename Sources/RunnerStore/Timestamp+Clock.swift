@@ -1,0 +1,31 @@
+import Glibc
+
+extension Timestamp {
+    /// The wall clock's time now.
+    public static var now: Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+    }
+
+    /// ISO 8601 with milliseconds, UTC: `2026-01-31T08:15:30.123Z`.
+    public var iso8601: String {
+        var seconds = time_t(milliseconds.floored(by: 1000))
+        var parts = tm()
+        gmtime_r(&seconds, &parts)
+        let fields = [
+            (Int(parts.tm_year) + 1900, 4), (Int(parts.tm_mon) + 1, 2), (Int(parts.tm_mday), 2),
+            (Int(parts.tm_hour), 2), (Int(parts.tm_min), 2), (Int(parts.tm_sec), 2),
+            (Int(milliseconds - Int64(seconds) * 1000), 3),
+        ].map { value, width in String(repeating: "0", count: max(0, width - String(value).count)) + String(value) }
+        return "\(fields[0])-\(fields[1])-\(fields[2])T\(fields[3]):\(fields[4]):\(fields[5]).\(fields[6])Z"
+    }
+}
+
+extension Int64 {
+    /// Division that rounds down, for times before 1970 too.
+    fileprivate func floored(by divisor: Int64) -> Int64 {
+        let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
+        return remainder < 0 ? quotient - 1 : quotient
+    }
+}
