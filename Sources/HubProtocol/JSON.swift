@@ -1,0 +1,48 @@
+import FoundationEssentials
+
+/// The one way JSON is written and read here: no escaped slashes, keys in order.
+public enum JSON {
+    public static func encode(_ value: some Encodable, pretty: Bool = false) throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
+        if pretty { encoder.outputFormatting.insert(.prettyPrinted) }
+        return Array(try encoder.encode(value))
+    }
+
+    public static func text(_ value: some Encodable) throws -> String {
+        String(decoding: try encode(value), as: UTF8.self)
+    }
+
+    public static func decode<T: Decodable>(_ type: T.Type, from bytes: some Sequence<UInt8>) throws -> T {
+        try JSONDecoder().decode(type, from: Data(bytes))
+    }
+}
+
+extension DecodingError {
+    /// What does not fit and where: `directory: a string is needed`.
+    public var explanation: String {
+        switch self {
+        case .keyNotFound(let key, let context): "\(path(context, key)): missing"
+        case .valueNotFound(let type, let context): "\(path(context)): null, where \(Self.words(type)) is needed"
+        case .typeMismatch(let type, let context): "\(path(context)): \(Self.words(type)) is needed"
+        case .dataCorrupted(let context) where context.codingPath.isEmpty: "not JSON"
+        case .dataCorrupted(let context): "\(path(context)): \(context.debugDescription)"
+        @unknown default: "not the JSON that is needed"
+        }
+    }
+
+    private func path(_ context: Context, _ key: (any CodingKey)? = nil) -> String {
+        let keys = (context.codingPath + (key.map { [$0] } ?? [])).map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }
+        return keys.isEmpty ? "the document" : keys.joined(separator: ".")
+    }
+
+    private static func words(_ type: any Any.Type) -> String {
+        switch type {
+        case is String.Type: "a string"
+        case is Bool.Type: "true or false"
+        case is any BinaryInteger.Type, is any BinaryFloatingPoint.Type: "a number"
+        case is any Sequence.Type where !(type is [String: JSONValue].Type): "a list"
+        default: "an object"
+        }
+    }
+}

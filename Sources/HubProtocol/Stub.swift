@@ -1,1 +1,0 @@
-public enum HubProtocolVersion { public static let current = 1 }

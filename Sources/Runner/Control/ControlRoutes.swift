@@ -1,0 +1,127 @@
+import HTTPTypes
+import HubProtocol
+import Hummingbird
+import RunnerStore
+
+/// The control server's five endpoints: each translates, the supervisor decides.
+struct ControlRoutes {
+    static let maximumBody = 1 << 20
+    /// How this program names itself to the control server, so that the audit tells a command from
+    /// any other client.
+    static let commandAgent = "hapi-command"
+
+    let supervisor: SessionSupervisor
+    let stopRequests: StopRequests
+
+    var responder: some HTTPResponder<ControlContext> {
+        let router = Router(context: ControlContext.self)
+        router.middlewares.add(ControlAdmission())
+        router.post("session-started", use: sessionStarted)
+        router.post("list", use: list)
+        router.post("stop-session", use: stopSession)
+        router.post("spawn-session", use: spawnSession)
+        router.post("stop", use: stop)
+        return router.buildResponder()
+    }
+
+    @Sendable private func sessionStarted(_ request: Request, _ context: ControlContext) async throws -> Response {
+        let message = try await read(ControlMessages.SessionStarted.self, request)
+        guard !message.sessionId.isEmpty else { throw HTTPError(.badRequest, message: "sessionId: empty") }
+        let tree = ProcessTree.now()
+        let lineage = tree.lineage(of: message.metadata.hostPid)
+        guard let speaker = lineage.first, let owner = context.owner,
+            ([speaker] + tree.descendants(of: [speaker]) { _ in false })
+                .contains(where: { ProcessTable.socketInodes(of: $0.pid).contains(owner.inode) })
+        else {
+            throw HTTPError(
+                .forbidden, message: "the connecting socket does not belong to process \(message.metadata.hostPid)")
+        }
+        let report = SessionReport(
+            happySessionID: message.sessionId, lineage: lineage,
+            launchID: ProcessTable.environmentValue("HAPI_RUNNER_LAUNCH_ID", of: speaker.pid),
+            directory: message.metadata.path ?? "/", agent: message.metadata.flavor ?? Agent.claude.rawValue)
+        if let refused = try await supervisor.report(report) { throw HTTPError(.conflict, message: refused) }
+        return try .json(ControlMessages.Status(status: "ok"))
+    }
+
+    @Sendable private func list(_ request: Request, _ context: ControlContext) async throws -> Response {
+        let children = try await supervisor.reportedSessions().compactMap { session in
+            session.happySessionID.map {
+                ControlMessages.SessionList.Child(
+                    startedBy: session.origin.wireName, happySessionId: $0, pid: session.launch.process?.pid ?? 0)
+            }
+        }
+        return try .json(ControlMessages.SessionList(children: children))
+    }
+
+    @Sendable private func stopSession(_ request: Request, _ context: ControlContext) async throws -> Response {
+        let message = try await read(ControlMessages.StopSession.self, request)
+        let answer = await supervisor.stop(message.sessionId, by: request.source)
+        return try .json(
+            ControlMessages.StopSessionAnswer(success: answer != .stillAlive, status: answer.rawValue))
+    }
+
+    @Sendable private func spawnSession(_ request: Request, _ context: ControlContext) async throws -> Response {
+        let message = try await read(ControlMessages.SpawnSession.self, request)
+        let spawn = SpawnRequest(id: message.requestId, source: request.source, parameters: message.parameters)
+        switch await supervisor.spawn(spawn) {
+        case .started(let id):
+            return try .json(
+                ControlMessages.SpawnAnswerBody(success: true, sessionId: id, approvedNewDirectoryCreation: true))
+        case .needsApproval(let directory):
+            return try .json(
+                ControlMessages.SpawnAnswerBody(
+                    success: false, requiresUserApproval: true, actionRequired: "CREATE_DIRECTORY",
+                    directory: directory),
+                status: .conflict)
+        case .late(let error), .refused(let error), .failed(let error):
+            return try .json(
+                ControlMessages.SpawnAnswerBody(success: false, error: error), status: .internalServerError)
+        }
+    }
+
+    @Sendable private func stop(_ request: Request, _ context: ControlContext) async throws -> Response {
+        stopRequests.request(.cli)
+        return try .json(ControlMessages.Status(status: "stopping"))
+    }
+
+    private func read<T: Decodable>(_ type: T.Type, _ request: Request) async throws -> T {
+        let body = try await request.body.collect(upTo: Self.maximumBody)
+        do {
+            return try JSON.decode(type, from: body.readableBytesView)
+        } catch let error as DecodingError {
+            throw HTTPError(.badRequest, message: error.explanation)
+        }
+    }
+}
+
+extension Request {
+    fileprivate var source: RequestSource {
+        headers[.userAgent]?.hasPrefix(ControlRoutes.commandAgent) == true ? .cli : .http
+    }
+}
+
+extension Response {
+    static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
+        let bytes = ByteBuffer(bytes: try JSON.encode(value))
+        return Response(
+            status: status,
+            headers: [.contentType: "application/json", .contentLength: "\(bytes.readableBytes)"],
+            body: .init(byteBuffer: bytes))
+    }
+
+    static func failure(_ status: HTTPResponse.Status, _ message: String) -> Response {
+        // Nothing in this message can fail to be encoded.
+        (try? json(ControlMessages.Failure(error: message), status: status)) ?? Response(status: status)
+    }
+}
+
+extension SessionOrigin {
+    /// HAPI's words for who started a session.
+    public var wireName: String {
+        switch self {
+        case .runner: "runner"
+        case .terminal: "hapi directly - likely by user from terminal"
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import Glibc
+import Logging
+import RunnerStore
+import Synchronization
+
+/// Writes log lines to one file: time, level, message, metadata.
+public struct LogFile: LogHandler {
+    private let sink: LogSink
+    public var logLevel = Logger.Level.info
+    public var metadata: Logger.Metadata = [:]
+
+    init(_ sink: LogSink) { self.sink = sink }
+
+    public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    public func log(event: LogEvent) {
+        let details = metadata.merging(event.metadata ?? [:]) { _, new in new }
+        let text = details.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()
+        sink.write("\(Timestamp.now.iso8601) \(event.level) \(event.message)\(text)")
+    }
+}
+
+/// An open log file. Lines are written whole, so that several threads do not mix theirs.
+final class LogSink: Sendable {
+    private let descriptor: Mutex<Int32>
+
+    init(path: String) throws(FileError) {
+        let file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw FileError(action: "open the log", path: path, code: errno) }
+        descriptor = Mutex(file)
+    }
+
+    deinit { descriptor.withLock { _ = close($0) } }
+
+    /// A line that cannot be written is lost: a full disk must not stop the runner.
+    func write(_ line: String) {
+        let bytes = Array(line.map { $0.isNewline ? " " : $0 } + "\n").reduce(into: [UInt8]()) { $0.append(contentsOf: $1.utf8) }
+        descriptor.withLock { _ = writeAll($0, bytes) }
+    }
+
+    /// Makes what the process writes to standard error go to the log, a crash's last words included.
+    func takeStandardError() {
+        descriptor.withLock { _ = dup2($0, 2) }
+    }
+}

@@ -1,0 +1,37 @@
+import Glibc
+
+/// The program that is running, as a file that may be replaced.
+public struct ProgramFile: Sendable {
+    public static let version = "0.1.0"
+
+    /// The path it was started by, absolute; links in it are kept, so that it leads to the newer
+    /// program once one is installed.
+    public let path: String
+    /// In milliseconds since 1970, with the fraction, as HAPI records it.
+    public let modifiedAt: Double?
+
+    public static let current: ProgramFile = {
+        let path = invokedPath() ?? linkTarget("/proc/self/exe") ?? CommandLine.arguments[0]
+        return ProgramFile(path: path, modifiedAt: modificationTime(of: path))
+    }()
+
+    /// Where the shell found this program; nil if that is another file by now.
+    private static func invokedPath() -> String? {
+        guard let name = CommandLine.arguments.first, !name.isEmpty else { return nil }
+        let folders = (getenv("PATH").map { String(cString: $0) } ?? "").split(separator: ":")
+        let candidates = name.contains("/") ? [absolutePath(name)] : folders.map { absolutePath("\($0)/\(name)") }
+        return candidates.first(where: isThisProgram)
+    }
+
+    private static func isThisProgram(_ path: String) -> Bool {
+        var (candidate, running) = (stat(), stat())
+        guard stat(path, &candidate) == 0, stat("/proc/self/exe", &running) == 0 else { return false }
+        return candidate.st_dev == running.st_dev && candidate.st_ino == running.st_ino
+    }
+
+    static func modificationTime(of path: String) -> Double? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        return Double(status.st_mtim.tv_sec) * 1000 + Double(status.st_mtim.tv_nsec) / 1_000_000
+    }
+}

@@ -1,0 +1,133 @@
+import Glibc
+import RunnerStore
+
+/// The folder that holds everything a runner keeps, and the paths in it.
+public struct RunnerHome: Sendable {
+    /// Absolute.
+    public let path: String
+
+    public var settings: String { "\(path)/settings.json" }
+    public var store: String { "\(path)/runner.db" }
+    public var stateFile: String { "\(path)/runner.state.json" }
+    public var lockFile: String { "\(path)/runner.state.json.lock" }
+    public var logs: String { "\(path)/logs" }
+    public var sessionLogs: String { "\(logs)/sessions" }
+
+    public init(path: String) { self.path = path }
+
+    /// `HAPI_HOME`, or `~/.hapi`. A relative value is taken from the working directory, once.
+    public init(environment: [String: String]) throws(ConfigurationError) {
+        let user = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? "/"
+        guard let value = environment["HAPI_HOME"], !value.isEmpty else {
+            self.init(path: user == "/" ? "/.hapi" : "\(user)/.hapi")
+            return
+        }
+        guard !value.utf8.contains(0) else {
+            throw ConfigurationError(variable: "HAPI_HOME", value: value, needed: "a path")
+        }
+        let expanded = value == "~" || value.hasPrefix("~/") ? user + value.dropFirst() : value
+        self.init(path: absolutePath(expanded))
+    }
+
+    /// Creates what is missing, readable for its owner only.
+    public func create() throws(FileError) {
+        for folder in [path, logs, sessionLogs] { try createDirectory(folder, mode: 0o700) }
+    }
+
+    /// The log of a runner process started at `time`.
+    func runnerLog(pid: Int32, at time: Timestamp) -> String {
+        var seconds = time_t(time.milliseconds / 1000)
+        var parts = tm()
+        localtime_r(&seconds, &parts)
+        let stamp = [parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec]
+            .map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: "-")
+        return "\(logs)/\(stamp)-pid-\(pid)-runner.log"
+    }
+
+    public func sessionLog(_ id: String) -> String { "\(sessionLogs)/\(id).log" }
+
+    /// The newest runner log; nil if there is none.
+    public func newestRunnerLog() -> String? {
+        // Names begin with the time, so the newest sorts last.
+        entries(of: logs).filter { $0.hasSuffix("-runner.log") }.max().map { "\(logs)/\($0)" }
+    }
+}
+
+/// A file operation that failed: what was tried, on what, and why.
+public struct FileError: Error, CustomStringConvertible {
+    public let action: String
+    public let path: String
+    public let code: Int32
+
+    public var description: String { "cannot \(action) \(path): \(errorText(code))" }
+}
+
+/// Creates a directory and what is missing above it.
+func createDirectory(_ path: String, mode: mode_t) throws(FileError) {
+    if mkdir(path, mode) == 0 || (errno == EEXIST && isDirectory(path)) { return }
+    let code = errno
+    guard code == ENOENT, let parent = parentDirectory(path) else {
+        throw FileError(action: "create the directory", path: path, code: code)
+    }
+    try createDirectory(parent, mode: mode)
+    guard mkdir(path, mode) == 0 || (errno == EEXIST && isDirectory(path)) else {
+        throw FileError(action: "create the directory", path: path, code: errno)
+    }
+}
+
+/// Whether there is a directory; symbolic links are followed.
+public func isDirectory(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+}
+
+func parentDirectory(_ path: String) -> String? {
+    guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return nil }
+    return String(path[..<slash])
+}
+
+/// Taken from the working directory if relative, without `.`, `..` and doubled slashes.
+public func absolutePath(_ path: String) -> String {
+    let full = path.hasPrefix("/") ? path : "\(workingDirectory())/\(path)"
+    var parts: [Substring] = []
+    for part in full.split(separator: "/") where part != "." {
+        if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+    }
+    return "/" + parts.joined(separator: "/")
+}
+
+public func workingDirectory() -> String {
+    guard let buffer = getcwd(nil, 0) else { return "/" }
+    defer { free(buffer) }
+    return String(cString: buffer)
+}
+
+/// Replaces a file in one step: readers see the old content or the new one. Mode 0600.
+func replaceFile(_ path: String, with bytes: [UInt8]) throws(FileError) {
+    let temporary = "\(path).\(getpid()).tmp"
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw FileError(action: "write", path: temporary, code: errno) }
+    let written = writeAll(descriptor, bytes) && fsync(descriptor) == 0
+    let code = errno
+    close(descriptor)
+    guard written else {
+        unlink(temporary)
+        throw FileError(action: "write", path: temporary, code: code)
+    }
+    guard rename(temporary, path) == 0 else {
+        let code = errno
+        unlink(temporary)
+        throw FileError(action: "replace", path: path, code: code)
+    }
+}
+
+/// Writes every byte. False leaves the reason in errno.
+func writeAll(_ descriptor: Int32, _ bytes: [UInt8]) -> Bool {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+        let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+        if count < 0 && errno != EINTR { return false }
+        rest = rest.dropFirst(max(count, 0))
+    }
+    return true
+}

@@ -1,0 +1,57 @@
+import HubProtocol
+
+/// For whom a runner runs: another hub, token, machine or set of headers is another runner.
+public struct RunnerIdentity: Equatable, Sendable {
+    public let hubURL: String
+    public let machineID: String
+    /// nil without a token.
+    public let tokenHash: String?
+    /// nil without extra headers.
+    public let extraHeadersHash: String?
+
+    public init(_ configuration: Configuration, machineID: String) {
+        self.machineID = machineID
+        hubURL = configuration.hubURL
+        tokenHash = configuration.hub.map { SHA256.hex(of: Array($0.token.trimmingWhitespace.utf8)) }
+        extraHeadersHash = Self.hash(of: configuration.extraHeaders)
+    }
+
+    /// Over the bytes that JavaScript's `JSON.stringify` gives for the sorted pairs, because HAPI's
+    /// session processes compute the same (hub contract §1.5).
+    static func hash(of headers: [String: String]) -> String? {
+        guard !headers.isEmpty else { return nil }
+        let pairs = headers.sorted { $0.key.utf16.lexicographicallyPrecedes($1.key.utf16) }
+            .map { "[\(javaScriptString($0.key)),\(javaScriptString($0.value))]" }
+        return SHA256.hex(of: Array("[\(pairs.joined(separator: ","))]".utf8))
+    }
+
+    /// A string literal as `JSON.stringify` writes it (ECMA-262, QuoteJSONString).
+    static func javaScriptString(_ text: String) -> String {
+        var quoted = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": quoted += "\\\""
+            case "\\": quoted += "\\\\"
+            case "\u{8}": quoted += "\\b"
+            case "\u{c}": quoted += "\\f"
+            case "\n": quoted += "\\n"
+            case "\r": quoted += "\\r"
+            case "\t": quoted += "\\t"
+            case "\u{0}"..<" ":
+                let hex = String(scalar.value, radix: 16)
+                quoted += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+            default: quoted.unicodeScalars.append(scalar)
+            }
+        }
+        return quoted + "\""
+    }
+}
+
+extension String {
+    var trimmingWhitespace: String {
+        guard let first = firstIndex(where: { !$0.isWhitespace }),
+            let last = lastIndex(where: { !$0.isWhitespace })
+        else { return "" }
+        return String(self[first...last])
+    }
+}

@@ -1,0 +1,66 @@
+import Glibc
+
+/// The right to be the runner of a home.
+///
+/// What decides is the kernel's `flock` on the home directory itself, which no unlink can split and
+/// which ends with the process. The lock file beside the state file says the same to all who look,
+/// HAPI's own programs among them.
+public final class RunnerLock: Sendable {
+    private let descriptor: Int32
+    private let path: String
+
+    private init(descriptor: Int32, path: String) {
+        self.descriptor = descriptor
+        self.path = path
+    }
+
+    deinit { close(descriptor) }
+
+    /// nil if another runner holds it.
+    public static func acquire(_ home: RunnerHome) throws(FileError) -> RunnerLock? {
+        let descriptor = open(home.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError(action: "open", path: home.path, code: errno) }
+        let lock = RunnerLock(descriptor: descriptor, path: home.lockFile)
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            if errno == EINTR { continue }
+            if errno == EWOULDBLOCK { return nil }
+            throw FileError(action: "lock", path: home.path, code: errno)
+        }
+        return try lock.takeFile() ? lock : nil
+    }
+
+    /// Writes the lock file, over a stale one if need be. False: HAPI's own runner, which knows no
+    /// `flock`, holds it.
+    private func takeFile() throws(FileError) -> Bool {
+        for _ in 0..<100 {
+            let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+            if file >= 0 {
+                let written = writeAll(file, Array("\(getpid())".utf8))
+                let code = errno
+                close(file)
+                guard written else { throw FileError(action: "write", path: path, code: code) }
+                return true
+            }
+            guard errno == EEXIST else { throw FileError(action: "create", path: path, code: errno) }
+            if let holder = Self.holder(path), holder != getpid(), ProcessTable.isRunner(holder) { return false }
+            guard unlink(path) == 0 || errno == ENOENT else {
+                throw FileError(action: "replace the stale", path: path, code: errno)
+            }
+        }
+        return false
+    }
+
+    /// The pid in a lock file; nil for an empty or a garbled one.
+    static func holder(_ path: String) -> Int32? {
+        guard let bytes = readFile(path) else { return nil }
+        return Int32(String(decoding: bytes, as: UTF8.self).trimmingWhitespace).flatMap { $0 > 0 ? $0 : nil }
+    }
+
+    /// Whether the lock file still says that this process is the runner.
+    public var isOwned: Bool { Self.holder(path) == getpid() }
+
+    /// Removes the lock file, if it is ours. The `flock` itself ends with this object.
+    public func removeFile() {
+        if isOwned { unlink(path) }
+    }
+}

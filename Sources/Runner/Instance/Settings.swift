@@ -1,0 +1,97 @@
+import FoundationEssentials
+import Glibc
+import HubProtocol
+
+/// `settings.json`, which HAPI's hub and CLI use too: every key that is not ours is kept.
+public struct Settings: Sendable {
+    private var members: [String: JSONValue]
+
+    init(_ members: [String: JSONValue]) { self.members = members }
+
+    public var token: String? { text("cliApiToken") }
+    /// `serverUrl` is its older name.
+    public var hubURL: String? { text("apiUrl") ?? text("serverUrl") }
+    public var machineID: String? {
+        get { text("machineId") }
+        set { members["machineId"] = newValue.map(JSONValue.string) }
+    }
+
+    /// The program to run for an agent, where it is not the one of that name in `PATH`.
+    public func agentProgram(_ agent: String) -> String? { members["agentPrograms"]?[agent]?.string }
+
+    /// nil where there are none.
+    var extraHeaders: [String: String]? {
+        members["extraHeaders"]?.object?.compactMapValues(\.string)
+    }
+
+    private func text(_ key: String) -> String? {
+        members[key]?.string.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// The file's content; empty if there is no file. Throws for a file that cannot be understood.
+    public static func read(_ home: RunnerHome) throws(SettingsError) -> Settings {
+        guard let bytes = readFile(home.settings) else {
+            if errno == ENOENT { return Settings([:]) }
+            throw SettingsError(path: home.settings, reason: errorText(errno))
+        }
+        do {
+            guard let members = try JSON.decode(JSONValue.self, from: bytes).object else {
+                throw SettingsError(path: home.settings, reason: "it is not a JSON object")
+            }
+            return Settings(members)
+        } catch let error as SettingsError {
+            throw error
+        } catch {
+            throw SettingsError(path: home.settings, reason: "it is not JSON")
+        }
+    }
+
+    /// Changes the file under the lock that HAPI's own programs take. An unreadable file is not touched.
+    @discardableResult
+    public static func update(
+        _ home: RunnerHome, _ change: (inout Settings) -> Void
+    ) throws(SettingsError) -> Settings {
+        let lock = try SettingsLock(home.settings)
+        defer { lock.release() }
+        var settings = try read(home)
+        change(&settings)
+        do {
+            try replaceFile(home.settings, with: JSON.encode(JSONValue.object(settings.members), pretty: true))
+        } catch {
+            throw SettingsError(path: home.settings, reason: "\(error)")
+        }
+        return settings
+    }
+}
+
+/// Why `settings.json` could not be used.
+public struct SettingsError: Error, CustomStringConvertible {
+    let path: String
+    let reason: String
+
+    public var description: String { "cannot use the settings in \(path): \(reason)" }
+}
+
+/// HAPI's lock on `settings.json`: a directory beside it, stale after 30 s without a new
+/// modification time (hub contract §1.3).
+private struct SettingsLock: ~Copyable {
+    private let path: String
+
+    init(_ settings: String) throws(SettingsError) {
+        path = "\(settings).hapi.lock"
+        for _ in 0..<50 {
+            if mkdir(path, 0o700) == 0 { return }
+            guard errno == EEXIST else { throw SettingsError(path: settings, reason: errorText(errno)) }
+            if Self.isStale(path) { rmdir(path) } else { usleep(100_000) }
+        }
+        throw SettingsError(path: settings, reason: "\(path) has been held for 5 s; remove it if nothing uses it")
+    }
+
+    func release() { rmdir(path) }
+
+    private static func isStale(_ path: String) -> Bool {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return false }
+        return time(nil) - status.st_mtim.tv_sec > 30
+    }
+}

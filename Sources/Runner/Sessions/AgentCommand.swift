@@ -1,0 +1,90 @@
+import HubProtocol
+
+/// The agents HAPI knows.
+public enum Agent: String, CaseIterable, Sendable {
+    case agy, claude, codex, copilot, cursor, dsh, grok, kimi, opencode, pi
+}
+
+/// The arguments of a session process (hub contract §6.2). Their order is part of the contract.
+enum AgentCommand {
+    static func arguments(_ agent: Agent, _ parameters: SpawnParameters) -> [String] {
+        [agent.rawValue]
+            + resume(agent, parameters)
+            + ["--hapi-starting-mode", parameters.startingMode ?? "remote", "--started-by", "runner"]
+            + existingSession(agent, parameters)
+            + option("--model", parameters.model)
+            + option("--effort", [.claude, .grok, .pi, .agy].contains(agent) ? parameters.effort : nil)
+            + option("--model-reasoning-effort", [.codex, .opencode].contains(agent) ? parameters.modelReasoningEffort : nil)
+            + option("--service-tier", agent == .codex ? parameters.serviceTier : nil)
+            + option("--collaboration-mode", agent == .codex ? other(parameters.collaborationMode, than: "default") : nil)
+            + option("--copilot-agent-mode", agent == .copilot ? other(parameters.copilotAgentMode, than: "interactive") : nil)
+            + permissions(agent, parameters)
+    }
+
+    private static func resume(_ agent: Agent, _ parameters: SpawnParameters) -> [String] {
+        guard let id = parameters.resumeSessionId else { return fork(agent, parameters) }
+        switch agent {
+        case .codex: return ["resume", id]
+        case .pi: return ["--session-id", id]
+        default: return ["--resume", id] + fork(agent, parameters)
+        }
+    }
+
+    private static func fork(_ agent: Agent, _ parameters: SpawnParameters) -> [String] {
+        agent == .claude && parameters.forkSession == true ? ["--fork-session"] : []
+    }
+
+    private static func existingSession(_ agent: Agent, _ parameters: SpawnParameters) -> [String] {
+        let takesIt =
+            switch agent {
+            case .codex, .cursor, .pi, .opencode, .agy, .dsh, .grok: true
+            case .claude: parameters.forkSession == true
+            case .kimi, .copilot: false
+            }
+        return option("--existing-session-id", takesIt ? parameters.existingSessionId ?? parameters.sessionId : nil)
+    }
+
+    private static func permissions(_ agent: Agent, _ parameters: SpawnParameters) -> [String] {
+        guard agent != .pi && agent != .dsh else { return [] }
+        if let mode = parameters.permissionMode, permissionModes.contains(mode) { return ["--permission-mode", mode] }
+        return parameters.yolo == true ? ["--yolo"] : []
+    }
+
+    private static func option(_ name: String, _ value: String?) -> [String] {
+        value.map { [name, $0] } ?? []
+    }
+
+    private static func other(_ value: String?, than standard: String) -> String? {
+        value == standard ? nil : value
+    }
+
+    /// The modes of all agents together; one that is not among them falls back to `yolo`.
+    private static let permissionModes: Set<String> = [
+        "default", "acceptEdits", "auto", "bypassPermissions", "plan", "read-only", "safe-yolo", "yolo", "ask",
+        "debug", "autoReview", "request-review", "always-proceed",
+    ]
+}
+
+/// The environment of a session process: the runner's own, without what belongs to the session it
+/// may itself have been started from, and with what tells the session who it is.
+enum SessionEnvironment {
+    static func variables(
+        inherited: [String: String], home: String, launchID: String, agent: Agent, token: String?
+    ) -> [String] {
+        var variables = inherited.filter { !isScrubbed($0.key) }
+        variables["HAPI_HOME"] = home
+        variables["HAPI_RUNNER_LAUNCH_ID"] = launchID
+        if let token, agent == .claude { variables["CLAUDE_CODE_OAUTH_TOKEN"] = token }
+        return variables.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    }
+
+    private static func isScrubbed(_ name: String) -> Bool {
+        name.hasPrefix("HAPI_WORKTREE_") || scrubbed.contains(name)
+    }
+
+    /// The last three make a nested Claude Code refuse to start, or take itself for part of another.
+    private static let scrubbed: Set<String> = [
+        "HAPI_RUNNER_LAUNCH_ID", "HAPI_SESSION_ID", "HAPI_HTTP_MCP_URL", "HAPI_RUNNER_HANDOFF_FROM_PID",
+        "CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT", "CLAUDE_CODE_SSE_PORT",
+    ]
+}

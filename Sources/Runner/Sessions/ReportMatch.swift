@@ -1,0 +1,50 @@
+import RunnerStore
+
+/// A session process's word that it is there: the HAPI session it runs, and who it is.
+public struct SessionReport: Sendable {
+    public let happySessionID: String
+    /// The process that speaks, and those above it, nearest first.
+    public let lineage: [ProcessIdentity]
+    /// The launch id in its environment.
+    public let launchID: String?
+    public let directory: String
+    public let agent: String
+
+    public init(
+        happySessionID: String, lineage: [ProcessIdentity], launchID: String?, directory: String, agent: String
+    ) {
+        self.happySessionID = happySessionID
+        self.lineage = lineage
+        self.launchID = launchID
+        self.directory = directory
+        self.agent = agent
+    }
+}
+
+/// Which session a report belongs to.
+enum ReportMatch: Equatable {
+    case session(String)
+    /// A session nobody here launched: someone started it in a terminal.
+    case newcomer
+
+    /// Looks for the process itself, then above it, then for the launch id it carries. A launch that
+    /// has reported is only matched by its own process or by the same report again: a session that is
+    /// started inside a session is its own.
+    static func of(_ report: SessionReport, among live: [SessionRecord]) -> ReportMatch {
+        if let speaker = report.lineage.first, let own = live.first(where: { $0.launch.process == speaker }) {
+            return .session(own.id)
+        }
+        for ancestor in report.lineage.dropFirst() {
+            guard let session = live.first(where: { $0.launch.process == ancestor }) else { continue }
+            return session.isOpen(to: report) ? .session(session.id) : .newcomer
+        }
+        let named = live.first { $0.id == report.launchID && $0.isOpen(to: report) }
+        return named.map { .session($0.id) } ?? .newcomer
+    }
+}
+
+extension SessionRecord {
+    fileprivate func isOpen(to report: SessionReport) -> Bool {
+        origin == .runner && (reportedAt == nil || happySessionID == report.happySessionID)
+    }
+}

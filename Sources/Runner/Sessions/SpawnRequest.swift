@@ -1,0 +1,63 @@
+import HubProtocol
+import RunnerStore
+
+/// A wish for a session, through whichever door it came.
+public struct SpawnRequest: Sendable {
+    /// A repeated request with the same id gets the first one's answer.
+    public let id: String
+    public let source: RequestSource
+    public let parameters: SpawnParameters
+
+    public init(id: String?, source: RequestSource, parameters: SpawnParameters) {
+        self.id = id ?? newID()
+        self.source = source
+        self.parameters = parameters
+    }
+
+    /// The agent to run; one we do not know is HAPI's default, `claude` (hub contract §6.2).
+    var agent: Agent { parameters.agent.flatMap(Agent.init) ?? .claude }
+
+    /// The HAPI session to be carried on, if one is.
+    var requestedSessionID: String? { parameters.existingSessionId ?? parameters.sessionId }
+}
+
+/// The one answer to a spawn request.
+public enum SpawnAnswer: Equatable, Sendable {
+    case started(happySessionID: String)
+    /// Its session did not report in time, and lives on.
+    case late(String)
+    case needsApproval(directory: String)
+    case refused(String)
+    case failed(String)
+
+    var kind: SpawnOutcomeKind {
+        switch self {
+        case .started: .started
+        case .late: .late
+        case .needsApproval: .needsApproval
+        case .refused: .refused
+        case .failed: .failed
+        }
+    }
+
+    /// What went wrong, in words; nil if nothing did.
+    public var error: String? {
+        switch self {
+        case .started, .needsApproval: nil
+        case .late(let message), .refused(let message), .failed(let message): message
+        }
+    }
+}
+
+/// A spawn that did not lead to a reported session, as the hub wants to know it.
+public struct SpawnFailure: Sendable {
+    public let message: String
+    public let exit: ExitReason?
+    public let pid: Int32?
+}
+
+public enum StopAnswer: String, Sendable {
+    case stopped
+    case alreadyGone = "already_gone"
+    case stillAlive = "still_alive"
+}

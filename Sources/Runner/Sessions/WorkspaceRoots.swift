@@ -1,0 +1,51 @@
+import Glibc
+
+/// The directories sessions may work in; none given means everywhere.
+public struct WorkspaceRoots: Sendable {
+    /// As given, absolute: what the hub is told.
+    public let advertised: [String]
+    private let resolved: [String]
+
+    /// Each must be an existing directory.
+    public init(_ paths: [String]) throws(ConfigurationError) {
+        var advertised: [String] = []
+        for path in paths {
+            guard !path.isEmpty else {
+                throw ConfigurationError(variable: "--workspace-root", value: path, needed: "a path")
+            }
+            let home = getenv("HOME").map { String(cString: $0) } ?? ""
+            let full = absolutePath(path == "~" || path.hasPrefix("~/") ? home + path.dropFirst() : path)
+            guard isDirectory(full) else {
+                throw ConfigurationError(variable: "--workspace-root", value: full, needed: "an existing directory")
+            }
+            if !advertised.contains(full) { advertised.append(full) }
+        }
+        self.advertised = advertised
+        resolved = advertised.map { resolvedPath($0) }
+    }
+
+    public var isEmpty: Bool { resolved.isEmpty }
+
+    /// The path with all links followed, if it lies in a root. Without roots, the path itself.
+    func admit(_ path: String) -> String? {
+        guard !isEmpty else { return path }
+        let target = resolvedPath(path)
+        return resolved.contains { Self.contains($0, target) } ? target : nil
+    }
+
+    static func contains(_ root: String, _ target: String) -> Bool {
+        root == "/" || target == root || target.hasPrefix(root + "/")
+    }
+}
+
+/// The path with the links of its existing part followed; what does not exist yet is kept as it is.
+func resolvedPath(_ path: String) -> String {
+    let path = absolutePath(path)
+    if let real = realpath(path, nil) {
+        defer { free(real) }
+        return String(cString: real)
+    }
+    guard path != "/", let slash = path.lastIndex(of: "/") else { return path }
+    let parent = resolvedPath(slash == path.startIndex ? "/" : String(path[..<slash]))
+    return (parent == "/" ? "" : parent) + path[slash...]
+}
