@@ -53,7 +53,7 @@ let package = Package(
         .executableTarget(
             name: "hapi",
             dependencies: [
-                "Runner", "RunnerStore",
+                "HubProtocol", "Runner", "RunnerStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),

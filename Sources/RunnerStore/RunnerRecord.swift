@@ -56,15 +56,13 @@ public struct RunnerRecord: Sendable {
 public struct HeartbeatRecord: Sendable {
     public var liveSessions: Int
     public var pruned: Int
-    public var hubState: HubState
     /// Resident memory of the daemon, in bytes.
     public var residentBytes: Int?
     public var load1m: Double?
 
-    public init(liveSessions: Int, pruned: Int, hubState: HubState, residentBytes: Int?, load1m: Double?) {
+    public init(liveSessions: Int, pruned: Int, residentBytes: Int?, load1m: Double?) {
         self.liveSessions = liveSessions
         self.pruned = pruned
-        self.hubState = hubState
         self.residentBytes = residentBytes
         self.load1m = load1m
     }

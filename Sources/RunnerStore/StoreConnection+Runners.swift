@@ -51,17 +51,18 @@ extension StoreConnection {
         try runners("WHERE end_reason IS NULL ORDER BY id DESC")
     }
 
+    /// Adds a heartbeat, with the hub's state as it is on record, and drops what is older than kept.
     public func recordHeartbeat(
         _ beat: HeartbeatRecord, of runner: Int64, at now: Timestamp, keepingSince oldest: Timestamp
     ) throws(StoreError) {
         try run(
             """
             INSERT INTO heartbeats (runner_id, at, live_sessions, pruned, hub_state, resident_bytes, load_1m)
-            VALUES (?, ?, ?, ?, ?, ?, ?)
+            SELECT id, ?, ?, ?, hub_state, ?, ? FROM runners WHERE id = ?
             """,
             [
-                .integer(runner), .init(now), .init(beat.liveSessions), .init(beat.pruned), .init(beat.hubState),
-                .init(beat.residentBytes), .init(beat.load1m),
+                .init(now), .init(beat.liveSessions), .init(beat.pruned), .init(beat.residentBytes),
+                .init(beat.load1m), .integer(runner),
             ])
         try run("UPDATE runners SET last_heartbeat_at = ? WHERE id = ?", [.init(now), .integer(runner)])
         try run("DELETE FROM heartbeats WHERE at < ?", [.init(oldest)])

@@ -37,10 +37,6 @@ public struct ControlClient: Sendable {
 
     /// Tells the runner that a session is there. A refusal is thrown with the runner's words.
     public func reportSession(_ id: String, metadata: some Encodable) async throws {
-        struct Report<Metadata: Encodable>: Encodable {
-            let sessionId: String
-            let metadata: Metadata
-        }
         let answer = try await post("session-started", Report(sessionId: id, metadata: metadata))
         guard answer.status == 200 else { throw ControlError(port: port, reason: answer.words) }
     }
@@ -61,6 +57,11 @@ public struct ControlClient: Sendable {
             throw ControlError(port: port, reason: "\(error)")
         }
     }
+}
+
+private struct Report<Metadata: Encodable>: Encodable {
+    let sessionId: String
+    let metadata: Metadata
 }
 
 private struct ControlAnswer {

@@ -40,6 +40,8 @@ public struct Configuration: Sendable {
     public let renewalDisabled: Bool
     /// The program for sessions, in place of this one.
     public let sessionProgram: String?
+    /// A PEM file of certificates to trust besides the system's, as HAPI's own programs take it.
+    public let extraTrustRoots: String?
     public let environment: [String: String]
 
     public init(environment: [String: String], home: RunnerHome, settings: Settings) throws(ConfigurationError) {
@@ -56,6 +58,7 @@ public struct Configuration: Sendable {
         supervised = variables["HAPI_RUNNER_SUPERVISED"] == "1"
         renewalDisabled = variables["HAPI_DISABLE_VERSION_HANDOFF"] == "1"
         sessionProgram = variables["HAPI_CLI_EXECUTABLE"]
+        extraTrustRoots = variables["NODE_EXTRA_CA_CERTS"]
         if let sessionProgram, !sessionProgram.hasPrefix("/") {
             throw ConfigurationError(
                 variable: "HAPI_CLI_EXECUTABLE", value: sessionProgram, needed: "an absolute path")

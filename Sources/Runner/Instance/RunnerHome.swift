@@ -60,6 +60,10 @@ public struct FileError: Error, CustomStringConvertible {
     public let code: Int32
 
     public var description: String { "cannot \(action) \(path): \(errorText(code))" }
+
+    public static func cannotRun(_ program: String, _ code: Int32) -> FileError {
+        FileError(action: "run", path: program, code: code)
+    }
 }
 
 /// Creates a directory and what is missing above it.

@@ -24,6 +24,18 @@ public struct Settings: Sendable {
         members["extraHeaders"]?.object?.compactMapValues(\.string)
     }
 
+    /// The machine's id, made and stored if there is none yet.
+    static func machineID(_ home: RunnerHome) throws(SettingsError) -> String {
+        if let id = try read(home).machineID { return id }
+        let settings = try update(home) { settings in
+            if settings.machineID == nil { settings.machineID = newID() }
+        }
+        guard let id = settings.machineID else {
+            throw SettingsError(path: home.settings, reason: "the machine id was not stored")
+        }
+        return id
+    }
+
     private func text(_ key: String) -> String? {
         members[key]?.string.flatMap { $0.isEmpty ? nil : $0 }
     }

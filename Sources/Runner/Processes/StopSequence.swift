@@ -28,6 +28,8 @@ struct StopSequence: Sendable {
             if left.isEmpty { break }
             for process in left { process.signal(step.signal) }
             _ = await allEnded(left, within: step.grace)
+            // A runner that stops meanwhile leaves the rest to the next one: nothing is killed early.
+            if Task.isCancelled { break }
         }
         return held.values.filter { !$0.hasEnded }.map(\.identity)
     }

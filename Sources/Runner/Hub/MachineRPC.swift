@@ -1,0 +1,65 @@
+import HubProtocol
+import Logging
+
+/// Answers the hub's machine-scoped calls: each translates, the supervisor decides.
+struct MachineRPC: Sendable {
+    let supervisor: SessionSupervisor
+    let roots: WorkspaceRoots
+    let stopRequests: StopRequests
+
+    /// The answer's JSON text. An answer that says no is an answer too.
+    func answer(_ request: RPCRequest) async -> String {
+        do {
+            guard let method = MachineMethod(rawValue: request.name) else { throw Refusal("Method not found") }
+            return try await answer(method, Array(request.params.utf8))
+        } catch {
+            let reason = (error as? DecodingError)?.explanation ?? "\(error)"
+            return (try? JSON.text(RPCError(error: reason))) ?? "{}"
+        }
+    }
+
+    private func answer(_ method: MachineMethod, _ params: [UInt8]) async throws -> String {
+        switch method {
+        case .spawnSession:
+            return try JSON.text(await spawn(JSON.decode(SpawnParameters.self, from: params)))
+        case .stopSession:
+            let message = try JSON.decode(MachineRPCMessages.StopSession.self, from: params)
+            guard let id = message.sessionId, !id.isEmpty else { throw Refusal("Session ID is required") }
+            return try JSON.text(MachineRPCMessages.StopAnswer(status: await supervisor.stop(id, by: .hub).rawValue))
+        case .stopRunner:
+            stopRequests.request(.app)
+            return try JSON.text(MachineRPCMessages.Message(message: "Runner stop request acknowledged"))
+        case .pathExists:
+            return try JSON.text(existing(JSON.decode(MachineRPCMessages.PathExists.self, from: params).paths))
+        case .listDirectory:
+            let message = try JSON.decode(MachineRPCMessages.ListDirectory.self, from: params)
+            return try JSON.text(DirectoryBrowser(roots: roots).list(message.path ?? "", hidden: message.includeHidden == true))
+        case .cursorChatStoreStatus:
+            return try JSON.text(MachineRPCMessages.CursorStore.none)
+        default:
+            return try JSON.text(
+                MachineRPCMessages.DirectoryListing(error: "\(method.rawValue) is not offered by this runner"))
+        }
+    }
+
+    private func spawn(_ parameters: SpawnParameters) async -> MachineRPCMessages.SpawnAnswer {
+        switch await supervisor.spawn(SpawnRequest(id: nil, source: .hub, parameters: parameters)) {
+        case .started(let id): .success(id)
+        case .needsApproval(let directory): .approval(directory)
+        case .late(let message), .refused(let message), .failed(let message): .error(message)
+        }
+    }
+
+    /// Directories only; outside the workspace roots nothing is told.
+    private func existing(_ paths: [String]) -> MachineRPCMessages.PathExistsAnswer {
+        let names = paths.map(\.trimmingWhitespace).filter { !$0.isEmpty }
+        let known = names.map { ($0, $0.hasPrefix("/") && roots.admit($0).map(isDirectory) == true) }
+        return .init(exists: Dictionary(known, uniquingKeysWith: { first, _ in first }))
+    }
+}
+
+/// A call that is answered with a no.
+struct Refusal: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,58 @@
+import Glibc
+import RunnerStore
+
+/// Stops the runner of a home from outside.
+public struct RunnerStopper: Sendable {
+    public enum Outcome: Sendable {
+        case stopped(pid: Int32)
+        case noneRunning
+    }
+
+    let home: RunnerHome
+    let controlTimeout: Duration
+
+    public init(home: RunnerHome, controlTimeout: Duration) {
+        self.home = home
+        self.controlTimeout = controlTimeout
+    }
+
+    /// Asks the runner to stop, and waits until it is gone. Only a process that is verifiably the
+    /// runner is ever signalled, and only if asking does not help.
+    public func stop() async throws -> Outcome {
+        let presence = RunnerPresence(home)
+        if let runner = presence.runner { return try await stop(runner) }
+        if let pid = presence.foreignPID, let port = presence.controlPort { return try await stopForeign(pid, port) }
+        return .noneRunning
+    }
+
+    private func stop(_ runner: RunnerRecord) async throws -> Outcome {
+        let pid = runner.process.pid
+        guard let process = ProcessDescriptor(runner.process) else { return .stopped(pid: pid) }
+        var asking: (any Error)?
+        if let port = runner.httpPort {
+            do { try await ControlClient(port: port, timeout: controlTimeout).stopRunner() } catch { asking = error }
+        }
+        if asking == nil && runner.httpPort != nil {
+            if await allEnded([process], within: .seconds(10)) { return .stopped(pid: pid) }
+        }
+        for (signal, grace) in [(SIGTERM, Duration.seconds(5)), (SIGKILL, .seconds(2))] {
+            process.signal(signal)
+            if await allEnded([process], within: grace) { return .stopped(pid: pid) }
+        }
+        throw RunnerStopError(pid: pid, reason: asking.map { "\($0)" } ?? "it outlives SIGKILL")
+    }
+
+    /// HAPI's own runner: asked, never signalled, because nothing here proves who it is.
+    private func stopForeign(_ pid: Int32, _ port: Int) async throws -> Outcome {
+        let process = ProcessTable.identity(of: pid).flatMap(ProcessDescriptor.init)
+        try await ControlClient(port: port, timeout: controlTimeout).stopRunner()
+        guard let process, await allEnded([process], within: .seconds(10)) == false else { return .stopped(pid: pid) }
+        throw RunnerStopError(pid: pid, reason: "it was asked, and is still there after 10 s")
+    }
+}
+
+public struct RunnerStopError: Error, CustomStringConvertible {
+    let pid: Int32
+    let reason: String
+    public var description: String { "cannot stop the runner, process \(pid): \(reason)" }
+}

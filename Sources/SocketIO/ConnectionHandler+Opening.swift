@@ -1,0 +1,121 @@
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+import NIOWebSocket
+
+/// TCP, TLS and upgrade. What follows, the Engine.IO open and the namespace, is the protocol machine's.
+extension ConnectionHandler {
+    /// Servers fragment at a few kilobytes; this many fragments make the largest message, and bound their cost.
+    private static let maximumFragments = 1 << 16
+
+    /// Starts connecting; `reply` is resumed when the namespace is connected, or with why it is not.
+    func open(_ reply: Reply<Void>) {
+        if case .ended(let reason) = machine.stage { return reply.resume(returning: .failure(reason)) }
+        opening = reply
+        deadline = schedule(in: setup.configuration.handshakeTimeout) { $0.deadlinePassed() }
+        connect()
+    }
+
+    private func deadlinePassed() {
+        let time = setup.configuration.handshakeTimeout
+        end(.handshakeTimedOut(url: setup.endpoint.description, waitingFor: missingStep, after: time))
+    }
+
+    private var missingStep: String {
+        if channels.isEmpty || !channels.contains(where: \.isActive) { return "the TCP connection" }
+        if context == nil { return setup.tls == nil ? "the WebSocket upgrade" : "TLS and the WebSocket upgrade" }
+        return switch machine.stage {
+        case .awaitingOpen: "the Engine.IO handshake"
+        default: "the namespace \(machine.namespace)"
+        }
+    }
+
+    private func connect() {
+        guard let bootstrap = ClientBootstrap(validatingGroup: eventLoop) else {
+            return end(.invalidConfiguration(reason: "the event loop group is not of a usable kind"))
+        }
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        bootstrap
+            .connectTimeout(TimeAmount(setup.configuration.handshakeTimeout))
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try bound.value.track(channel) }
+            }
+            .connect(host: setup.endpoint.host, port: setup.endpoint.port)
+            .assumeIsolated()
+            .whenComplete { self.connectionAttempted($0) }
+    }
+
+    /// A host with several addresses makes several channels; all must be known, to be closed at the end.
+    private func track(_ channel: any Channel) throws {
+        if case .ended(let reason) = machine.stage { throw reason }
+        channels.append(channel)
+    }
+
+    private func connectionAttempted(_ result: Result<any Channel, any Error>) {
+        switch result {
+        case .success(let channel) where hasEnded:
+            channel.close(promise: nil)
+        case .success(let channel):
+            channels = [channel]
+            upgrade(channel)
+        case .failure(let error):
+            end(TransportFailure.opening(error, at: setup.endpoint))
+        }
+    }
+
+    private func upgrade(_ channel: any Channel) {
+        do {
+            try addHandlers(to: channel.pipeline.syncOperations)
+                .assumeIsolated()
+                .whenFailure { self.end(TransportFailure.opening($0, at: self.setup.endpoint)) }
+        } catch {
+            end(TransportFailure.opening(error, at: setup.endpoint))
+        }
+    }
+
+    /// TLS if wanted, then HTTP until the upgrade, which puts WebSocket in its place.
+    private func addHandlers(
+        to pipeline: ChannelPipeline.SynchronousOperations
+    ) throws -> EventLoopFuture<Void> {
+        if let tls = setup.tls {
+            // Without a name the certificate is checked against the address that was connected to.
+            let name = setup.endpoint.isAddress ? nil : setup.endpoint.host
+            try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: name))
+        }
+        let encoder = HTTPRequestEncoder()
+        // The server's first packet may share a read with its 101: such bytes must go on to the WebSocket.
+        let decoder = ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .forwardBytes))
+        let gate = UpgradeGate()
+        let upgrade = NIOTypedHTTPClientUpgradeHandler(
+            httpHandlers: [encoder, decoder, gate], upgradeConfiguration: upgradeConfiguration())
+        try pipeline.addHandlers([encoder, decoder, gate, upgrade])
+        return upgrade.upgradeResultFuture
+    }
+
+    private func upgradeConfiguration() -> NIOTypedHTTPClientUpgradeConfiguration<Void> {
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        let upgrader = NIOTypedWebSocketClientUpgrader(
+            maxFrameSize: setup.configuration.maximumPayloadSize,
+            enableAutomaticErrorHandling: false
+        ) { channel, _ in
+            channel.eventLoop.makeCompletedFuture { try bound.value.join(channel.pipeline.syncOperations) }
+        }
+        return NIOTypedHTTPClientUpgradeConfiguration(
+            upgradeRequestHead: setup.request, upgraders: [upgrader]
+        ) { channel in
+            // The gate stops every other answer before it comes here.
+            channel.eventLoop.makeFailedFuture(NIOHTTPClientUpgradeError.upgraderDeniedUpgrade)
+        }
+    }
+
+    private func join(_ pipeline: ChannelPipeline.SynchronousOperations) throws {
+        if case .ended(let reason) = machine.stage { throw reason }
+        try pipeline.addHandler(
+            NIOWebSocketFrameAggregator(
+                minNonFinalFragmentSize: 0,
+                maxAccumulatedFrameCount: Self.maximumFragments,
+                maxAccumulatedFrameSize: setup.configuration.maximumPayloadSize))
+        try pipeline.addHandler(self)
+    }
+}

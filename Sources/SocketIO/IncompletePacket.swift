@@ -1,0 +1,21 @@
+/// An event or acknowledgement with the attachments that have come so far, in memory bounded by `add`.
+struct IncompletePacket: Equatable {
+    let header: SocketIOPacket
+    private(set) var attachments: [[UInt8]] = []
+    private var size: Int
+
+    init(header: SocketIOPacket) {
+        self.header = header
+        size = header.payload.count
+    }
+
+    var isComplete: Bool { attachments.count >= header.attachmentCount }
+
+    /// False, and nothing kept, if the message as a whole would be larger than the limit.
+    mutating func add(_ attachment: [UInt8], limit: Int) -> Bool {
+        guard attachment.count <= limit - size else { return false }
+        size += attachment.count
+        attachments.append(attachment)
+        return true
+    }
+}

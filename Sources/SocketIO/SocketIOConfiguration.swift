@@ -1,0 +1,60 @@
+/// Where and how to connect. Nothing is checked here: `SocketIOClient.withConnection` throws `unusableURL` or
+/// `invalidConfiguration` for what cannot be used.
+public struct SocketIOConfiguration: Sendable {
+    /// `http(s)://host[:port][/prefix]`. The request goes to `<prefix>/socket.io/`.
+    public var url: String
+    /// The one namespace to connect: `/` or `/name`.
+    public var namespace: String
+    /// A JSON object for the CONNECT packet, as text. It is sent, and never shown.
+    public var auth: String?
+    /// Sent with the WebSocket request. Those that belong to the handshake itself are left out.
+    public var extraHeaders: [(String, String)]
+    /// One deadline over TCP connect, TLS, upgrade, Engine.IO open and namespace connect.
+    public var handshakeTimeout: Duration
+    /// Bytes of one message with all its attachments, either way. Events waiting to be consumed may come to twice
+    /// this before the connection is ended.
+    public var maximumPayloadSize: Int
+    /// A PEM file of certificate authorities to trust besides the system's.
+    public var additionalTrustRoots: String?
+
+    public init(
+        url: String,
+        namespace: String = "/",
+        auth: String?,
+        extraHeaders: [(String, String)] = [],
+        handshakeTimeout: Duration = .seconds(10),
+        maximumPayloadSize: Int = 48 << 20,
+        additionalTrustRoots: String? = nil
+    ) {
+        self.url = url
+        self.namespace = namespace
+        self.auth = auth
+        self.extraHeaders = extraHeaders
+        self.handshakeTimeout = handshakeTimeout
+        self.maximumPayloadSize = maximumPayloadSize
+        self.additionalTrustRoots = additionalTrustRoots
+    }
+}
+
+extension SocketIOConfiguration {
+    /// Checks what needs no I/O, except for the URL and the headers. No message repeats a secret.
+    func validate() throws(SocketIOError) {
+        guard namespace.first == "/", !namespace.contains(where: { $0 == "," || $0 == "?" }) else {
+            throw .invalidConfiguration(reason: "the namespace must begin with / and have no comma or query")
+        }
+        guard (1...Int(UInt32.max)).contains(maximumPayloadSize) else {
+            throw .invalidConfiguration(reason: "the maximum payload size is out of range")
+        }
+        guard handshakeTimeout > .zero, handshakeTimeout <= .seconds(86_400) else {
+            throw .invalidConfiguration(reason: "the handshake timeout is out of range")
+        }
+        if let auth, !Self.looksLikeObject(auth) {
+            throw .invalidConfiguration(reason: "the auth text is not a JSON object")
+        }
+    }
+
+    private static func looksLikeObject(_ text: String) -> Bool {
+        let text = JSONArraySplitter.trimmed(Array(text.utf8)[...])
+        return text.count >= 2 && text.first == UInt8(ascii: "{") && text.last == UInt8(ascii: "}")
+    }
+}

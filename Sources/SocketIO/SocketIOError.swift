@@ -1,0 +1,89 @@
+/// Everything that can go wrong with a connection, as a closed set.
+///
+/// A description says what was tried, on what, and why it failed. No case ever carries the auth text, a header's
+/// value, credentials of a URL or the content of a message.
+public enum SocketIOError: Error, Equatable, Sendable {
+    // Before the connection is up.
+
+    /// The configured URL cannot be used; `url` is what may be shown of it.
+    case unusableURL(url: String, reason: String)
+    /// Another part of the configuration cannot be used.
+    case invalidConfiguration(reason: String)
+    /// No connection to the server, or none that speaks HTTP and WebSocket.
+    case cannotConnect(url: String, reason: String)
+    /// The server was reached, but not over TLS that can be trusted.
+    case tlsFailed(url: String, reason: String)
+    /// The server answered the WebSocket request with a status other than 101.
+    case upgradeRefused(url: String, status: Int)
+    /// The one deadline over connecting, TLS, upgrade, Engine.IO open and namespace connect has passed.
+    case handshakeTimedOut(url: String, waitingFor: String, after: Duration)
+    /// The server answered the namespace's CONNECT with CONNECT_ERROR.
+    case refused(namespace: String, message: String)
+
+    // Why a connection ended.
+
+    /// No packet came for the server's ping interval and timeout together.
+    case pingTimeout(after: Duration)
+    /// The server closed the Engine.IO session or the WebSocket, and said so.
+    case closedByServer(reason: String)
+    /// The server sent DISCONNECT for the namespace.
+    case disconnectedByServer(namespace: String)
+    /// This side disconnected.
+    case disconnected
+    /// The transport broke without a goodbye.
+    case connectionLost(reason: String)
+    /// The server sent what the protocol does not allow.
+    case protocolViolation(reason: String)
+    /// The server sent a message above the configured maximum.
+    case incomingMessageTooLarge(limit: Int)
+    /// The events were not consumed, and those waiting reached the limit.
+    case eventsNotConsumed(limit: Int)
+
+    // What a single call can meet; the connection goes on.
+
+    /// The message is larger than what this side or the server allows, and was not sent.
+    case messageTooLarge(size: Int, limit: Int)
+    /// No acknowledgement came in time.
+    case acknowledgementTimedOut(event: String, after: Duration)
+    /// The task was cancelled. A packet already handed over may still reach the server.
+    case cancelled
+    /// A value cannot be written as JSON.
+    case unencodable(what: String, reason: String)
+    /// An argument is missing or not of the type asked for.
+    case undecodable(what: String, reason: String)
+}
+
+extension SocketIOError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .unusableURL(let url, let reason): "cannot use the server URL \(url): \(reason)"
+        case .invalidConfiguration(let reason): "cannot use the connection's configuration: \(reason)"
+        case .cannotConnect(let url, let reason), .tlsFailed(let url, let reason):
+            "cannot open a WebSocket at \(url): \(reason)"
+        case .upgradeRefused(let url, let status):
+            "cannot open a WebSocket at \(url): the server answered \(status)"
+        case .handshakeTimedOut(let url, let stage, let time):
+            "cannot connect to \(url): still waiting for \(stage) after \(time)"
+        case .refused(let namespace, let message):
+            "the server refused the namespace \(namespace): \(message)"
+        case .pingTimeout(let time): "the connection ended: ping timeout, no packet from the server for \(time)"
+        case .closedByServer(let reason): "the connection ended: closed by the server, \(reason)"
+        case .disconnectedByServer(let namespace):
+            "the connection ended: the server disconnected the namespace \(namespace)"
+        case .disconnected: "the connection ended: disconnected by this side"
+        case .connectionLost(let reason): "the connection ended: \(reason)"
+        case .protocolViolation(let reason): "the connection ended: the server broke the protocol, \(reason)"
+        case .incomingMessageTooLarge(let limit):
+            "the connection ended: the server sent a message of more than \(limit) bytes"
+        case .eventsNotConsumed(let limit):
+            "the connection ended: more than \(limit) bytes of events were waiting to be consumed"
+        case .messageTooLarge(let size, let limit):
+            "cannot send a message of \(size) bytes: the limit is \(limit)"
+        case .acknowledgementTimedOut(let event, let time):
+            "the server did not acknowledge \(event) within \(time)"
+        case .cancelled: "cancelled"
+        case .unencodable(let what, let reason): "cannot write \(what) as JSON: \(reason)"
+        case .undecodable(let what, let reason): "cannot read \(what): \(reason)"
+        }
+    }
+}

@@ -1,0 +1,39 @@
+/// An event from the server. Its arguments are decoded when asked for.
+public struct SocketIOEvent: Equatable, Sendable {
+    public let name: String
+    /// Set if the server waits for an acknowledgement; see `SocketIOConnection.acknowledge`.
+    public let acknowledgementID: Int?
+    /// Binary parts, in order. In the arguments each stands as `{"_placeholder":true,"num":<its index>}`.
+    public let attachments: [[UInt8]]
+    let arguments: ArgumentList
+
+    /// How many arguments follow the name.
+    public var argumentCount: Int { arguments.elements.count }
+
+    /// Decodes an argument; 0 is the first after the name. Throws `undecodable`.
+    public func argument<T: Decodable>(_ index: Int, as type: T.Type) throws(SocketIOError) -> T {
+        try arguments.decode(index, as: type, of: "the event \(name)")
+    }
+
+    /// An argument's JSON text as it came; nil if there is none.
+    public func json(_ index: Int) -> String? { arguments.text(index) }
+}
+
+extension SocketIOEvent {
+    /// From the payload of an event packet: a JSON array whose first element is the name.
+    init(payload: ArraySlice<UInt8>, id: Int?, attachments: [[UInt8]]) throws(MalformedPacket) {
+        let elements = try JSONArraySplitter.elements(of: payload)
+        guard elements.first?.first == UInt8(ascii: "\"") else { throw .missingEventName }
+        do {
+            name = try ArgumentList(elements: elements).decode(0, as: String.self, of: "an event")
+        } catch {
+            throw .missingEventName
+        }
+        acknowledgementID = id
+        arguments = ArgumentList(elements: Array(elements.dropFirst()))
+        self.attachments = attachments
+    }
+
+    /// What the event holds in memory, near enough to bound the queue it waits in.
+    var footprint: Int { attachments.reduce(arguments.footprint + name.utf8.count) { $0 + $1.count + 64 } }
+}

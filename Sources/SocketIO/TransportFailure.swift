@@ -1,0 +1,93 @@
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+import NIOWebSocket
+
+/// Puts the errors of the transport libraries in words. The words are for people: no decision hangs on them.
+enum TransportFailure {
+    /// Before the WebSocket is there.
+    static func opening(_ error: any Error, at endpoint: Endpoint) -> SocketIOError {
+        let url = endpoint.description
+        return switch error {
+        case let error as SocketIOError: error
+        case let refusal as UpgradeGate.Refusal: .upgradeRefused(url: url, status: refusal.status)
+        case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
+            .tlsFailed(url: url, reason: tlsWords(for: error, host: endpoint.host))
+        case is NIOHTTPClientUpgradeError, is HTTPParserError:
+            .cannotConnect(url: url, reason: httpWords(for: error))
+        default: .cannotConnect(url: url, reason: words(for: error))
+        }
+    }
+
+    /// Once the WebSocket is there.
+    static func running(_ error: any Error, maximumPayloadSize: Int) -> SocketIOError {
+        switch error {
+        case NIOWebSocketError.invalidFrameLength,
+            NIOWebSocketFrameAggregator.Error.accumulatedFrameSizeIsTooLarge:
+            .incomingMessageTooLarge(limit: maximumPayloadSize)
+        case is NIOWebSocketError, is NIOWebSocketFrameAggregator.Error:
+            .protocolViolation(reason: "it sent a WebSocket frame that is not allowed (\(error))")
+        case NIOSSLError.uncleanShutdown:
+            .connectionLost(reason: "the server closed it without a goodbye")
+        case is NIOSSLError: .connectionLost(reason: "TLS failed")
+        default: .connectionLost(reason: words(for: error))
+        }
+    }
+
+    private static func words(for error: any Error) -> String {
+        switch error {
+        case let error as NIOConnectionError: words(for: error)
+        case let error as IOError: errorNumberWords(error.errnoCode)
+        case ChannelError.connectTimeout: "the connection timed out"
+        case ChannelError.eof, ChannelError.ioOnClosedChannel, ChannelError.alreadyClosed,
+            ChannelError.inappropriateOperationForState:
+            "the server closed the connection"
+        default: "\(error)"
+        }
+    }
+
+    private static func words(for error: NIOConnectionError) -> String {
+        if let failure = error.connectionErrors.first {
+            let address = failure.target.ipAddress.map { " (\($0))" } ?? ""
+            return words(for: failure.error) + address
+        }
+        return "the host name \(error.host) has no address"
+    }
+
+    private static func httpWords(for error: any Error) -> String {
+        switch error {
+        case HTTPParserError.invalidEOFState: "the server closed the connection without an answer"
+        case is HTTPParserError: "the server's answer is not HTTP"
+        default: "the server's answer is not a WebSocket handshake"
+        }
+    }
+
+    private static func tlsWords(for error: any Error, host: String) -> String {
+        switch error {
+        case let error as NIOSSLExtraError where error == .failedToValidateHostname:
+            "the server's certificate is not valid for \(host)"
+        case NIOSSLError.unableToValidateCertificate, NIOSSLError.noCertificateToValidate:
+            "the server's certificate cannot be verified"
+        case NIOSSLError.handshakeFailed(.sslError(let stack)):
+            stack.first.map { handshakeWords(for: $0) } ?? "the TLS handshake failed"
+        case NIOSSLError.uncleanShutdown: "the server closed the connection"
+        default: "the TLS handshake failed"
+        }
+    }
+
+    /// BoringSSL tells the reason only in a text such as
+    /// `Error: 268435581 error:1000007d:SSL routines:OPENSSL_internal:CERTIFICATE_VERIFY_FAILED at …`.
+    private static func handshakeWords(for error: BoringSSLInternalError) -> String {
+        let text = error.description.prefix { $0 != "/" }
+        let token = text.split(separator: ":").last?.split(separator: " ").first ?? ""
+        return switch token {
+        case "CERTIFICATE_VERIFY_FAILED":
+            "the server's certificate is not trusted (unknown authority, expired, or not yet valid)"
+        case "WRONG_VERSION_NUMBER": "the server does not speak TLS on this port"
+        case "EOF": "the server closed the connection during the TLS handshake"
+        case "": "the TLS handshake failed"
+        default: "the TLS handshake failed: \(token.lowercased().split(separator: "_").joined(separator: " "))"
+        }
+    }
+}

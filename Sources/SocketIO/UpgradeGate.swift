@@ -1,0 +1,25 @@
+import NIOCore
+import NIOHTTP1
+
+/// Stands before the upgrade handler and turns any answer but 101 into an error that tells the status, which the
+/// upgrade handler itself does not.
+final class UpgradeGate: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPClientResponsePart
+    typealias InboundOut = HTTPClientResponsePart
+
+    struct Refusal: Error {
+        let status: Int
+    }
+
+    private var isRefused = false
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if isRefused { return }
+        guard case .head(let head) = unwrapInboundIn(data), head.status != .switchingProtocols else {
+            context.fireChannelRead(data)
+            return
+        }
+        isRefused = true
+        context.fireErrorCaught(Refusal(status: Int(head.status.code)))
+    }
+}

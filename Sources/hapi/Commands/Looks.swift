@@ -1,0 +1,83 @@
+import Glibc
+import HubProtocol
+import Runner
+import RunnerStore
+
+/// A command that only reads the store and looks at processes: no port, no lock, no token.
+protocol LookCommand {
+    /// Returns the exit status.
+    func look() throws -> Int32
+}
+
+struct ListLook: LookCommand {
+    let all: Bool
+    let json: Bool
+
+    func look() throws -> Int32 {
+        let home = try RunnerHome.fromEnvironment()
+        let sessions = try StoreConnection.lookingAt(home) { store throws(StoreError) in
+            all ? try store.allSessions() : try store.liveSessions()
+        }
+        let views = (sessions ?? []).map(SessionView.init).filter { all || $0.state != .ended }
+        if json {
+            try Output.json(.array(views.map { .object($0.members) }))
+        } else if views.isEmpty {
+            Output.line("No \(all ? "" : "live ")sessions. Start one with: hapi runner spawn DIR")
+        } else {
+            Output.line(SessionView.table(views))
+        }
+        return 0
+    }
+}
+
+struct StatusLook: LookCommand {
+    let json: Bool
+
+    func look() throws -> Int32 {
+        let home = try RunnerHome.fromEnvironment()
+        let looked = try StoreConnection.lookingAt(home) { store throws(StoreError) in
+            (try store.newestRunners(limit: 8), try store.liveSessions().map(\.stateNow))
+        }
+        let states = looked?.1 ?? []
+        let presence = RunnerPresence(
+            runners: looked?.0 ?? [], stateFile: StateFile.read(home), storeError: nil)
+        let view = StatusView(
+            home: home, presence: presence,
+            live: states.count { $0 != .ended && $0 != .unverifiable },
+            unverifiable: states.count { $0 == .unverifiable })
+        if json { try Output.json(view.json) } else { Output.line(view.text) }
+        return presence.runner == nil ? ExitStatus.noRunner : 0
+    }
+}
+
+extension RunnerHome {
+    static func fromEnvironment() throws(ConfigurationError) -> RunnerHome {
+        try RunnerHome(environment: processEnvironment)
+    }
+}
+
+extension StoreConnection {
+    /// Reads the store of a home on one unchanging view; nil if nothing has been recorded yet.
+    static func lookingAt<T>(
+        _ home: RunnerHome, _ body: (StoreConnection) throws(StoreError) -> T
+    ) throws(StoreError) -> T? {
+        do {
+            let store = try StoreConnection(path: home.store, mode: .readOnly)
+            return try store.snapshot { () throws(StoreError) in try body(store) }
+        } catch where error.cause == .missing {
+            return nil
+        }
+    }
+}
+
+/// This process's environment.
+let processEnvironment: [String: String] = {
+    var variables: [String: String] = [:]
+    var entry = environ
+    while let text = entry.pointee {
+        let parts = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        if parts.count == 2 { variables[String(parts[0])] = String(parts[1]) }
+        entry += 1
+    }
+    return variables
+}()

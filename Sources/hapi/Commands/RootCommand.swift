@@ -1,0 +1,40 @@
+import ArgumentParser
+
+struct RootCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "hapi",
+        abstract: "Steer AI coding agents on this machine from a phone or a browser.",
+        usage: """
+            hapi [AGENT] [ARGS]...     run an agent in this terminal (claude if none is named)
+            hapi runner <subcommand>   the runner, which starts and watches sessions
+            """,
+        discussion: """
+            Agents: agy, claude, codex, copilot, cursor, dsh, grok, kimi, opencode, pi.
+
+            EXAMPLES
+              hapi runner start             start the runner in the background
+              hapi runner status            how it stands
+              hapi runner spawn ~/project   start a session there
+              hapi runner list              the sessions that live
+              hapi codex                    codex in this terminal, seen by the hub
+            """,
+        subcommands: [RunnerCommand.self])
+}
+
+struct RunnerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "runner",
+        abstract: "The runner: starts and watches agent sessions, and never forgets one.",
+        discussion: """
+            Sessions outlive the runner: stopping, killing or upgrading it ends none of them, and the
+            next one takes them over. list, status and history answer without it.
+
+            EXIT STATUS
+              0 done · 1 failed · 2 needs approval · 3 no runner · 64 wrong usage
+              69 the hub refuses · 75 another runner holds the lock
+            """,
+        subcommands: [
+            StartCommand.self, StartSyncCommand.self, StopCommand.self, StatusCommand.self, ListCommand.self,
+            StopSessionCommand.self, SpawnCommand.self, HistoryCommand.self, LogsCommand.self,
+        ])
+}

@@ -1,0 +1,56 @@
+import ArgumentParser
+import HubProtocol
+import Runner
+
+struct SpawnCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "spawn", abstract: "Have the runner start a session.",
+        discussion: """
+            EXAMPLES
+              hapi runner spawn ~/project
+              hapi runner spawn ~/project --agent codex --model o3 --yolo
+              hapi runner spawn ~/new-project --create-directory
+            """)
+
+    @Argument(help: "Where the session works.") var directory: String
+    @Option(help: "The agent to run.") var agent: Agent = .claude
+    @Option(help: "The agent's model.") var model: String?
+    @Option(help: "How hard the model thinks (claude, grok, pi, agy).") var effort: String?
+    @Option(help: "The agent's permission mode.") var permissionMode: String?
+    @Flag(help: "Let the agent act without asking.") var yolo = false
+    @Option(help: "Go on with the agent's own conversation of this id.") var resume: String?
+    @Flag(help: "Create the directory if it is missing.") var createDirectory = false
+    @Option(help: "An id that makes a repeated request harmless.") var requestID: String?
+    @Flag(help: "One JSON document.") var json = false
+
+    func run() async throws {
+        var parameters = SpawnParameters(directory: absolutePath(directory))
+        parameters.agent = agent.rawValue
+        parameters.model = model
+        parameters.effort = effort
+        parameters.permissionMode = permissionMode
+        parameters.yolo = yolo ? true : nil
+        parameters.resumeSessionId = resume
+        parameters.approvedNewDirectoryCreation = createDirectory
+        try tell(try await ControlClient.ofRunningRunner().spawn(parameters, requestID: requestID))
+    }
+
+    private func tell(_ answer: SpawnAnswer) throws {
+        switch answer {
+        case .started(let id):
+            if json {
+                try Output.json(.object(["sessionId": .string(id)]))
+            } else {
+                Output.line("Session started: \(id)")
+            }
+        case .needsApproval(let directory):
+            Output.complain("\(directory) does not exist", hint: "add --create-directory to have it created")
+            throw ExitCode(ExitStatus.needsApproval)
+        case .late(let message), .refused(let message), .failed(let message):
+            Output.complain(message)
+            throw ExitCode(ExitStatus.failed)
+        }
+    }
+}
+
+extension Agent: ExpressibleByArgument {}

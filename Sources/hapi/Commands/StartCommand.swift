@@ -1,0 +1,73 @@
+import ArgumentParser
+import Runner
+import RunnerStore
+
+struct WorkspaceRootOptions: ParsableArguments {
+    @Option(
+        name: .customLong("workspace-root"), parsing: .singleValue,
+        help: ArgumentHelp("A directory sessions may work in, and the web app may browse. Repeatable.", valueName: "dir"))
+    var paths: [String] = []
+}
+
+struct StartCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "start", abstract: "Start the runner in the background.",
+        discussion: """
+            Returns when the runner answers, and says how it stands with the hub. If the same runner
+            already runs, nothing is started; one of another version or identity is stopped first.
+
+            EXAMPLES
+              hapi runner start
+              hapi runner start --workspace-root ~/work --workspace-root ~/play
+            """)
+
+    @OptionGroup var roots: WorkspaceRootOptions
+    @Flag(help: "Stop a running runner first, even the same.") var replace = false
+
+    func run() async throws {
+        let configuration = try Configuration.load(environment: processEnvironment)
+        let starter = RunnerStarter(configuration: configuration, roots: try WorkspaceRoots(roots.paths))
+        let runner: RunnerRecord
+        switch try await starter.start(replacing: replace, note: Output.errors) {
+        case .alreadyRunning(let running):
+            Output.line("The runner already runs: process \(running.process.pid), control port \(running.httpPort ?? 0).")
+            runner = running
+        case .started(let started):
+            Output.line("Runner started: process \(started.process.pid), control port \(started.httpPort ?? 0).")
+            runner = started
+        }
+        try tell(try await starter.hubStanding(of: runner))
+    }
+
+    private func tell(_ runner: RunnerRecord) throws {
+        let hub = runner.hubURL ?? ""
+        switch runner.hubState {
+        case .connected: Output.line("Connected to the hub at \(hub).")
+        case .connecting:
+            Output.line("The hub at \(hub) is out of reach; trying again and again.")
+            if let detail = runner.hubDetail { Output.errors("  \(detail)") }
+        case .disabled: Output.line("No token is configured: working for this machine alone (local only).")
+        case .unauthorized:
+            Output.complain(
+                "the hub at \(hub) refuses this runner: \(runner.hubDetail ?? "")",
+                hint: "set CLI_API_TOKEN, or cliApiToken in settings.json, to the hub's token")
+            throw ExitCode(ExitStatus.hubRefused)
+        }
+    }
+}
+
+struct StartSyncCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "start-sync", abstract: "Run the runner in the foreground, as systemd and containers do.",
+        discussion: "Exits with 0 after a clean stop, and with 75 if another runner has this home.")
+
+    @OptionGroup var roots: WorkspaceRootOptions
+
+    func run() async throws {
+        let daemon = RunnerDaemon(
+            configuration: try Configuration.load(environment: processEnvironment),
+            roots: try WorkspaceRoots(roots.paths), arguments: Array(CommandLine.arguments.dropFirst()),
+            announce: { Output.line("hapi \(ProgramFile.version): \($0)") })
+        try await daemon.run()
+    }
+}

@@ -1,0 +1,52 @@
+import ArgumentParser
+import Runner
+
+struct StopCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stop", abstract: "Stop the runner. Its sessions keep running.")
+
+    func run() async throws {
+        let configuration = try Configuration.load(environment: processEnvironment)
+        let stopper = RunnerStopper(home: configuration.home, controlTimeout: configuration.controlTimeout)
+        switch try await stopper.stop() {
+        case .stopped(let pid): Output.line("Runner stopped (process \(pid)). Its sessions keep running.")
+        case .noneRunning: Output.line("No runner is running.")
+        }
+    }
+}
+
+struct StopSessionCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stop-session", abstract: "Stop a session and everything it started.",
+        discussion: """
+            EXAMPLES
+              hapi runner stop-session 987f738a-de72-4fe4-8977-48cdb185b178
+              hapi runner stop-session PID-4711
+            """)
+
+    @Argument(help: "A HAPI session id, a record id, or PID-<n>.") var id: String
+
+    func run() async throws {
+        switch try await ControlClient.ofRunningRunner().stopSession(id) {
+        case .stopped: Output.line("Session stopped.")
+        case .alreadyGone: Output.line("The session had already ended.")
+        case .stillAlive:
+            Output.complain("\(id) is not stopped: it is unknown here, or still alive", hint: "hapi runner list --all")
+            throw ExitCode(ExitStatus.failed)
+        }
+    }
+}
+
+extension ControlClient {
+    /// For the runner that runs; exits with 3 if none does.
+    static func ofRunningRunner() throws -> ControlClient {
+        let configuration = try Configuration.load(environment: processEnvironment)
+        let presence = RunnerPresence(configuration.home)
+        if let error = presence.storeError { throw error }
+        guard let port = presence.controlPort else {
+            Output.complain("no runner is running", hint: "hapi runner start")
+            throw ExitCode(ExitStatus.noRunner)
+        }
+        return ControlClient(port: port, timeout: configuration.controlTimeout)
+    }
+}

@@ -1,0 +1,52 @@
+import ArgumentParser
+import Dispatch
+import Glibc
+import Runner
+
+/// Decides, before anything else is set up, which program this is: a monitor, a quick look, a
+/// command, or a session.
+@main
+enum Hapi {
+    static func main() {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        if arguments.first == Monitor.argument { Monitor.run() }
+        if let look = QuickLook(arguments) { exit(ExitStatus.of { try look.run() }) }
+        // The daemon, the hub and the agents all live in tasks; this thread only waits.
+        Task.detached { exit(await run(arguments)) }
+        dispatchMain()
+    }
+
+    private static func run(_ arguments: [String]) async -> Int32 {
+        if arguments.contains("--version") || arguments.contains("-v") && !Self.isCommand(arguments) {
+            Output.line("hapi version: \(ProgramFile.version)")
+            return 0
+        }
+        guard isCommand(arguments) else { return await SessionCommand.run(arguments) }
+        return await ExitStatus.ofCommand(arguments)
+    }
+
+    /// Whether the first word is one of ours; everything else is for an agent.
+    private static func isCommand(_ arguments: [String]) -> Bool {
+        ["runner", "help", "--help", "-h"].contains(arguments.first)
+    }
+}
+
+/// `runner list` and `runner status` in their usual forms, answered without the argument parser:
+/// a third of their time would go into it.
+private struct QuickLook {
+    private let command: any LookCommand
+
+    init?(_ arguments: [String]) {
+        guard arguments.count >= 2, arguments[0] == "runner" else { return nil }
+        switch (arguments[1], Array(arguments.dropFirst(2))) {
+        case ("list", let rest) where Set(rest).isSubset(of: ["--all", "--json"]):
+            command = ListLook(all: rest.contains("--all"), json: rest.contains("--json"))
+        case ("status", let rest) where Set(rest).isSubset(of: ["--json"]):
+            command = StatusLook(json: rest.contains("--json"))
+        default:
+            return nil
+        }
+    }
+
+    func run() throws -> Int32 { try command.look() }
+}

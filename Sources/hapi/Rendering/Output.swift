@@ -1,0 +1,47 @@
+import Glibc
+import HubProtocol
+import Runner
+import RunnerStore
+
+/// Everything the commands print: answers on standard output, diagnostics on standard error.
+enum Output {
+    static func line(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
+
+    static func errors(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
+
+    /// `hapi: <what went wrong>`, and what helps.
+    static func complain(_ text: String, hint: String? = nil) {
+        errors("hapi: \(shown(text))" + (hint.map { "\n  hint: \($0)" } ?? ""))
+    }
+
+    /// One JSON document.
+    static func json(_ value: JSONValue) throws {
+        line(String(decoding: try JSON.encode(value, pretty: true), as: UTF8.self))
+    }
+
+    static func hint(for error: any Error) -> String? { (error as? StoreError)?.hint }
+
+    /// Text from outside, with control characters made visible.
+    static func shown(_ text: String) -> String {
+        var safe = ""
+        for scalar in text.unicodeScalars {
+            if scalar.properties.generalCategory == .control && scalar != "\n" {
+                safe += "\\u{\(String(scalar.value, radix: 16))}"
+            } else {
+                safe.unicodeScalars.append(scalar)
+            }
+        }
+        return safe
+    }
+
+    static let usesColour = isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == nil && getenv("TERM").map { String(cString: $0) } != "dumb"
+
+    private static func write(_ text: String, to descriptor: Int32) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0 && errno != EINTR { return }
+            rest = rest.dropFirst(max(count, 0))
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import HubProtocol
+import Runner
+import RunnerStore
+
+/// A session as `list` and `history` show it.
+struct SessionView {
+    let session: SessionRecord
+    let state: SessionState
+
+    init(_ session: SessionRecord) {
+        self.session = session
+        state = session.stateNow
+    }
+
+    var members: [String: JSONValue] {
+        [
+            "id": .string(session.id),
+            "happySessionId": .init(session.happySessionID),
+            "startedBy": .string(session.origin.wireName),
+            "pid": session.launch.process.map { .integer(Int64($0.pid)) } ?? .null,
+            "state": .string(state.rawValue),
+            "agent": .string(session.agent),
+            "directory": .string(session.directory),
+            "startedAt": .init(session.createdAt),
+            "adopted": .bool(session.adoptedAt != nil),
+            "logPath": .init(session.logPath),
+            "endedAt": .init(session.exit?.at),
+            "exit": session.exit.map(Self.json) ?? .null,
+            "stoppedBy": .init(session.stoppedBy?.rawValue),
+        ]
+    }
+
+    private static func json(_ exit: ExitRecord) -> JSONValue {
+        .object([
+            "reason": .string(exit.reason.name),
+            "code": exit.reason.code.map { .integer(Int64($0)) } ?? .null,
+            "signal": .init(exit.reason.signal.map(signalName)),
+            "message": .init(exit.message),
+            "at": .init(exit.at),
+        ])
+    }
+
+    /// The table of `list`.
+    static func table(_ views: [SessionView]) -> String {
+        var table = Table(["ID", "STATE", "AGENT", "PID", "AGE", "HAPI SESSION", "DIRECTORY"])
+        for view in views {
+            let session = view.session
+            table.add(
+                [
+                    String(session.id.prefix(8)), view.state.rawValue + (session.adoptedAt == nil ? "" : " (adopted)"),
+                    session.agent, session.launch.process.map { "\($0.pid)" } ?? "-", session.createdAt.age,
+                    session.happySessionID ?? "-", session.directory,
+                ], colours: [1: view.state.colour])
+        }
+        return table.rendered()
+    }
+
+    /// How it ended, in words; `-` while it lives.
+    var ending: String {
+        guard let exit = session.exit else { return state == .ended ? "ended, not yet recorded" : "-" }
+        let stopped = session.stoppedBy.map { ", stopped by \($0.rawValue)" } ?? ""
+        switch exit.reason {
+        case .exited(let code): return "exited with \(code)\(stopped)"
+        case .signaled(let signal): return "\(signalName(signal))\(stopped)"
+        case .launchFailed: return "launch failed: \(exit.message ?? "unknown")"
+        case .vanished: return "vanished: \(exit.message ?? "unknown")\(stopped)"
+        }
+    }
+}
+
+extension SessionState {
+    var colour: Table.Colour {
+        switch self {
+        case .running: .green
+        case .requested, .starting, .stopping: .yellow
+        case .unverifiable: .red
+        case .ended: .dim
+        }
+    }
+}
+
+extension JSONValue {
+    init(_ text: String?) { self = text.map(JSONValue.string) ?? .null }
+    init(_ time: Timestamp?) { self = time.map { .string($0.iso8601) } ?? .null }
+}

@@ -1,0 +1,112 @@
+import HubProtocol
+import Runner
+import RunnerStore
+
+/// The runner as `status` shows it.
+struct StatusView {
+    let home: RunnerHome
+    let presence: RunnerPresence
+    let live: Int
+    let unverifiable: Int
+
+    var json: JSONValue {
+        .object([
+            "running": .bool(presence.runner != nil),
+            "runner": presence.runner.map(Self.json) ?? .null,
+            "lastRunner": presence.last.map(Self.lastJSON) ?? .null,
+            "sessions": .object(["live": .integer(Int64(live)), "unverifiable": .integer(Int64(unverifiable))]),
+            "store": .object([
+                "path": .string(home.store), "schemaVersion": .integer(Int64(Store.schemaVersion)),
+            ]),
+        ])
+    }
+
+    private static func json(_ runner: RunnerRecord) -> JSONValue {
+        .object([
+            "pid": .integer(Int64(runner.process.pid)),
+            "startedAt": .init(runner.startedAt),
+            "uptimeSeconds": .integer(runner.startedAt.secondsAgo),
+            "cliVersion": .string(runner.version),
+            "cliModifiedAt": .init(runner.modifiedAt),
+            "httpPort": runner.httpPort.map { .integer(Int64($0)) } ?? .null,
+            "lastHeartbeatAt": .init(runner.lastHeartbeatAt),
+            "logPath": .string(runner.logPath),
+            "hubUrl": .init(runner.hubURL),
+            "hubState": .string(runner.hubState.rawValue),
+            "machineId": .init(runner.machineID),
+        ])
+    }
+
+    private static func lastJSON(_ runner: RunnerRecord) -> JSONValue {
+        .object([
+            "pid": .integer(Int64(runner.process.pid)),
+            "startedAt": .init(runner.startedAt),
+            "endedAt": .init(runner.endedAt),
+            "endReason": .string((runner.endReason ?? .crashed).rawValue),
+        ])
+    }
+
+    var text: String {
+        let sessions = "\(live) live" + (unverifiable > 0 ? ", \(unverifiable) unverifiable" : "")
+        guard let runner = presence.runner else { return stoppedText(sessions) }
+        var rows = [
+            ("Runner", "running\(presence.isStopping ? ", stopping" : ""), process \(runner.process.pid)"),
+            ("Up", "\(runner.startedAt.age), since \(runner.startedAt.local)"),
+            ("Version", runner.version + (runner.modifiedAt.map { ", program of \($0.local)" } ?? "")),
+            ("Control port", runner.httpPort.map { "\($0)" } ?? "not bound yet"),
+            ("Hub", Self.hubText(runner)),
+            ("Heartbeat", runner.lastHeartbeatAt.map { "\($0.local) (\($0.age) ago)" } ?? "none yet"),
+            ("Sessions", sessions),
+            ("Log", runner.logPath),
+        ]
+        if let machine = runner.machineID { rows.insert(("Machine", machine), at: 5) }
+        return Self.aligned(rows)
+    }
+
+    private func stoppedText(_ sessions: String) -> String {
+        var rows = [("Runner", "not running")]
+        if let pid = presence.foreignPID { rows.append(("Note", "HAPI's own runner runs here, process \(pid)")) }
+        if let last = presence.last {
+            rows.append(("Last one", "process \(last.process.pid), \(Self.endText(last))"))
+            rows.append(("Log", last.logPath))
+        }
+        rows.append(("Sessions", sessions))
+        rows.append(("Start it", "hapi runner start"))
+        return Self.aligned(rows)
+    }
+
+    private static func hubText(_ runner: RunnerRecord) -> String {
+        let detail = runner.hubDetail.map { ": \($0)" } ?? ""
+        switch runner.hubState {
+        case .connected: return "connected to \(runner.hubURL ?? "")"
+        case .connecting: return "connecting to \(runner.hubURL ?? "")\(detail)"
+        case .unauthorized: return "refused\(detail); check CLI_API_TOKEN"
+        case .disabled: return "none configured (local only); set CLI_API_TOKEN and HAPI_API_URL"
+        }
+    }
+
+    private static func endText(_ runner: RunnerRecord) -> String {
+        let since = runner.lastHeartbeatAt ?? runner.startedAt
+        switch runner.endReason {
+        case .cli: return "stopped by hapi runner stop" + at(runner)
+        case .app: return "stopped from the hub" + at(runner)
+        case .signal: return "stopped by a signal" + at(runner)
+        case .replaced: return "replaced by another" + at(runner)
+        case .exception: return "failed" + at(runner) + (runner.endDetail.map { ": \($0)" } ?? "")
+        case .crashed, nil: return "crashed or was killed, some time after \(since.local)"
+        }
+    }
+
+    private static func at(_ runner: RunnerRecord) -> String { runner.endedAt.map { " at \($0.local)" } ?? "" }
+
+    private static func aligned(_ rows: [(String, String)]) -> String {
+        let width = (rows.map(\.0.count).max() ?? 0) + 2
+        return rows.map { name, value in
+            name + String(repeating: " ", count: width - name.count) + Output.shown(value)
+        }.joined(separator: "\n")
+    }
+}
+
+extension RunnerRecord {
+    fileprivate var modifiedAt: Timestamp? { programModifiedAt.map { Timestamp(milliseconds: Int64($0)) } }
+}

@@ -1,0 +1,28 @@
+import Glibc
+import RunnerStore
+
+extension Timestamp {
+    /// For people: local time to the second.
+    var local: String {
+        var seconds = time_t(milliseconds / 1000)
+        var parts = tm()
+        localtime_r(&seconds, &parts)
+        func two(_ value: Int32) -> String { value < 10 ? "0\(value)" : "\(value)" }
+        return "\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday)) "
+            + "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))"
+    }
+
+    /// Whole seconds from then to now; never negative, whatever became of the clock.
+    var secondsAgo: Int64 { max(0, (Timestamp.now.milliseconds - milliseconds) / 1000) }
+
+    /// `42s`, `5m 3s`, `3h 12m`, `2d 4h`.
+    var age: String {
+        let seconds = secondsAgo
+        switch seconds {
+        case ..<60: return "\(seconds)s"
+        case ..<3600: return "\(seconds / 60)m \(seconds % 60)s"
+        case ..<86400: return "\(seconds / 3600)h \(seconds % 3600 / 60)m"
+        default: return "\(seconds / 86400)d \(seconds % 86400 / 3600)h"
+        }
+    }
+}
