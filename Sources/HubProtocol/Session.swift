@@ -26,6 +26,8 @@ public struct SessionMetadata: Codable, Equatable, Sendable {
 
 /// The body of `POST /cli/sessions`.
 public struct SessionRegistration: Encodable, Sendable {
+    /// Chosen by the session, so that it has one before the hub is there.
+    public var id: String
     public var tag: String
     public var metadata: SessionMetadata
     public var agentState: JSONValue
@@ -33,7 +35,8 @@ public struct SessionRegistration: Encodable, Sendable {
     public var modelReasoningEffort: String?
     public var effort: String?
 
-    public init(tag: String, metadata: SessionMetadata, agentState: JSONValue) {
+    public init(id: String, tag: String, metadata: SessionMetadata, agentState: JSONValue) {
+        self.id = id
         self.tag = tag
         self.metadata = metadata
         self.agentState = agentState

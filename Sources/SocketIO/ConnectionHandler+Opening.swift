@@ -24,7 +24,9 @@ extension ConnectionHandler {
 
     private var missingStep: String {
         if channels.isEmpty || !channels.contains(where: \.isActive) { return "the TCP connection" }
-        if context == nil { return setup.tls == nil ? "the WebSocket upgrade" : "TLS and the WebSocket upgrade" }
+        if context == nil {
+            return setup.tls == nil ? "the WebSocket upgrade" : "TLS and the WebSocket upgrade"
+        }
         return switch machine.stage {
         case .awaitingOpen: "the Engine.IO handshake"
         default: "the namespace \(machine.namespace)"
@@ -37,7 +39,8 @@ extension ConnectionHandler {
         }
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
         bootstrap
-            .connectTimeout(TimeAmount(setup.configuration.handshakeTimeout))
+            // Later than the deadline, which says more.
+            .connectTimeout(TimeAmount(setup.configuration.handshakeTimeout + .seconds(1)))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try bound.value.track(channel) }
             }
@@ -58,31 +61,29 @@ extension ConnectionHandler {
             channel.close(promise: nil)
         case .success(let channel):
             channels = [channel]
-            upgrade(channel)
+            endIfFailed { try open(channel.pipeline.syncOperations) }
         case .failure(let error):
-            end(TransportFailure.opening(error, at: setup.endpoint))
+            endIfFailed { throw error }
         }
     }
 
-    private func upgrade(_ channel: any Channel) {
-        do {
-            try addHandlers(to: channel.pipeline.syncOperations)
-                .assumeIsolated()
-                .whenFailure { self.end(TransportFailure.opening($0, at: self.setup.endpoint)) }
-        } catch {
-            end(TransportFailure.opening(error, at: setup.endpoint))
+    /// TLS if wanted, and then HTTP.
+    private func open(_ pipeline: ChannelPipeline.SynchronousOperations) throws {
+        guard let tls = setup.tls else { return try upgrade(pipeline) }
+        // Without a name the certificate is checked against the address that was connected to.
+        let name = setup.endpoint.isAddress ? nil : setup.endpoint.host
+        let gate = TLSGate(hostName: name) { result in
+            self.endIfFailed {
+                try result.get()
+                try self.upgrade(pipeline)
+            }
         }
+        try pipeline.addHandler(gate)
+        try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: name), position: .first)
     }
 
-    /// TLS if wanted, then HTTP until the upgrade, which puts WebSocket in its place.
-    private func addHandlers(
-        to pipeline: ChannelPipeline.SynchronousOperations
-    ) throws -> EventLoopFuture<Void> {
-        if let tls = setup.tls {
-            // Without a name the certificate is checked against the address that was connected to.
-            let name = setup.endpoint.isAddress ? nil : setup.endpoint.host
-            try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: name))
-        }
+    /// HTTP until the upgrade, which puts WebSocket in its place.
+    private func upgrade(_ pipeline: ChannelPipeline.SynchronousOperations) throws {
         let encoder = HTTPRequestEncoder()
         // The server's first packet may share a read with its 101: such bytes must go on to the WebSocket.
         let decoder = ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .forwardBytes))
@@ -90,7 +91,17 @@ extension ConnectionHandler {
         let upgrade = NIOTypedHTTPClientUpgradeHandler(
             httpHandlers: [encoder, decoder, gate], upgradeConfiguration: upgradeConfiguration())
         try pipeline.addHandlers([encoder, decoder, gate, upgrade])
-        return upgrade.upgradeResultFuture
+        upgrade.upgradeResultFuture.assumeIsolated().whenFailure { error in
+            self.endIfFailed { throw error }
+        }
+    }
+
+    private func endIfFailed(_ step: () throws -> Void) {
+        do {
+            try step()
+        } catch {
+            end(TransportFailure.opening(error, at: setup.endpoint))
+        }
     }
 
     private func upgradeConfiguration() -> NIOTypedHTTPClientUpgradeConfiguration<Void> {

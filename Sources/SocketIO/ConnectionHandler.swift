@@ -25,17 +25,17 @@ final class ConnectionHandler: ChannelInboundHandler {
     let logger: Logger
 
     var machine: ProtocolMachine<AcknowledgementWaiter>
-    /// Channels that connect or are connected; one of them once TCP is through.
+    /// Those that are connecting; once TCP is through, the one that is connected.
     var channels: [any Channel] = []
     var opening: Reply<Void>?
     var writes: [Int: Reply<Void>] = [:]
+    /// Nil before the WebSocket is open and after the channel is gone.
     private(set) var context: ChannelHandlerContext?
-    private var closeWaiters: [CheckedContinuation<Void, Never>] = []
-    private var watchdog: Scheduled<Void>?
+    var closeWaiters: [CheckedContinuation<Void, Never>] = []
+    /// Answers to pings that the system has not taken yet.
+    var unsentAnswers = 0
+    var watchdog: Scheduled<Void>?
     var deadline: Scheduled<Void>?
-
-    /// How long the server has to answer a WebSocket close.
-    private static let closeGrace = Duration.seconds(2)
 
     init(setup: ConnectionSetup, on eventLoop: any EventLoop, logger: Logger) {
         self.setup = setup
@@ -87,112 +87,9 @@ final class ConnectionHandler: ChannelInboundHandler {
         switch frame.opcode {
         case .text: perform(machine.received(text: Array(buffer: frame.unmaskedData), at: now))
         case .binary: perform(machine.received(binary: Array(buffer: frame.unmaskedData), at: now))
-        case .ping: write(.pong, frame.unmaskedData, promise: nil)
+        case .ping: answer(.pong, frame.unmaskedData)
         case .connectionClose: end(.closedByServer(reason: CloseFrame.words(for: frame.unmaskedData)))
         default: break
         }
-    }
-
-    // MARK: Actions
-
-    func perform(_ actions: [ProtocolMachine<AcknowledgementWaiter>.Action]) {
-        for action in actions {
-            switch action {
-            case .send(let bytes): write(.text, ByteBuffer(bytes: bytes), promise: nil)
-            case .connected: connected()
-            case .deliver(let event): deliver(event)
-            case .resume(let waiter, let acknowledgement):
-                waiter.timeout.cancel()
-                waiter.reply.resume(returning: .success(acknowledgement))
-            case .watch(let time): watch(until: time)
-            case .note(let note): log(note)
-            case .end(let reason, let failing): ended(reason, failing: failing)
-            }
-        }
-    }
-
-    /// The one way to an end; only the first reason counts.
-    func end(_ reason: SocketIOError) { perform(machine.end(reason)) }
-
-    private func connected() {
-        deadline?.cancel()
-        opening?.resume(returning: .success(()))
-        opening = nil
-        logger.debug("connected", metadata: ["url": "\(setup.endpoint.description)"])
-    }
-
-    private func deliver(_ event: SocketIOEvent) {
-        if !events.push(event) { end(.eventsNotConsumed(limit: events.limit)) }
-    }
-
-    private func ended(_ reason: SocketIOError, failing waiters: [AcknowledgementWaiter]) {
-        watchdog?.cancel()
-        deadline?.cancel()
-        for waiter in waiters {
-            waiter.timeout.cancel()
-            waiter.reply.resume(returning: .failure(reason))
-        }
-        for write in writes.values { write.resume(returning: .failure(reason)) }
-        writes = [:]
-        opening?.resume(returning: .failure(reason))
-        opening = nil
-        events.finish()
-        ending.reach(reason)
-        logger.debug("ended", metadata: ["url": "\(setup.endpoint.description)", "reason": "\(reason)"])
-        close(sending: CloseFrame.code(for: reason))
-    }
-
-    private func log(_ note: ProtocolMachine<AcknowledgementWaiter>.Note) {
-        switch note {
-        case .unknownAcknowledgement(let id):
-            logger.debug("ignored an acknowledgement nobody waits for", metadata: ["id": "\(id)"])
-        case .otherNamespace(let name):
-            logger.debug("ignored a packet of another namespace", metadata: ["namespace": "\(name)"])
-        }
-    }
-
-    // MARK: Transport
-
-    /// A client masks every frame.
-    func write(_ opcode: WebSocketOpcode, _ data: ByteBuffer, promise: EventLoopPromise<Void>?) {
-        guard let context else {
-            promise?.fail(ChannelError.ioOnClosedChannel)
-            return
-        }
-        let frame = WebSocketFrame(fin: true, opcode: opcode, maskKey: .random(), data: data)
-        context.writeAndFlush(wrapOutboundOut(frame), promise: promise)
-    }
-
-    /// With a code, the server gets a moment to answer before the transport is closed.
-    private func close(sending code: WebSocketErrorCode?) {
-        guard let code, context != nil else { return closeTransport() }
-        var data = ByteBuffer()
-        data.write(webSocketErrorCode: code)
-        write(.connectionClose, data, promise: nil)
-        schedule(in: Self.closeGrace) { $0.closeTransport() }
-    }
-
-    private func closeTransport() {
-        for channel in channels { channel.close(promise: nil) }
-    }
-
-    /// Resumes the waiter when the channel is gone.
-    func whenClosed(_ waiter: CheckedContinuation<Void, Never>) {
-        if context == nil { waiter.resume() } else { closeWaiters.append(waiter) }
-    }
-
-    // MARK: Time
-
-    var now: Duration { .nanoseconds(NIODeadline.now().uptimeNanoseconds) }
-
-    private func watch(until time: Duration) {
-        watchdog?.cancel()
-        watchdog = schedule(in: time - now) { $0.perform($0.machine.watchdogFired(at: $0.now)) }
-    }
-
-    @discardableResult
-    func schedule(in delay: Duration, _ work: @escaping (ConnectionHandler) -> Void) -> Scheduled<Void> {
-        let delay = TimeAmount(min(max(delay, .zero), .seconds(365 * 86_400)))
-        return eventLoop.assumeIsolated().scheduleTask(in: delay) { work(self) }
     }
 }

@@ -30,8 +30,12 @@ struct Endpoint: Equatable, Sendable {
         case "https": isSecure = true
         default: throw unusable("it must begin with http:// or https://")
         }
-        guard parts.user == nil, parts.password == nil else { throw unusable("it must have no user or password") }
-        guard parts.query == nil, parts.fragment == nil else { throw unusable("it must have no query or fragment") }
+        guard parts.user == nil, parts.password == nil else {
+            throw unusable("it must have no user or password")
+        }
+        guard parts.query == nil, parts.fragment == nil else {
+            throw unusable("it must have no query or fragment")
+        }
         guard let host = Self.bareHost(parts.encodedHost) else { throw unusable("it must have a host name") }
         port = parts.port ?? (isSecure ? 443 : 80)
         guard (1...65535).contains(port) else { throw unusable("its port is out of range") }

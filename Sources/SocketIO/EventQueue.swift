@@ -30,7 +30,8 @@ final class EventQueue: Sendable {
 
     /// False if more than the limit is waiting; the event is not taken then. A single event always fits.
     func push(_ event: SocketIOEvent) -> Bool {
-        let (taken, consumer) = state.withLock { state -> (Bool, CheckedContinuation<SocketIOEvent?, Never>?) in
+        let (taken, consumer) = state.withLock {
+            state -> (Bool, CheckedContinuation<SocketIOEvent?, Never>?) in
             if state.isFinished { return (true, nil) }
             if let consumer = state.consumers.popFirst() { return (true, consumer) }
             guard state.events.isEmpty || state.footprint + event.footprint <= limit else {

@@ -19,7 +19,8 @@ extension MalformedPacket: CustomStringConvertible {
     var description: String {
         switch self {
         case .empty: "an empty packet"
-        case .unknownEngineType(let byte): "a packet of the unknown Engine.IO type 0x\(String(byte, radix: 16))"
+        case .unknownEngineType(let byte):
+            "a packet of the unknown Engine.IO type 0x\(String(byte, radix: 16))"
         case .invalidHandshake(let reason): "an Engine.IO handshake with \(reason)"
         case .unknownType(let byte): "a packet of the unknown Socket.IO type 0x\(String(byte, radix: 16))"
         case .invalidUTF8: "a text message that is not UTF-8"

@@ -23,7 +23,9 @@ extension ProtocolMachine {
         return arrived(packet)
     }
 
-    private mutating func handle(_ packet: EngineIOPacket, at now: Duration) throws(MalformedPacket) -> [Action] {
+    private mutating func handle(_ packet: EngineIOPacket, at now: Duration) throws(MalformedPacket)
+        -> [Action]
+    {
         switch packet {
         case .open(let handshake): return opened(handshake, at: now)
         case .close: return end(.closedByServer(reason: "it ended the session"))

@@ -66,7 +66,8 @@ extension SocketIOError: CustomStringConvertible {
             "cannot connect to \(url): still waiting for \(stage) after \(time)"
         case .refused(let namespace, let message):
             "the server refused the namespace \(namespace): \(message)"
-        case .pingTimeout(let time): "the connection ended: ping timeout, no packet from the server for \(time)"
+        case .pingTimeout(let time):
+            "the connection ended: ping timeout, no packet from the server for \(time)"
         case .closedByServer(let reason): "the connection ended: closed by the server, \(reason)"
         case .disconnectedByServer(let namespace):
             "the connection ended: the server disconnected the namespace \(namespace)"

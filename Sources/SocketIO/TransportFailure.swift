@@ -87,7 +87,8 @@ enum TransportFailure {
         case "WRONG_VERSION_NUMBER": "the server does not speak TLS on this port"
         case "EOF": "the server closed the connection during the TLS handshake"
         case "": "the TLS handshake failed"
-        default: "the TLS handshake failed: \(token.lowercased().split(separator: "_").joined(separator: " "))"
+        default:
+            "the TLS handshake failed: \(token.lowercased().split(separator: "_").joined(separator: " "))"
         }
     }
 }

@@ -9,10 +9,12 @@ enum UpgradeRequest {
         var headers = HTTPHeaders()
         for (name, value) in extraHeaders {
             guard isToken(name) else {
-                throw .invalidConfiguration(reason: "an extra header's name is empty or has forbidden characters")
+                throw .invalidConfiguration(
+                    reason: "an extra header's name is empty or has forbidden characters")
             }
             guard isFieldValue(value) else {
-                throw .invalidConfiguration(reason: "the extra header \(name) has a value with control characters")
+                throw .invalidConfiguration(
+                    reason: "the extra header \(name) has a value with control characters")
             }
             if !belongsToHandshake(name) { headers.add(name: name, value: value) }
         }
@@ -24,8 +26,11 @@ enum UpgradeRequest {
     private static func belongsToHandshake(_ name: String) -> Bool {
         let name = name.lowercased()
         return name.hasPrefix("sec-websocket-")
-            || ["host", "connection", "upgrade", "content-length", "transfer-encoding", "te", "trailer", "expect"]
-                .contains(name)
+            || [
+                "host", "connection", "upgrade", "content-length", "transfer-encoding", "te", "trailer",
+                "expect",
+            ]
+            .contains(name)
     }
 
     private static func isToken(_ name: String) -> Bool {

@@ -78,46 +78,21 @@ actor HubLink {
     }
 
     private func keepConnected(_ rest: HubREST) async {
-        var backoff = ReconnectBackoff()
-        while !Task.isCancelled {
-            let delay: Duration
-            do {
-                changes.yield(Change(state: .connecting, detail: nil))
-                try await connect(rest) { backoff.reset() }
-                delay = backoff.next()
-            } catch where Self.isRefusal(error) {
-                logger.error("the hub refuses this runner", metadata: ["error": "\(error)"])
-                changes.yield(Change(state: .unauthorized, detail: "\(error)"))
-                delay = .seconds(30)
-            } catch {
-                if Task.isCancelled { return }
-                delay = backoff.next()
-                logger.warning("no hub", metadata: ["error": "\(error)", "retry": "\(delay)"])
-                changes.yield(Change(state: .connecting, detail: "\(error)"))
-            }
-            // Ends early when the runner stops.
-            try? await Task.sleep(for: delay)
+        changes.yield(Change(state: .connecting, detail: nil))
+        await HubConnection.keep(logger, changed: { [changes] in changes.yield(Change(state: $0, detail: $1)) }) {
+            try await connect(rest)
         }
     }
 
-    private static func isRefusal(_ error: any Error) -> Bool {
-        if let error = error as? HubError { return error.cause == .refused }
-        if case .refused? = error as? SocketIOError { return true }
-        return false
-    }
-
     /// One connection, from registration to its end. Throws what ended it.
-    private func connect(_ rest: HubREST, connected: () -> Void) async throws {
+    private func connect(_ rest: HubREST) async throws {
         // The row must be there before the socket: rooms are joined at connection time.
         var offline = state
         offline.status = "offline"
         let machine = try await rest.register(
             MachineRegistration(id: machineID, metadata: metadata, runnerState: offline))
-        let socket = SocketIOConfiguration(
-            url: hub.url, namespace: "/cli", auth: try JSON.text(HubAuth.machine(machineID, token: hub.token)),
-            extraHeaders: configuration.extraHeaders.map { ($0.key, $0.value) },
-            additionalTrustRoots: configuration.extraTrustRoots)
-        connected()
+        let socket = try SocketIOConfiguration(
+            hub, configuration, auth: .machine(machineID, token: hub.token))
         try await SocketIOClient.withConnection(socket, on: MultiThreadedEventLoopGroup.singleton, logger: logger) {
             try await self.serve($0, machine)
         }
@@ -132,10 +107,7 @@ actor HubLink {
             self.connection = nil
             self.dirty = nil
         }
-        for method in MachineMethod.allCases {
-            let name = "\(machineID):\(method.rawValue)"
-            try await connection.emit(HubEvent.rpcRegister, RPCRegistration(method: name))
-        }
+        try await connection.registerMethods(MachineMethod.allCases.map(\.rawValue), of: machineID)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await self.keepAlive(connection) }
             group.addTask { try await self.publish(on: connection, machine, wakeups) }
@@ -190,13 +162,11 @@ actor HubLink {
     }
 
     private func publishState(on connection: SocketIOConnection) async throws {
-        let answer = try await settle(from: stateVersion) { version, _ in
-            try await connection.emitWithAck(
-                HubEvent.machineUpdateState,
-                MachineStateUpdate(machineId: machineID, expectedVersion: version, runnerState: state),
-                timeout: .seconds(10))
+        let state = state
+        let version = try await connection.update(HubEvent.machineUpdateState, from: stateVersion, logger) { version, _ in
+            MachineStateUpdate(machineId: machineID, expectedVersion: version, runnerState: state)
         }
-        stateVersion = answer ?? stateVersion
+        stateVersion = version ?? stateVersion
         if state.shutdownSource != nil { stopAnnounced.set(()) }
     }
 
@@ -205,36 +175,11 @@ actor HubLink {
     private func publishRoots(on connection: SocketIOConnection, _ machine: Machine) async throws {
         let wanted = metadata.workspaceRoots.map { JSONValue.array($0.map(JSONValue.string)) }
         guard machine.metadata?["workspaceRoots"] != wanted else { return }
-        _ = try await settle(from: machine.metadataVersion) { version, current in
+        _ = try await connection.update(HubEvent.machineUpdateMetadata, from: machine.metadataVersion, logger) {
+            version, current in
             var merged = (current ?? machine.metadata)?.object ?? [:]
             merged["workspaceRoots"] = wanted
-            return try await connection.emitWithAck(
-                HubEvent.machineUpdateMetadata,
-                MachineMetadataUpdate(machineId: machineID, expectedVersion: version, metadata: .object(merged)),
-                timeout: .seconds(10))
+            return MachineMetadataUpdate(machineId: machineID, expectedVersion: version, metadata: .object(merged))
         }
-    }
-
-    /// Sends a versioned update until it is taken; a mismatch tells the version to build on. Returns
-    /// the version that stands, nil if the hub will not have it.
-    private func settle(
-        from start: Int, _ send: (_ version: Int, _ current: JSONValue?) async throws -> SocketIOAcknowledgement
-    ) async throws -> Int? {
-        var version = start
-        var current: JSONValue?
-        for attempt in 0..<20 {
-            let answer = try await send(version, current).argument(0, as: VersionedUpdateAnswer.self)
-            switch answer.result {
-            case .success: return answer.version ?? version
-            case .error:
-                logger.warning("the hub refuses an update", metadata: ["reason": "\(answer.reason ?? "unknown")"])
-                return nil
-            case .mismatch:
-                version = answer.version ?? version
-                current = answer.metadata
-                try await Task.sleep(for: .milliseconds(Int.random(in: 0...(50 * (attempt + 1)))))
-            }
-        }
-        return nil
     }
 }

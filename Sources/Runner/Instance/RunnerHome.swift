@@ -35,13 +35,18 @@ public struct RunnerHome: Sendable {
     }
 
     /// The log of a runner process started at `time`.
-    func runnerLog(pid: Int32, at time: Timestamp) -> String {
+    func runnerLog(pid: Int32, at time: Timestamp) -> String { log(pid, time, suffix: "-runner") }
+
+    /// The log of a session process started at `time`: its own words, not its agent's output.
+    func sessionProcessLog(pid: Int32, at time: Timestamp) -> String { log(pid, time, suffix: "") }
+
+    private func log(_ pid: Int32, _ time: Timestamp, suffix: String) -> String {
         var seconds = time_t(time.milliseconds / 1000)
         var parts = tm()
         localtime_r(&seconds, &parts)
         let stamp = [parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec]
             .map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: "-")
-        return "\(logs)/\(stamp)-pid-\(pid)-runner.log"
+        return "\(logs)/\(stamp)-pid-\(pid)\(suffix).log"
     }
 
     public func sessionLog(_ id: String) -> String { "\(sessionLogs)/\(id).log" }

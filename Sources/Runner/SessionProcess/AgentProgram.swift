@@ -1,0 +1,86 @@
+import Glibc
+
+/// The agent's own program: found, started in the foreground, watched, ended.
+struct AgentProgram: Sendable {
+    let path: String
+    let arguments: [String]
+    let environment: [String: String]
+    let directory: String
+
+    /// The program the settings name for the agent, or the one of its name in `PATH`.
+    static func path(of agent: Agent, _ settings: Settings, searchPath: String) throws(AgentNotFound) -> String {
+        let name = settings.agentProgram(agent.rawValue) ?? programNames[agent] ?? agent.rawValue
+        if name.contains("/") {
+            guard access(name, X_OK) == 0 else { throw AgentNotFound(agent: agent, name: name) }
+            return name
+        }
+        for folder in searchPath.split(separator: ":") where access("\(folder)/\(name)", X_OK) == 0 {
+            return absolutePath("\(folder)/\(name)")
+        }
+        throw AgentNotFound(agent: agent, name: name)
+    }
+
+    private static let programNames: [Agent: String] = [.cursor: "agent", .dsh: "dsh-acp-demo"]
+
+    /// Starts it on this process's own streams and in its process group, so that the terminal's keys
+    /// reach it.
+    func start() throws(LaunchError) -> RunningAgent {
+        let launch = ProcessLaunch(
+            program: path, arguments: [path] + arguments, environment: environment.map { "\($0.key)=\($0.value)" },
+            directory: directory, input: .descriptor(0), output: .descriptor(1), errors: .descriptor(2),
+            startsSession: false)
+        return RunningAgent(pid: try launch.start())
+    }
+}
+
+/// An agent that was started and has not been reaped.
+struct RunningAgent: Sendable {
+    let pid: Int32
+    private let process: ProcessDescriptor?
+
+    init(pid: Int32) {
+        self.pid = pid
+        process = ProcessTable.identity(of: pid).flatMap(ProcessDescriptor.init)
+    }
+
+    func signal(_ signal: Int32) { process?.signal(signal) }
+
+    /// Waits for its end and reaps it. Returns the exit code, or the signal that ended it.
+    func ended() async -> AgentExit {
+        await process?.ended()
+        var status: Int32 = 0
+        while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
+        let signal = status & 0x7f
+        return signal == 0 ? .code((status >> 8) & 0xff) : .signal(signal)
+    }
+
+    /// Asks it to end, and insists after five seconds.
+    func end() async {
+        signal(SIGTERM)
+        guard let process, await !allEnded([process], within: .seconds(5)) else { return }
+        signal(SIGKILL)
+    }
+}
+
+enum AgentExit: Equatable, Sendable {
+    case code(Int32)
+    case signal(Int32)
+
+    /// As a shell tells it: 128 and the signal's number for a signal.
+    var status: Int32 {
+        switch self {
+        case .code(let code): code
+        case .signal(let signal): 128 + signal
+        }
+    }
+}
+
+/// The agent's program is not on this machine.
+public struct AgentNotFound: Error, CustomStringConvertible {
+    let agent: Agent
+    let name: String
+    public var description: String {
+        "cannot find the program \(name) of the agent \(agent.rawValue): it is not in PATH. "
+            + "Install it, or name it in settings.json: \"agentPrograms\": {\"\(agent.rawValue)\": \"/path/to/it\"}"
+    }
+}
