@@ -49,7 +49,9 @@ let package = Package(
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-            ]
+            ],
+            // Named crash points exist in programs for tests only.
+            swiftSettings: [.define("CRASH_POINTS", .when(configuration: .debug))]
         ),
         .executableTarget(
             name: "hapi",

@@ -1,0 +1,46 @@
+# make start   build, install and start the runner
+# make test    everything the tests cover
+# make help    the rest
+
+PREFIX ?= $(shell if [ "$$(id -u)" = 0 ]; then echo /usr/local; else echo "$$HOME/.local"; fi)
+PROGRAM := .build/release/hapi
+VENV := .venv
+# The shipped program carries its Swift libraries, is not relocated at start, and has no symbols.
+RELEASE := -c release --static-swift-stdlib --product hapi -Xlinker -no-pie -Xlinker -s
+
+.PHONY: help start build install test lint format clean setup
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+start: install ## build, install, start the runner, and say what to try next
+	@scripts/start "$(PREFIX)/bin/hapi"
+
+build: setup ## the shipped program, at .build/release/hapi
+	swift build $(RELEASE)
+
+install: build ## put hapi into PREFIX/bin (now $(PREFIX)/bin)
+	@mkdir -p "$(PREFIX)/bin"
+	@install -m 755 $(PROGRAM) "$(PREFIX)/bin/.hapi.new" && mv "$(PREFIX)/bin/.hapi.new" "$(PREFIX)/bin/hapi"
+	@echo "hapi is at $(PREFIX)/bin/hapi"
+
+test: setup $(VENV)/ready ## the linter, and every test
+	$(MAKE) lint
+	swift build --build-tests
+	HAPI_TEST_PYTHON="$(CURDIR)/$(VENV)/bin/python3" swift test --skip-build --disable-xctest
+
+lint: ## the formatter's rules
+	swift format lint --strict --recursive --parallel Sources Tests Package.swift
+
+format: ## apply the formatter
+	swift format --in-place --recursive --parallel Sources Tests Package.swift
+
+clean: ## remove what was built
+	rm -rf .build $(VENV)
+
+setup: ## install what building needs (libsqlite3-dev)
+	@scripts/setup
+
+$(VENV)/ready: Tests/Hub/requirements.txt
+	@scripts/venv $(VENV) Tests/Hub/requirements.txt
+	@touch $@
