@@ -21,9 +21,19 @@ enum Hapi {
             Output.line("hapi version: \(ProgramFile.version)")
             return 0
         }
+        if let word = arguments.first, notOffered.contains(word) {
+            Output.complain("`hapi \(word)` is not offered by this program", hint: "hapi help")
+            return ExitStatus.usage
+        }
         guard isCommand(arguments) else { return await SessionCommand.run(arguments) }
         return await ExitStatus.ofCommand(arguments)
     }
+
+    /// HAPI's own commands that are not ours: never to be taken for words to an agent.
+    private static let notOffered: Set<String> = [
+        "auth", "connect", "doctor", "hook-forwarder", "hub", "inspect-peer", "mcp", "notify", "ping-peer", "resume",
+        "server",
+    ]
 
     /// Whether the first word is one of ours; everything else is for an agent.
     private static func isCommand(_ arguments: [String]) -> Bool {

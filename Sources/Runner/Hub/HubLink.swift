@@ -141,7 +141,7 @@ actor HubLink {
     private nonisolated func answer(_ event: SocketIOEvent, on connection: SocketIOConnection) async {
         do {
             let request = try event.argument(0, as: RPCRequest.self)
-            logger.info("hub call", metadata: ["method": "\(request.name)"])
+            logger.debug("hub call", metadata: ["method": "\(request.name)"])
             let answer = await rpc.answer(request)
             if event.acknowledgementID != nil { try await connection.acknowledge(event, answer) }
         } catch {
