@@ -8,7 +8,8 @@ struct Migration {
 
     /// Every migration, oldest first. A test compares it with the folder.
     static let all = [
-        Migration(version: 1, name: "m0001_initial", bytes: PackageResources.m0001_initial_sql)
+        Migration(version: 1, name: "m0001_initial", bytes: PackageResources.m0001_initial_sql),
+        Migration(version: 2, name: "m0002_whole_life", bytes: PackageResources.m0002_whole_life_sql),
     ]
 
     /// The bytes "HAPI", in the database's header.
@@ -26,6 +27,18 @@ struct Migration {
                 try store.execute("PRAGMA user_version = \(migration.version)")
             }
         }
+    }
+
+    /// Applies what is missing in one transaction and rolls it back: whether it would work.
+    static func rehearse(on store: StoreConnection) throws(StoreError) {
+        try store.execute("BEGIN IMMEDIATE")
+        // Rolled back by closing, if this throws before.
+        for migration in all where try version(of: store) < migration.version {
+            try store.execute(migration.sql)
+            try store.execute("PRAGMA application_id = \(applicationID)")
+            try store.execute("PRAGMA user_version = \(migration.version)")
+        }
+        try store.execute("ROLLBACK")
     }
 
     /// Refuses what a reader of this version cannot understand.

@@ -56,11 +56,11 @@ actor HubLink {
     }
 
     /// Tells the hub that the runner stops, and hangs up. Takes a second at most.
-    func announceStop(_ reason: RunnerEndReason) async {
+    func announceStop(_ wish: StopWish) async {
         guard let connection else { return }
         state.status = "shutting-down"
         state.shutdownRequestedAt = Timestamp.now.milliseconds
-        state.shutdownSource = reason.rawValue
+        state.shutdownSource = if case .end(let reason) = wish { reason.rawValue } else { "replaced" }
         dirty?.yield()
         if await stopAnnounced.wait(for: .seconds(1)) == nil {
             logger.warning("the hub did not confirm the stop within a second")

@@ -11,10 +11,13 @@ public struct RunnerStarter: Sendable {
 
     let configuration: Configuration
     let roots: WorkspaceRoots
+    let directoryPolicy: DirectoryPolicy?
 
-    public init(configuration: Configuration, roots: WorkspaceRoots) {
+    /// - Parameter directoryPolicy: nil for what the settings say.
+    public init(configuration: Configuration, roots: WorkspaceRoots, directoryPolicy: DirectoryPolicy?) {
         self.configuration = configuration
         self.roots = roots
+        self.directoryPolicy = directoryPolicy
     }
 
     /// - Parameter note: told what is being done, for the user.
@@ -48,7 +51,8 @@ public struct RunnerStarter: Sendable {
         environment["HAPI_HOME"] = configuration.home.path
         let launch = ProcessLaunch(
             program: "/proc/self/exe",
-            arguments: [program, "runner", "start-sync"] + roots.advertised.flatMap { ["--workspace-root", $0] },
+            arguments: [program, "runner", "start-sync"] + roots.advertised.flatMap { ["--workspace-root", $0] }
+                + (directoryPolicy.map { ["--directory-creation", $0.rawValue] } ?? []),
             environment: environment.map { "\($0.key)=\($0.value)" },
             errors: .descriptor(lastWords))
         let pid = try launch.start()

@@ -29,6 +29,8 @@ extension SessionSupervisor {
             for request in try connection.pendingSpawnRequests() { try connection.answerInterrupted(request) }
             return summary
         }
+        let remaining = Set(summary.adopted + summary.waiting + summary.left)
+        for id in secrets.sessions() where !remaining.contains(id) { secrets.remove(session: id) }
         for id in summary.adopted + summary.waiting { watch(Watch(id: id)) }
         return summary
     }
