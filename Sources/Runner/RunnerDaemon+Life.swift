@@ -32,8 +32,13 @@ extension RunnerDaemon {
         }
     }
 
-    func record(_ change: HubLink.Change, of runner: RunnerRecord, in store: Store, _ logger: Logger) async {
+    /// Records how the runner stands with its hub, and with which token.
+    func take(
+        _ change: HubLink.Change, of runner: RunnerRecord, _ store: Store, _ stateFile: StateFileKeeper,
+        _ logger: Logger
+    ) async {
         do {
+            if let identity = change.identity { try stateFile.take(identity) }
             try await store.write { connection throws(StoreError) in
                 try connection.setHubState(change.state, detail: change.detail, of: runner.id, at: .now)
             }
@@ -44,7 +49,7 @@ extension RunnerDaemon {
 
     func heartbeat(
         _ runner: RunnerRecord, _ store: Store, _ lock: RunnerLock, _ supervisor: SessionSupervisor,
-        _ stateFile: StateFile, _ stopRequests: StopRequests, _ logger: Logger
+        _ stateFile: StateFileKeeper, _ stopRequests: StopRequests, _ logger: Logger
     ) -> Heartbeat {
         let renewal = Renewal(
             program: ProgramFile.current, arguments: arguments, configuration: configuration,

@@ -10,7 +10,7 @@ extension RunnerDaemon {
         logger.info("becoming the new program", metadata: ["program": "\(program)"])
         var inheritance = Inheritance(lock: lock.inheritable, listener: listener.descriptor, program: program)
         do {
-            inheritance.guardLine = try RenewalGuard.start(inheritance, arguments, environment)
+            try RenewalGuard.start(for: &inheritance, arguments, environment)
         } catch {
             return error
         }

@@ -1,3 +1,4 @@
+import CProcess
 import Glibc
 import HubProtocol
 import Logging
@@ -33,6 +34,7 @@ public struct RunnerDaemon: Sendable {
         let home = configuration.home
         try home.create()
         chdir("/")
+        cprocess_set_name("hapi")
         signal(SIGPIPE, SIG_IGN)
         guard let lock = try await takeLock() else { throw RunnerLockHeld(home: home) }
         let startedAt = Timestamp.now
@@ -102,10 +104,11 @@ public struct RunnerDaemon: Sendable {
 
         let routes = ControlRoutes(supervisor: supervisor, stopRequests: stopRequests)
         let control = try await ControlServer.bind(routes, to: listener, logger: logger)
-        let stateFile = StateFile(
-            runner, port: listener.port, identity: RunnerIdentity(configuration, machineID: runner.machineID ?? ""),
-            arguments: arguments)
-        try stateFile.write(configuration.home)
+        let stateFile = StateFileKeeper(
+            StateFile(
+                runner, port: listener.port, identity: RunnerIdentity(configuration, machineID: runner.machineID ?? ""),
+                arguments: arguments), configuration.home)
+        try stateFile.write()
         try lock.restoreFile()
         try await store.write { connection throws(StoreError) in
             try connection.setControlPort(listener.port, of: runner.id)
@@ -124,7 +127,7 @@ public struct RunnerDaemon: Sendable {
             group.addTask { await listenToSignals(stopRequests, logger) }
             if let hub {
                 group.addTask { try await hub.run(supervisor.spawnFailures) }
-                group.addTask { for await change in hub.states { await record(change, of: runner, in: store, logger) } }
+                group.addTask { for await change in hub.states { await take(change, of: runner, store, stateFile, logger) } }
             }
             let wish = try await firstWish(stopRequests, orFailureOf: &group)
             logger.info("stopping", metadata: ["why": "\(wish)"])

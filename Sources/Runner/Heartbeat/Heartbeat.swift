@@ -15,21 +15,21 @@ struct Heartbeat: Sendable {
     let home: RunnerHome
     let lock: RunnerLock
     let supervisor: SessionSupervisor
-    let stateFile: StateFile
+    let stateFile: StateFileKeeper
     let renewal: Renewal
     let stopRequests: StopRequests
     let logger: Logger
 
     /// Beats until cancelled, or until another runner has taken over.
     func run() async {
-        var stateFile = stateFile
+        await renewal.tellFailure()
         // A sleep that is cut short is the end of the pulse.
         while (try? await Task.sleep(for: interval)) != nil {
             if ownership() == .lost {
                 logger.error("another runner has taken over; leaving")
                 return stopRequests.request(.end(.replaced))
             }
-            await beat(&stateFile)
+            await beat()
             if await renewal.isDue() { stopRequests.request(.renew) }
         }
     }
@@ -40,15 +40,14 @@ struct Heartbeat: Sendable {
             isRunner: ProcessTable.isRunner)
     }
 
-    private func beat(_ stateFile: inout StateFile) async {
+    private func beat() async {
         do {
             let pruned = try await supervisor.prune()
             let now = Timestamp.now
             try await record(pruned: pruned, at: now)
-            stateFile.lastHeartbeat = now.iso8601
-            try stateFile.write(home)
+            try stateFile.beat(at: now)
             try lock.restoreFile()
-            LogKeeper(home: home).tidy(keeping: try await supervisor.liveLogs().union([stateFile.runnerLogPath ?? ""]))
+            LogKeeper(home: home).tidy(keeping: try await supervisor.liveLogs().union([stateFile.logPath ?? ""]))
         } catch {
             logger.error("a heartbeat was not recorded", metadata: ["error": "\(error)"])
         }

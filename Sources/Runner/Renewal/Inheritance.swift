@@ -13,6 +13,7 @@ struct Inheritance: Codable {
     var listener: Int32
     /// The line to the guard: one byte says that the new image serves.
     var guardLine: Int32?
+    var guardPID: Int32?
     /// The program the runner came from, to be gone back to.
     var previous: Int32?
     /// The path by which the program is started.
@@ -38,6 +39,8 @@ struct Inheritance: Codable {
             _ = write(guardLine, &byte, 1)
             close(guardLine)
         }
+        // It has heard the word, or was killed: either way it is over.
+        if let guardPID { waitpid(guardPID, nil, 0) }
         if let previous { close(previous) }
     }
 

@@ -18,7 +18,8 @@ actor Renewal {
     private let isDisabled: Bool
     private let notice: @Sendable (String?) async -> Void
     private let logger: Logger
-    private var failed: (print: ProgramPrint, at: ContinuousClock.Instant)?
+    private let failureOfLast: String?
+    private var failed: (print: FilePrint, at: ContinuousClock.Instant)?
 
     /// - Parameters:
     ///   - arguments: what the runner was started with, after the program's name.
@@ -34,17 +35,29 @@ actor Renewal {
         self.isDisabled = configuration.renewalDisabled
         self.notice = notice
         self.logger = logger
-        if failure != nil, let print = ProgramPrint(program.path) { failed = (print, .now) }
+        self.failureOfLast = failure
+        if failure != nil, let print = FilePrint(program.path) { failed = (print, .now) }
+    }
+
+    /// Tells users why this image was put back, if it was.
+    func tellFailure() async {
+        if let failureOfLast { await tell(failureOfLast) }
+    }
+
+    private func tell(_ failure: String) async {
+        await notice(
+            "the program at \(program.path) was replaced, and the new one fails: \(failure). "
+                + "This one goes on; the new one is tried again in 5 minutes, or when it changes.")
     }
 
     /// Whether another program is there, has stayed still, and has proved itself.
     func isDue() async -> Bool {
-        guard !isDisabled, let running = ProgramPrint("/proc/self/exe"), let found = ProgramPrint(program.path),
+        guard !isDisabled, let running = FilePrint("/proc/self/exe"), let found = FilePrint(program.path),
             found != running
         else { return false }
-        var seen: ProgramPrint?
+        var seen: FilePrint?
         for _ in 0..<15 {
-            let now = ProgramPrint(program.path)
+            let now = FilePrint(program.path)
             switch RenewalVerdict.on(running: running, found: now, seen: seen, failed: failure()) {
             case .stay: return false
             case .prove: return await prove(now)
@@ -57,11 +70,11 @@ actor Renewal {
         return false
     }
 
-    private func failure() -> (ProgramPrint, retry: Bool)? {
+    private func failure() -> (FilePrint, retry: Bool)? {
         failed.map { ($0.print, ContinuousClock.now - $0.at > Self.backoff) }
     }
 
-    private func prove(_ print: ProgramPrint?) async -> Bool {
+    private func prove(_ print: FilePrint?) async -> Bool {
         logger.info("another program is there; it shall prove itself", metadata: ["program": "\(program.path)"])
         let outcome: String
         do {
@@ -77,7 +90,7 @@ actor Renewal {
         }
         if let print { failed = (print, .now) }
         logger.error("the new program failed its proof", metadata: ["why": "\(outcome)"])
-        await notice("the program at \(program.path) was replaced, and the new one fails: \(outcome). This one goes on; the new one is tried again in 5 minutes, or when it changes.")
+        await tell(outcome)
         return false
     }
 }

@@ -13,8 +13,10 @@ public enum RenewalGuard {
     /// How long the new image has until it serves, in milliseconds.
     private static let patience: Int32 = 30_000
 
-    /// Starts a guard. Returns the descriptor by which the new image tells it that all is well.
-    static func start(_ inheritance: Inheritance, _ arguments: [String], _ environment: [String: String]) throws -> Int32 {
+    /// Starts a guard, and leaves to the new image the line on which to tell it that all is well.
+    static func start(
+        for inheritance: inout Inheritance, _ arguments: [String], _ environment: [String: String]
+    ) throws {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw FileError(action: "create", path: "a pipe", code: errno) }
         defer { close(ends[0]) }
@@ -26,12 +28,12 @@ public enum RenewalGuard {
             environment: environment.map { "\($0.key)=\($0.value)" }, output: .descriptor(1),
             errors: .descriptor(2), passing: [ends[0], inheritance.lock, inheritance.listener])
         do {
-            _ = try launch.start()
+            inheritance.guardPID = try launch.start()
+            inheritance.guardLine = ends[1]
         } catch {
             close(ends[1])
             throw error
         }
-        return ends[1]
     }
 
     /// Waits for the word that all is well, or serves on in the runner's place.

@@ -19,6 +19,7 @@ public enum Monitor {
     /// Runs a whole monitor and ends the process.
     public static func run() -> Never {
         // A service manager that stops everything at once must still learn how the session ended.
+        cprocess_set_name("hapi-monitor")
         for ignored in [SIGHUP, SIGINT, SIGTERM, SIGPIPE] { signal(ignored, SIG_IGN) }
         guard let bytes = readToEnd(specDescriptor), let spec = LaunchSpec(bytes) else {
             complain("cannot read the launch from descriptor \(specDescriptor)")

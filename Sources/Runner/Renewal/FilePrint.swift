@@ -1,14 +1,14 @@
 import Glibc
 
-/// What tells one version of a program file from another.
-struct ProgramPrint: Equatable, Sendable {
+/// What tells one version of a file from another.
+struct FilePrint: Equatable, Sendable {
     let device: UInt64
     let inode: UInt64
     let size: Int64
     /// In nanoseconds since 1970.
     let modified: Int64
 
-    /// nil if there is no file, or none that could be run.
+    /// nil if there is no file, or an empty one.
     init?(_ path: String) {
         var status = stat()
         guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size > 0 else { return nil }
@@ -41,7 +41,7 @@ enum RenewalVerdict: Equatable {
     ///   - seen: the one on disk at the last look.
     ///   - failed: the last one that failed, and whether it may be tried again.
     static func on(
-        running: ProgramPrint?, found: ProgramPrint?, seen: ProgramPrint?, failed: (ProgramPrint, retry: Bool)?
+        running: FilePrint?, found: FilePrint?, seen: FilePrint?, failed: (FilePrint, retry: Bool)?
     ) -> RenewalVerdict {
         guard let running, let found, found != running else { return .stay }
         if let failed, failed.0 == found, !failed.retry { return .stay }
