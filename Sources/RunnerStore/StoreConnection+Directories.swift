@@ -27,7 +27,20 @@ public struct DirectoryDecisionRecord: Sendable {
 
 /// Decisions about directories; the writing ones to be called inside a transaction.
 extension StoreConnection {
+    /// Writes a decision, which also answers what was asked about the same directory before; or a
+    /// question, pending.
     public func recordDirectoryDecision(_ decision: DirectoryDecisionRecord, at now: Timestamp) throws(StoreError) {
+        if decision.decision != .pending {
+            try run(
+                """
+                UPDATE directory_decisions SET decision = ?, decided_by = ?, decided_at = ?
+                WHERE decision = 'pending' AND directory = ?
+                """,
+                [
+                    .init(decision.decision), .init(decision.decidedBy), .init(decision.decidedAt),
+                    .text(decision.directory),
+                ])
+        }
         try run(
             """
             INSERT INTO directory_decisions (directory, decision, decided_by, decided_at, asked_at,

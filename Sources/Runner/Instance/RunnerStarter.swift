@@ -27,7 +27,7 @@ public struct RunnerStarter: Sendable {
         let presence = RunnerPresence(home)
         if let error = presence.storeError { throw error }
         if let running = presence.runner, !presence.isStopping {
-            if !replacing && isSame(running, presence.stateFile) { return .alreadyRunning(running) }
+            if !replacing && isSame(running, StateFile.read(home)) { return .alreadyRunning(running) }
             let why = replacing ? "" : ": it is of another version or identity"
             note("stopping the runner that runs, process \(running.process.pid)\(why)")
         } else if let pid = presence.foreignPID {

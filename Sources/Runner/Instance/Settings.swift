@@ -77,7 +77,7 @@ public struct Settings: Sendable {
         var settings = try read(home)
         change(&settings)
         do {
-            try replaceFile(home.settings, with: JSON.encode(JSONValue.object(settings.members), pretty: true))
+            try replaceFile(home.settings, with: JSON.encode(JSONValue.object(settings.members), pretty: true) + [0x0a])
         } catch {
             throw SettingsError(path: home.settings, reason: "\(error)")
         }
