@@ -61,6 +61,19 @@ let package = Package(
             ]
         ),
         .testTarget(
+            name: "RunnerStoreTests",
+            dependencies: ["RunnerStore"],
+            exclude: ["Fixtures"]
+        ),
+        .testTarget(name: "HubProtocolTests", dependencies: ["HubProtocol"]),
+        .testTarget(
+            name: "RunnerTests",
+            dependencies: [
+                "CProcess", "HubProtocol", "Runner", "RunnerStore",
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .testTarget(
             name: "SocketIOTests",
             dependencies: [
                 "SocketIO",

@@ -50,10 +50,10 @@ struct Migration {
 
     /// The schema's version, 0 for an empty database. Throws for a newer or foreign one.
     static func version(of store: StoreConnection) throws(StoreError) -> Int {
-        let found = try pragma("user_version", of: store)
-        let application = try pragma("application_id", of: store)
-        guard application == applicationID || (application == 0 && found == 0) else {
-            throw StoreError(.foreign, action: "open", path: store.path, detail: "it is not a database of hapi's")
+        let (found, application, isEmpty) = try header(of: store)
+        guard application == applicationID || (application == 0 && found == 0 && isEmpty) else {
+            throw StoreError(
+                .foreign, action: "open", path: store.path, detail: "it is not a database of hapi's")
         }
         guard found <= Store.schemaVersion else {
             throw StoreError(
@@ -63,7 +63,16 @@ struct Migration {
         return Int(found)
     }
 
-    private static func pragma(_ name: String, of store: StoreConnection) throws(StoreError) -> Int64 {
-        try store.rows("PRAGMA \(name)") { $0.integer() }.first ?? 0
+    /// Read in one statement: another process may be at its first migration just now.
+    private static func header(
+        of store: StoreConnection
+    ) throws(StoreError) -> (version: Int64, application: Int64, isEmpty: Bool) {
+        let query = """
+            SELECT (SELECT user_version FROM pragma_user_version),
+                   (SELECT application_id FROM pragma_application_id), (SELECT count(*) FROM sqlite_master)
+            """
+        return try store.rows(query) { row in
+            (row.integer() ?? 0, row.integer() ?? 0, row.integer() == 0)
+        }.first ?? (0, 0, false)
     }
 }

@@ -31,6 +31,8 @@ public final class StoreConnection {
         case .existing:
             try execute("PRAGMA synchronous = FULL")
         case .create:
+            // Looked at before the first change: what is not ours stays as it is.
+            _ = try Migration.version(of: self)
             try execute("PRAGMA journal_mode = WAL")
             try execute("PRAGMA synchronous = FULL")
             try execute("PRAGMA foreign_keys = ON")
