@@ -19,7 +19,7 @@ public final class StoreConnection {
     public let path: String
     /// Rows that were left out of an answer because no version of this program would write them.
     public private(set) var unreadableRows = 0
-    private let handle: OpaquePointer
+    private var handle: OpaquePointer
 
     /// - Parameter busyTimeout: how long one statement waits for another process's lock, in
     ///   milliseconds.
@@ -39,7 +39,11 @@ public final class StoreConnection {
             try execute("PRAGMA journal_size_limit = 4194304")
             try Migration.bringUpToDate(self)
         case .readOnly:
-            try Migration.checkReadable(self)
+            if try Migration.readableVersion(of: self) < Store.schemaVersion {
+                // The runner has not brought it up to date yet: read a copy that is.
+                try becomeCopyInMemory()
+                try Migration.bringUpToDate(self)
+            }
         }
     }
 
@@ -75,6 +79,25 @@ public final class StoreConnection {
             throw StoreError(.init(sqliteCode: code), action: "open", path: path, detail: detail)
         }
         return handle
+    }
+
+    /// Goes on with a copy of the whole database in memory; the file is not touched.
+    private func becomeCopyInMemory() throws(StoreError) {
+        var copy: OpaquePointer?
+        guard sqlite3_open_v2(":memory:", &copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nil) == SQLITE_OK,
+            let copy, let backup = sqlite3_backup_init(copy, "main", handle, "main")
+        else {
+            sqlite3_close_v2(copy)
+            throw StoreError(.other(code: SQLITE_NOMEM), action: "copy", path: path, detail: "out of memory")
+        }
+        let code = sqlite3_backup_step(backup, -1)
+        sqlite3_backup_finish(backup)
+        guard code == SQLITE_DONE else {
+            sqlite3_close_v2(copy)
+            throw error(code)
+        }
+        sqlite3_close_v2(handle)
+        handle = copy
     }
 
     /// Runs `body` with the write lock held; commits, or rolls back if it throws.
