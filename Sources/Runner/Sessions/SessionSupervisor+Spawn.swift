@@ -304,7 +304,9 @@ extension SpawnParameters {
         let words = [model, effort, modelReasoningEffort, serviceTier, collaborationMode, copilotAgentMode]
             + [resumeSessionId, existingSessionId, sessionId, startingMode, token]
         if words.contains(where: { $0?.utf8.contains(0) == true }) { return "a value holds a NUL" }
-        return nil
+        // An agent would take it for a flag of its own.
+        let flag = words.dropLast().compactMap { $0 }.first { $0.hasPrefix("-") }
+        return flag.map { "the value \($0.prefix(60)) looks like a flag" }
     }
 }
 
