@@ -109,7 +109,8 @@ import Testing
                 """
             let child = try home.start(["/usr/bin/python3", "-IS", "-c", script, "\(home.control().port)"])
             #expect(try await child.ended() == 0, "\(child.errors)")
-            #expect(child.output.hasPrefix("403 ") && child.output.contains("another user"), "\(child.output)")
+            #expect(
+                child.output.hasPrefix("403 ") && child.output.contains("another user"), "\(child.output)")
         }
     }
 }

@@ -30,11 +30,14 @@ import Testing
 
             try await home.startRunner()
             let after = try await home.list()
-            #expect(after.map(\.pid) == before.filter { ![ids[0], ids[1]].contains($0.happySessionId) }.map(\.pid))
+            #expect(
+                after.map(\.pid)
+                    == before.filter { ![ids[0], ids[1]].contains($0.happySessionId) }.map(\.pid))
             #expect(after.allSatisfy { $0.adopted && $0.state == "running" })
             #expect(try await home.control().post("list").body["children"]?.array?.count == 5)
             let first = try await home.history(ids[0])
-            #expect(first.exit?.reason == "signaled" && first.exit?.signal == "SIGKILL" && first.stoppedBy == nil)
+            #expect(
+                first.exit?.reason == "signaled" && first.exit?.signal == "SIGKILL" && first.stoppedBy == nil)
             let second = try await home.history(ids[1])
             #expect(second.exit?.reason == "exited" && second.exit?.code == 0)
 
@@ -46,7 +49,8 @@ import Testing
     private func stopAll(_ home: TestHome, _ sessions: [ListedSession]) async throws {
         let control = try home.control()
         let answers = try await atOnce(sessions.count) { index in
-            try await control.post("stop-session", ["sessionId": .string(sessions[index].happySessionId ?? "")])
+            try await control.post(
+                "stop-session", ["sessionId": .string(sessions[index].happySessionId ?? "")])
         }
         #expect(answers.allSatisfy { $0.body["status"]?.string == "stopped" }, "\(answers)")
         #expect(sessions.compactMap(\.pid).filter { isAlive($0) }.isEmpty)
@@ -78,7 +82,9 @@ import Testing
             try await eventually("the report into the gap") { home.exists("\(home.traces)/\(pid).report") }
             try await home.startRunner()
             let session = try #require(try await home.list().first)
-            #expect(session.pid == pid && session.adopted && session.state == "running" && session.happySessionId == nil)
+            #expect(
+                session.pid == pid && session.adopted && session.state == "running"
+                    && session.happySessionId == nil)
             #expect(try await home.hapi("runner", "stop-session", "PID-\(pid)").status == 0)
             #expect(!isAlive(pid))
         }

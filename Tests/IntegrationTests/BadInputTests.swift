@@ -36,15 +36,19 @@ import Testing
     @Test func wrongUsageExitsWithSixtyFourAndTellsWhatWouldBeRight() async throws {
         try await TestHome.with { home in
             let commands = [
-                ["runner", "start", "--nonsense"], ["runner", "nonsense"], ["runner", "list", "--limit", "3"],
+                ["runner", "start", "--nonsense"], ["runner", "nonsense"],
+                ["runner", "list", "--limit", "3"],
                 ["runner", "history", "--limit", "0"], ["runner", "history", "--limit", "many"],
-                ["runner", "spawn"], ["runner", "spawn", "/tmp", "--agent", "gemini"], ["runner", "stop-session"],
+                ["runner", "spawn"], ["runner", "spawn", "/tmp", "--agent", "gemini"],
+                ["runner", "stop-session"],
                 ["runner", "status", "--nonsense"],
             ]
             for command in commands {
                 let child = try home.launch(command)
                 #expect(try await child.ended() == 64, "\(command)")
-                #expect(child.errors.contains("Usage") || child.errors.contains("Error"), "\(command): \(child.errors)")
+                #expect(
+                    child.errors.contains("Usage") || child.errors.contains("Error"),
+                    "\(command): \(child.errors)")
                 #expect(child.output.isEmpty, "\(command)")
             }
         }
@@ -80,7 +84,8 @@ import Testing
 
     @Test func theHomeMayBeGivenRelativeToTheWorkingDirectory() async throws {
         try await TestHome.with { home in
-            let started = try await home.hapi("runner", "start", changes: ["HAPI_HOME": "home"], in: home.root)
+            let started = try await home.hapi(
+                "runner", "start", changes: ["HAPI_HOME": "home"], in: home.root)
             #expect(started.status == 0, "\(started)")
             #expect(try await home.status().running)
         }

@@ -28,7 +28,9 @@ import Testing
         let directory = home.work
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<16 {
-                group.addTask { _ = try? await control.post("spawn-session", ["directory": .string(directory)]) }
+                group.addTask {
+                    _ = try? await control.post("spawn-session", ["directory": .string(directory)])
+                }
             }
             try await Task.sleep(for: .milliseconds(Int.random(in: 0...80) + 60 * (round % 10)))
             try await home.killRunner()
@@ -37,7 +39,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "spawn-recorded", "spawn-launched", "monitor-claimed", "monitor-launched", "monitor-saw-exit", "adopted",
+        "spawn-recorded", "spawn-launched", "monitor-claimed", "monitor-launched", "monitor-saw-exit",
+        "adopted",
     ])
     func afterACrashAtEachStepTheRowsAreTheProcesses(step: String) async throws {
         try await TestHome.with { home in
@@ -55,7 +58,8 @@ import Testing
             if step.hasPrefix("monitor") || home.exists(home.stateFile) { try? await home.killRunner() }
             try await home.startRunner()
             try await expectRowsAreProcesses(home, "\(step)")
-            let outcomes = try await home.inStore("SELECT count(*) FROM spawn_requests WHERE outcome = 'pending'")
+            let outcomes = try await home.inStore(
+                "SELECT count(*) FROM spawn_requests WHERE outcome = 'pending'")
             #expect(outcomes == "0")
             let lives = ["spawn-launched", "monitor-launched"].contains(step)
             #expect(try await home.list().count == (lives ? 1 : 0))
@@ -74,7 +78,9 @@ import Testing
                 let sessions = try await home.list()
                 rows = sessions.compactMap(\.pid).sorted()
                 processes = home.sessionProcesses().sorted()
-                let settled = sessions.allSatisfy { $0.state == "running" && $0.adopted || $0.state == "starting" }
+                let settled = sessions.allSatisfy {
+                    $0.state == "running" && $0.adopted || $0.state == "starting"
+                }
                 return settled && rows == processes && rows.count == sessions.count
             }
         } catch is TimedOut {

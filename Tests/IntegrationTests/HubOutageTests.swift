@@ -75,7 +75,8 @@ import Testing
                 #expect(status.running && status.runner?.hubState == "unauthorized")
                 #expect(try await home.control().post("list").status == 200)
                 // It stays so at a second look.
-                #expect(try await home.hapi("runner", "start", changes: ["CLI_API_TOKEN": "wrong"]).status == 69)
+                #expect(
+                    try await home.hapi("runner", "start", changes: ["CLI_API_TOKEN": "wrong"]).status == 69)
             }
         }
     }

@@ -17,7 +17,8 @@ import Testing
                 #expect(machine["runnerState"]?["pid"]?.integer == Int(runner.pid))
                 #expect(machine["runnerState"]?["httpPort"]?.integer == (try home.control().port))
 
-                let answer = try await hub.call("spawn-happy-session", ["directory": .string(home.work)], of: home)
+                let answer = try await hub.call(
+                    "spawn-happy-session", ["directory": .string(home.work)], of: home)
                 #expect(answer["type"]?.string == "success", "\(answer)")
                 let id = try #require(answer["sessionId"]?.string)
                 let session = try await home.session(id)
@@ -31,7 +32,8 @@ import Testing
 
                 try await home.stopRunner()
                 let last = try #require(try await hub.machine(home)?["runnerState"])
-                #expect(last["status"]?.string == "shutting-down" && last["shutdownSource"]?.string == "hapi-cli")
+                #expect(
+                    last["status"]?.string == "shutting-down" && last["shutdownSource"]?.string == "hapi-cli")
                 #expect(!home.exists(home.stateFile) && !home.exists(home.lockFile))
             }
         }
@@ -44,7 +46,8 @@ import Testing
                 let first = try await eventually("a pulse", within: .seconds(2)) {
                     try await hub.events(named: "machine-alive").first
                 }
-                let registered = try #require(try await hub.events(named: "rpc-register").first?["at"]?.integer)
+                let registered = try #require(
+                    try await hub.events(named: "rpc-register").first?["at"]?.integer)
                 #expect(try #require(first["at"]?.integer) - registered < 1000)
                 #expect(first["data"]?["machineId"]?.string == (try home.machineID))
                 #expect(first["data"]?["health"]?["cpuCount"]?.integer ?? 0 > 0)
@@ -75,7 +78,9 @@ import Testing
                 #expect(answer["type"]?.string == "error")
                 #expect(answer["errorMessage"]?.string?.contains("boom") == true, "\(answer)")
                 let error = try await eventually("the error at the hub") {
-                    try await hub.machine(home)?["runnerState"]?["lastSpawnError"].flatMap { $0.isNull ? nil : $0 }
+                    try await hub.machine(home)?["runnerState"]?["lastSpawnError"].flatMap {
+                        $0.isNull ? nil : $0
+                    }
                 }
                 #expect(error["exitCode"]?.integer == 3 && error["pid"]?.integer != nil)
                 #expect(error["message"]?.string?.contains("boom") == true)
@@ -93,10 +98,12 @@ import Testing
                 try await home.startRunner()
                 let missing: JSONValue = .string(home.work + "/new")
                 let asked = try await hub.call(
-                    "spawn-happy-session", ["directory": missing, "approvedNewDirectoryCreation": false], of: home)
+                    "spawn-happy-session", ["directory": missing, "approvedNewDirectoryCreation": false],
+                    of: home)
                 #expect(asked == ["type": "requestToApproveDirectoryCreation", "directory": missing])
                 let approved = try await hub.call(
-                    "spawn-happy-session", ["directory": missing, "approvedNewDirectoryCreation": true], of: home)
+                    "spawn-happy-session", ["directory": missing, "approvedNewDirectoryCreation": true],
+                    of: home)
                 #expect(approved["type"]?.string == "success", "\(approved)")
             }
         }
@@ -112,7 +119,9 @@ import Testing
                 #expect(listing["success"]?.bool == true)
                 #expect(listing["entries"]?.array?.compactMap { $0["name"]?.string } == ["project", "file"])
                 let outside = try await hub.call("list-directory", ["path": .string(home.root)], of: home)
-                #expect(outside["success"]?.bool == false && outside["error"]?.string?.contains("outside") == true)
+                #expect(
+                    outside["success"]?.bool == false && outside["error"]?.string?.contains("outside") == true
+                )
                 let paths: JSONValue = [.string(project), .string(home.work + "/file"), .string(home.root)]
                 let exists = try await hub.call("path-exists", ["paths": paths], of: home)["exists"]
                 #expect(exists?[project]?.bool == true)
@@ -128,8 +137,10 @@ import Testing
                 let calls: [(String, JSONValue, String)] = [
                     ("spawn-happy-session", [:], "directory: missing"),
                     ("spawn-happy-session", ["directory": 7], "directory: a string is needed"),
-                    ("spawn-happy-session", [], "an object is needed"), ("stop-session", [:], "Session ID is required"),
-                    ("stop-session", ["sessionId": 7], "sessionId"), ("path-exists", ["paths": "/tmp"], "paths"),
+                    ("spawn-happy-session", [], "an object is needed"),
+                    ("stop-session", [:], "Session ID is required"),
+                    ("stop-session", ["sessionId": 7], "sessionId"),
+                    ("path-exists", ["paths": "/tmp"], "paths"),
                     ("stop-session", .null, "null"),
                 ]
                 for (method, parameters, words) in calls {

@@ -86,7 +86,9 @@ import Testing
         let statuses = runners.compactMap(\.status)
         #expect(statuses == Array(repeating: 75, count: 9), sourceLocation: location)
         let winner = try #require(living.first, sourceLocation: location)
-        try await eventually("the answer of the one", location) { try home.state()["pid"]?.integer == Int(winner.pid) }
+        try await eventually("the answer of the one", location) {
+            try home.state()["pid"]?.integer == Int(winner.pid)
+        }
         #expect(home.text(home.lockFile) == "\(winner.pid)", sourceLocation: location)
         #expect(try await home.control().post("list").status == 200, sourceLocation: location)
     }

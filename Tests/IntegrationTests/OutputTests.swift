@@ -6,7 +6,8 @@ import Testing
 /// What the commands print.
 @Suite(.serialized) struct OutputTests {
     private static let listFields: Set = [
-        "id", "happySessionId", "startedBy", "pid", "state", "agent", "directory", "startedAt", "adopted", "logPath",
+        "id", "happySessionId", "startedBy", "pid", "state", "agent", "directory", "startedAt", "adopted",
+        "logPath",
         "endedAt", "exit", "stoppedBy",
     ]
 
@@ -47,7 +48,8 @@ import Testing
             #expect(up.keys == fields && up["lastRunner"] == .null)
             #expect(
                 up["runner"]?.keys == [
-                    "pid", "startedAt", "uptimeSeconds", "cliVersion", "cliModifiedAt", "httpPort", "lastHeartbeatAt",
+                    "pid", "startedAt", "uptimeSeconds", "cliVersion", "cliModifiedAt", "httpPort",
+                    "lastHeartbeatAt",
                     "logPath", "hubUrl", "hubState", "machineId",
                 ])
             #expect(up["runner"]?["hubUrl"] == .null)
@@ -115,7 +117,9 @@ import Testing
         try await TestHome.with { home in
             let version = try await home.hapi("--version")
             #expect(version.status == 0 && version.output.hasPrefix("hapi version: "))
-            for arguments in [["help"], ["--help"], ["help", "runner"], ["runner", "--help"], ["runner", "start", "-h"]] {
+            for arguments in [
+                ["help"], ["--help"], ["help", "runner"], ["runner", "--help"], ["runner", "start", "-h"],
+            ] {
                 let child = try home.launch(arguments)
                 #expect(try await child.ended() == 0, "\(arguments)")
                 #expect(child.output.contains("USAGE") && child.errors.isEmpty, "\(arguments)")
@@ -125,7 +129,8 @@ import Testing
     }
 
     private func json(
-        _ home: TestHome, _ arguments: String..., status: Int32 = 0, location: SourceLocation = #_sourceLocation
+        _ home: TestHome, _ arguments: String..., status: Int32 = 0,
+        location: SourceLocation = #_sourceLocation
     ) async throws -> JSONValue {
         let child = try home.launch(["runner"] + arguments + ["--json"])
         #expect(try await child.ended() == status, "\(child.errors)", sourceLocation: location)

@@ -12,7 +12,8 @@ import Testing
             try await TestHome.with(hub, Self.own) { home in
                 try home.installAgent("claude", "exec sleep 1000")
                 try await home.startRunner()
-                let answer = try await hub.call("spawn-happy-session", ["directory": .string(home.work)], of: home)
+                let answer = try await hub.call(
+                    "spawn-happy-session", ["directory": .string(home.work)], of: home)
                 let id = try #require(answer["sessionId"]?.string, "\(answer)")
                 let row = try await eventually("the session's pulse at the hub") {
                     try await hub.session(id).flatMap { $0["active"]?.bool == true ? $0 : nil }
@@ -58,7 +59,8 @@ import Testing
 
     @Test func aSignalIsPassedOnToTheAgent() async throws {
         try await TestHome.with { home in
-            try home.installAgent("claude", "trap 'echo told; exit 5' TERM; echo ready; while :; do sleep 0.05; done")
+            try home.installAgent(
+                "claude", "trap 'echo told; exit 5' TERM; echo ready; while :; do sleep 0.05; done")
             let session = try home.launch(["claude"], in: home.work)
             #expect(try await session.firstLine() == "ready")
             session.signal(SIGTERM)
@@ -105,7 +107,8 @@ import Testing
                 let unknown = "0bd1e4c6-5a1f-4e0e-9f57-3f5a7c0c2a13"
                 let finished = try await home.hapi("codex", "--existing-session-id", unknown, in: home.work)
                 #expect(finished.status == 1)
-                #expect(finished.errors.contains(unknown) && finished.errors.contains("not found"), "\(finished)")
+                #expect(
+                    finished.errors.contains(unknown) && finished.errors.contains("not found"), "\(finished)")
                 #expect(finished.output.isEmpty)
                 #expect(try await home.list(all: true).isEmpty)
             }
@@ -143,7 +146,8 @@ import Testing
 
     @Test func anAgentThatIsNotInstalledIsAClearError() async throws {
         try await TestHome.with { home in
-            let finished = try await home.hapi("opencode", changes: ["PATH": home.root + "/bin"], in: home.work)
+            let finished = try await home.hapi(
+                "opencode", changes: ["PATH": home.root + "/bin"], in: home.work)
             #expect(finished.status == 1)
             #expect(finished.errors.contains("opencode") && finished.errors.contains("agentPrograms"))
             #expect(try await home.list(all: true).isEmpty)

@@ -29,7 +29,8 @@ import Testing
     @Test func aDirectoryIsCreatedWhereTheRequestSaysNothingOfIt() async throws {
         try await TestHome.with { home in
             try await home.startRunner()
-            let answer = try await home.control().post("spawn-session", ["directory": .string(home.work + "/made")])
+            let answer = try await home.control().post(
+                "spawn-session", ["directory": .string(home.work + "/made")])
             #expect(answer.status == 200 && answer.body["approvedNewDirectoryCreation"]?.bool == true)
             #expect(home.exists(home.work + "/made"))
         }
@@ -92,11 +93,14 @@ import Testing
             let answers = try await atOnce(8) { number in
                 let key = number % 2 == 0 ? "existingSessionId" : "sessionId"
                 return try await control.post(
-                    "spawn-session", ["directory": .string(directory), "agent": "codex", key: .string(wanted)])
+                    "spawn-session",
+                    ["directory": .string(directory), "agent": "codex", key: .string(wanted)])
             }
             for answer in answers {
                 #expect(
-                    answer.body == ["success": true, "sessionId": .string(wanted), "approvedNewDirectoryCreation": true])
+                    answer.body == [
+                        "success": true, "sessionId": .string(wanted), "approvedNewDirectoryCreation": true,
+                    ])
             }
             #expect(try home.allTraces().count == 1)
             #expect(try await home.list().map(\.happySessionId) == [wanted])

@@ -57,7 +57,8 @@ import Testing
     @Test func stoppingASessionSparesARunnerThatWasStartedInsideIt() async throws {
         let own = ["HAPI_CLI_EXECUTABLE": Paths.program]
         try await TestHome.with(nil, own) { home in
-            try home.installAgent("claude", "[ -e nested ] && \(Paths.program) runner start --replace; exec sleep 1000")
+            try home.installAgent(
+                "claude", "[ -e nested ] && \(Paths.program) runner start --replace; exec sleep 1000")
             let outer = try await home.startRunner()
             let bystander = try await home.spawn("bystander")
             try home.write("work/nested", "")
@@ -72,7 +73,8 @@ import Testing
             let others = [try await home.process(of: bystander), try await home.process(of: below)]
 
             #expect(try await home.hapi("runner", "stop-session", nesting).status == 0)
-            #expect(try await home.list().compactMap(\.happySessionId).sorted() == [bystander, below].sorted())
+            #expect(
+                try await home.list().compactMap(\.happySessionId).sorted() == [bystander, below].sorted())
             #expect(isAlive(inner) && others.allSatisfy(isAlive))
             #expect(try await home.control().post("list").status == 200)
         }

@@ -70,9 +70,13 @@ public struct ShownStatus: Decodable, Sendable {
 
 extension TestHome {
     /// What `hapi runner list` says.
-    public func list(all: Bool = false, location: SourceLocation = #_sourceLocation) async throws -> [ListedSession] {
+    public func list(all: Bool = false, location: SourceLocation = #_sourceLocation) async throws
+        -> [ListedSession]
+    {
         let child = try launch(["runner", "list", "--json"] + (all ? ["--all"] : []))
-        try #require(await child.ended(within: .seconds(30), location) == 0, "\(child.errors)", sourceLocation: location)
+        try #require(
+            await child.ended(within: .seconds(30), location) == 0, "\(child.errors)",
+            sourceLocation: location)
         return try JSON.decode([ListedSession].self, from: child.output.utf8)
     }
 
@@ -85,7 +89,9 @@ extension TestHome {
     }
 
     /// What `hapi runner history ID` says.
-    public func history(_ id: String, location: SourceLocation = #_sourceLocation) async throws -> ListedSession {
+    public func history(_ id: String, location: SourceLocation = #_sourceLocation) async throws
+        -> ListedSession
+    {
         let finished = try await hapi("runner", "history", id, "--json", location: location)
         try #require(finished.status == 0, "\(finished)", sourceLocation: location)
         return try JSON.decode(ListedSession.self, from: finished.output.utf8)
@@ -93,7 +99,9 @@ extension TestHome {
 
     /// Waits for a session with this HAPI id, or record id, to have ended, and gives how.
     @discardableResult
-    public func ending(of id: String, location: SourceLocation = #_sourceLocation) async throws -> ListedSession.Exit {
+    public func ending(of id: String, location: SourceLocation = #_sourceLocation) async throws
+        -> ListedSession.Exit
+    {
         try await eventually("the recorded end of \(id)", location) {
             try await history(id, location: location).exit
         }
@@ -103,7 +111,9 @@ extension TestHome {
 extension TestHome {
     /// Runs a statement on the store, as no program of ours would, and gives the first value it yields.
     @discardableResult
-    public func inStore(_ statement: String, location: SourceLocation = #_sourceLocation) async throws -> String {
+    public func inStore(_ statement: String, location: SourceLocation = #_sourceLocation) async throws
+        -> String
+    {
         let script = """
             import sqlite3, sys
             with sqlite3.connect(sys.argv[1], timeout=10) as store:
@@ -111,7 +121,9 @@ extension TestHome {
             print("" if row is None else row[0])
             """
         let child = try start([Paths.python, "-c", script, store, statement])
-        try #require(await child.ended(within: .seconds(30), location) == 0, "\(child.errors)", sourceLocation: location)
+        try #require(
+            await child.ended(within: .seconds(30), location) == 0, "\(child.errors)",
+            sourceLocation: location)
         return String(child.output.dropLast())
     }
 }

@@ -23,7 +23,8 @@ struct Census {
 
     init(_ home: TestHome) {
         let all = ProcessTable.all()
-        parents = Dictionary(all.map { ($0.identity.pid, $0.parent) }, uniquingKeysWith: { first, _ in first })
+        parents = Dictionary(
+            all.map { ($0.identity.pid, $0.parent) }, uniquingKeysWith: { first, _ in first })
         members = all.filter { !$0.isZombie && $0.identity.pid != getpid() }
             .map { Member(process: $0, arguments: ProcessTable.arguments(of: $0.identity.pid)) }
             .filter { Self.belongs($0, to: home) }
@@ -31,9 +32,13 @@ struct Census {
 
     private static func belongs(_ member: Member, to home: TestHome) -> Bool {
         let pid = member.process.identity.pid
-        guard member.isMonitor else { return ProcessTable.environmentValue("HAPI_HOME", of: pid) == home.path }
+        guard member.isMonitor else {
+            return ProcessTable.environmentValue("HAPI_HOME", of: pid) == home.path
+        }
         let descriptors = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd")) ?? []
-        return descriptors.contains { linkTarget("/proc/\(pid)/fd/\($0)")?.hasPrefix(home.path + "/") == true }
+        return descriptors.contains {
+            linkTarget("/proc/\(pid)/fd/\($0)")?.hasPrefix(home.path + "/") == true
+        }
     }
 
     /// Members that are neither runner nor monitor, and stand below none of `recorded`, no monitor and
@@ -46,12 +51,16 @@ struct Census {
 
     private func lineage(of pid: pid_t) -> [pid_t] {
         var line = [pid]
-        while let parent = parents[line[line.count - 1]], parent > 1, !line.contains(parent) { line.append(parent) }
+        while let parent = parents[line[line.count - 1]], parent > 1, !line.contains(parent) {
+            line.append(parent)
+        }
         return line
     }
 
     func kill(sparingMonitors: Bool) {
-        for member in members where !(sparingMonitors && member.isMonitor) { killVerified(member.process.identity) }
+        for member in members where !(sparingMonitors && member.isMonitor) {
+            killVerified(member.process.identity)
+        }
     }
 }
 

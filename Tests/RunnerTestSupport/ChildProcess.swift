@@ -31,7 +31,8 @@ public final class ChildProcess: Sendable {
 
     /// - Parameter command: an absolute path, and arguments. Nothing is inherited but what is named here.
     public init(
-        _ command: [String], environment: [String: String] = [:], directory: String = "/", input: Input = .null
+        _ command: [String], environment: [String: String] = [:], directory: String = "/",
+        input: Input = .null
     ) throws {
         self.command = command
         outputFile = cprocess_memory_file("output")
@@ -93,12 +94,16 @@ public final class ChildProcess: Sendable {
     public func ended(
         within patience: Duration = .seconds(30), _ location: SourceLocation = #_sourceLocation
     ) async throws -> Int32 {
-        try await eventually("the end of \(command.joined(separator: " "))", within: patience, location) { status }
+        try await eventually("the end of \(command.joined(separator: " "))", within: patience, location) {
+            status
+        }
     }
 
     /// Waits for its first line on standard output. Throws if it ends before.
     public func firstLine(_ location: SourceLocation = #_sourceLocation) async throws -> String {
-        try await eventually("the first line of \(command.joined(separator: " "))", within: .seconds(20), location) {
+        try await eventually(
+            "the first line of \(command.joined(separator: " "))", within: .seconds(20), location
+        ) {
             if let line = output.split(separator: "\n", omittingEmptySubsequences: false).dropLast().first {
                 return String(line)
             }

@@ -68,7 +68,8 @@ extension TestHome {
     public func process(
         of happySessionID: String, location: SourceLocation = #_sourceLocation
     ) async throws -> ProcessIdentity {
-        let pid = try #require(try await session(happySessionID, location: location).pid, sourceLocation: location)
+        let pid = try #require(
+            try await session(happySessionID, location: location).pid, sourceLocation: location)
         return try #require(ProcessTable.identity(of: pid), sourceLocation: location)
     }
 }

@@ -43,14 +43,19 @@ public final class TestHome: Sendable {
 
     private init(_ hub: TestHub?, _ environment: [String: String]) throws {
         var template = Array("/tmp/hapi-test-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw ChildProcess.Failure(description: "no temporary directory") }
+        guard mkdtemp(&template) != nil else {
+            throw ChildProcess.Failure(description: "no temporary directory")
+        }
         root = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         path = root + "/home"
         var variables = [
             "HOME": root, "HAPI_HOME": path, "PATH": "\(root)/bin:\(Paths.searchPath)", "TZ": "UTC",
-            "SWIFT_BACKTRACE": "enable=no", "HAPI_CLI_EXECUTABLE": StandIn.program, "STANDIN_DIR": root + "/traces",
+            "SWIFT_BACKTRACE": "enable=no", "HAPI_CLI_EXECUTABLE": StandIn.program,
+            "STANDIN_DIR": root + "/traces",
         ]
-        if let hub { variables.merge(["HAPI_API_URL": hub.url, "CLI_API_TOKEN": hub.token]) { _, new in new } }
+        if let hub {
+            variables.merge(["HAPI_API_URL": hub.url, "CLI_API_TOKEN": hub.token]) { _, new in new }
+        }
         self.environment = variables.merging(environment) { _, new in new }
         for folder in ["bin", "traces", "work"] { _ = try makeDirectory(folder) }
     }
@@ -125,7 +130,9 @@ public final class TestHome: Sendable {
 
     private func expectNoStrays(_ location: SourceLocation) async {
         do {
-            try await eventually("the end of all but the recorded processes: \(strays())", within: .seconds(3), location) {
+            try await eventually(
+                "the end of all but the recorded processes: \(strays())", within: .seconds(3), location
+            ) {
                 try await strays().isEmpty
             }
         } catch {

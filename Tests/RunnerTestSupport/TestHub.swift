@@ -45,8 +45,11 @@ public final class TestHub: Sendable {
     }
 
     private static func start(_ arguments: [String]) async throws -> (ChildProcess, Int) {
-        let command = [Paths.python, Paths.root + "/Tests/Hub/hub.py", "--token", "secret", "--exit-with-stdin"]
-        let process = try ChildProcess(command + arguments, environment: ["PATH": Paths.searchPath], input: .held)
+        let command = [
+            Paths.python, Paths.root + "/Tests/Hub/hub.py", "--token", "secret", "--exit-with-stdin",
+        ]
+        let process = try ChildProcess(
+            command + arguments, environment: ["PATH": Paths.searchPath], input: .held)
         let greeting = try await process.firstLine()
         let port = greeting.split(separator: " ").last.flatMap { Int($0) }
         return (process, try #require(port, "\(greeting)"))
@@ -93,7 +96,8 @@ public final class TestHub: Sendable {
 
     /// Calls a method of the machine as the web app would; the method's own answer.
     public func call(
-        _ method: String, _ parameters: JSONValue = [:], of id: String, location: SourceLocation = #_sourceLocation
+        _ method: String, _ parameters: JSONValue = [:], of id: String,
+        location: SourceLocation = #_sourceLocation
     ) async throws -> JSONValue {
         let order: JSONValue = ["method": .string("\(id):\(method)"), "params": parameters]
         let answer = try await ask("rpc", order)
