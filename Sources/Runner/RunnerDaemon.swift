@@ -43,6 +43,7 @@ public struct RunnerDaemon: Sendable {
             logger.critical("the runner failed", metadata: ["error": "\(error)"])
             StateFile.remove(home, ifOwnedBy: getpid())
             lock.removeFile()
+            sink.returnStandardError()
             throw error
         }
         StateFile.remove(home, ifOwnedBy: getpid())
