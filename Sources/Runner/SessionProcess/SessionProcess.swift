@@ -38,7 +38,12 @@ public struct SessionProcess: Sendable {
         let machineID = try Settings.machineID(configuration.home)
         let sessionID = arguments.existingSessionID ?? newID()
         let link = try hubLink(machineID, sessionID)
-        try await register(link)
+        do {
+            try await register(link)
+        } catch {
+            await link?.close()
+            throw error
+        }
         recordBirth(sessionID)
         await report(sessionID, machineID)
         let exit: AgentExit
