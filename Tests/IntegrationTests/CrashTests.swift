@@ -71,19 +71,17 @@ import Testing
     private func expectRowsAreProcesses(
         _ home: TestHome, _ comment: Comment, location: SourceLocation = #_sourceLocation
     ) async throws {
-        var rows: [pid_t] = []
+        var sessions: [ListedSession] = []
         var processes: [pid_t] = []
         do {
             try await eventually("settled rows", location) {
-                let sessions = try await home.list()
-                rows = sessions.compactMap(\.pid).sorted()
+                sessions = try await home.list()
                 processes = home.sessionProcesses().sorted()
-                let settled = sessions.allSatisfy {
-                    $0.state == "running" && $0.adopted || $0.state == "starting"
-                }
-                return settled && rows == processes && rows.count == sessions.count
+                let settled = sessions.allSatisfy { $0.state == "running" && $0.adopted || $0.state == "starting" }
+                return settled && sessions.map { $0.pid ?? 0 }.sorted() == processes
             }
         } catch is TimedOut {
+            let rows = sessions.map { "\($0.pid ?? 0) \($0.state)\($0.adopted ? " adopted" : "") \($0.id)" }
             Issue.record("\(comment): rows \(rows), processes \(processes)", sourceLocation: location)
         }
         let launches = try processes.compactMap { try home.trace($0)?.env["HAPI_RUNNER_LAUNCH_ID"] }

@@ -76,13 +76,26 @@ import Testing
 
     @Test func aFailureOfTheDaemonIsToldWithItsLog() async throws {
         try await TestHome.with { home in
+            // The lock that HAPI's own programs take: the machine's id cannot be stored.
+            _ = try home.makeDirectory("home/settings.json.hapi.lock")
+            let finished = try await home.hapi("runner", "start")
+            #expect(finished.status == 1)
+            #expect(finished.errors.contains("settings.json.hapi.lock"), "\(finished)")
+            let log = try #require(finished.errors.firstMatch(of: /log: ([^)]*)/)?.1)
+            #expect(home.text(String(log))?.contains("settings.json.hapi.lock") == true)
+            #expect(!home.exists(home.lockFile) && !home.exists(home.stateFile))
+        }
+    }
+
+    @Test func aStoreThatIsNoDatabaseIsRefusedAndKept() async throws {
+        try await TestHome.with { home in
             _ = try home.makeDirectory("home")
             try home.write("home/runner.db", "this is no database, and it is longer than its header")
-            let finished = try await home.hapi("runner", "start-sync")
-            #expect(finished.status == 1)
-            let started = try await home.hapi("runner", "start")
-            #expect(started.status == 1)
-            #expect(started.errors.contains(home.store))
+            for command in ["start", "start-sync", "list", "status", "stop"] {
+                let finished = try await home.hapi("runner", command)
+                #expect(finished.status == 1, "\(command): \(finished)")
+                #expect(finished.errors.contains(home.store), "\(command): \(finished)")
+            }
             #expect(home.text(home.store)?.hasPrefix("this is no database") == true)
         }
     }

@@ -128,12 +128,27 @@ public final class ChildProcess: Sendable {
         let arguments = command.map { strdup($0) } + [nil]
         let variables = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for text in arguments + variables { free(text) } }
+        var attributes = freshSignals()
+        defer { posix_spawnattr_destroy(&attributes) }
         var pid = pid_t()
-        let code = posix_spawn(&pid, command[0], &actions, nil, arguments, variables)
+        let code = posix_spawn(&pid, command[0], &actions, &attributes, arguments, variables)
         guard code == 0 else {
             throw Failure(description: "cannot start \(command[0]): \(String(cString: strerror(code)))")
         }
         return pid
+    }
+
+    /// The threads that run tests block signals; what they start must not.
+    private static func freshSignals() -> posix_spawnattr_t {
+        var attributes = posix_spawnattr_t()
+        var (none, all) = (sigset_t(), sigset_t())
+        sigemptyset(&none)
+        sigfillset(&all)
+        posix_spawnattr_init(&attributes)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setsigdefault(&attributes, &all)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK) | Int16(POSIX_SPAWN_SETSIGDEF))
+        return attributes
     }
 
     private static func pipe() throws -> (read: CInt, write: CInt?) {

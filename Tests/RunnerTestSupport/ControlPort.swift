@@ -28,7 +28,7 @@ public struct ControlPort: Sendable {
         request.headers.add(name: "Content-Type", value: "application/json")
         for (name, value) in headers { request.headers.replaceOrAdd(name: name, value: value) }
         if !body.isEmpty { request.body = .bytes(ByteBuffer(bytes: body)) }
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(40))
+        let response = try await WebClient.shared.execute(request, timeout: .seconds(40))
         let bytes = try await response.body.collect(upTo: 64 << 20)
         let json = try? JSON.decode(JSONValue.self, from: bytes.readableBytesView)
         return Answer(status: Int(response.status.code), body: json ?? .null)

@@ -119,7 +119,7 @@ public final class TestHub: Sendable {
             request.method = .POST
             request.body = .bytes(ByteBuffer(bytes: try JSON.encode(order)))
         }
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(40))
+        let response = try await WebClient.shared.execute(request, timeout: .seconds(40))
         let bytes = try await response.body.collect(upTo: 64 << 20)
         return try JSON.decode(JSONValue.self, from: bytes.readableBytesView)
     }
