@@ -74,6 +74,19 @@ let package = Package(
         ),
         .testTarget(name: "IntegrationTests", dependencies: ["hapi", "HubProtocol", "RunnerTestSupport"]),
         .testTarget(
+            name: "RunnerStoreTests",
+            dependencies: ["RunnerStore"],
+            exclude: ["Fixtures"]
+        ),
+        .testTarget(name: "HubProtocolTests", dependencies: ["HubProtocol"]),
+        .testTarget(
+            name: "RunnerTests",
+            dependencies: [
+                "CProcess", "HubProtocol", "Runner", "RunnerStore",
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .testTarget(
             name: "SocketIOTests",
             dependencies: [
                 "RunnerTestSupport", "SocketIO",

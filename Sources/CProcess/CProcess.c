@@ -2,6 +2,7 @@
 #include "CProcess.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -17,6 +18,10 @@ int cprocess_spawn_chdir(posix_spawn_file_actions_t *actions, const char *path) 
     return posix_spawn_file_actions_addchdir_np(actions, path);
 }
 
+int cprocess_spawn_fchdir(posix_spawn_file_actions_t *actions, int descriptor) {
+    return posix_spawn_file_actions_addfchdir_np(actions, descriptor);
+}
+
 int cprocess_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
     return posix_spawn_file_actions_addclosefrom_np(actions, first);
 }
@@ -29,7 +34,17 @@ int cprocess_pidfd_send_signal(int pidfd, int signal) {
 
 int cprocess_memory_file(const char *name) { return result(memfd_create(name, MFD_CLOEXEC)); }
 
+void cprocess_set_name(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
 int cprocess_become_subreaper(void) { return result(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)); }
+
+int cprocess_open_directory(int parent, const char *path, int follow_link) {
+    return result(openat(parent, path, O_PATH | O_DIRECTORY | O_CLOEXEC | (follow_link ? 0 : O_NOFOLLOW)));
+}
+
+int cprocess_cut_head(int file, off_t length) {
+    return result(fallocate(file, FALLOC_FL_COLLAPSE_RANGE, 0, length));
+}
 
 int cprocess_wait_unreaped(struct cprocess_ended *ended) {
     siginfo_t info = {0};

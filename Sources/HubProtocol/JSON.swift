@@ -25,11 +25,14 @@ extension DecodingError {
         case .keyNotFound(let key, let context): "\(path(context, key)): missing"
         case .valueNotFound(let type, let context): "\(path(context)): null, where \(Self.words(type)) is needed"
         case .typeMismatch(let type, let context): "\(path(context)): \(Self.words(type)) is needed"
-        case .dataCorrupted(let context) where context.codingPath.isEmpty: "not JSON"
+        // The decoder gives no place for a number that its type cannot hold, and the same words.
+        case .dataCorrupted(let context) where context.codingPath.isEmpty: Self.notJSON
         case .dataCorrupted(let context): "\(path(context)): \(context.debugDescription)"
         @unknown default: "not the JSON that is needed"
         }
     }
+
+    private static let notJSON = "not JSON, or a number in it does not fit"
 
     private func path(_ context: Context, _ key: (any CodingKey)? = nil) -> String {
         let keys = (context.codingPath + (key.map { [$0] } ?? [])).map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }
@@ -41,7 +44,9 @@ extension DecodingError {
         case is String.Type: "a string"
         case is Bool.Type: "true or false"
         case is any BinaryInteger.Type, is any BinaryFloatingPoint.Type: "a number"
-        case is any Sequence.Type where !(type is [String: JSONValue].Type): "a list"
+        // The decoder says `[String: Any]` where it wanted an object.
+        case is any ExpressibleByDictionaryLiteral.Type: "an object"
+        case is any Sequence.Type: "a list"
         default: "an object"
         }
     }

@@ -1,3 +1,4 @@
+import CProcess
 import Glibc
 import HubProtocol
 import Logging
@@ -6,19 +7,23 @@ import UnixSignals
 
 /// The runner: what is started, in which order, and how it is taken down again.
 public struct RunnerDaemon: Sendable {
-    private let configuration: Configuration
-    private let roots: WorkspaceRoots
-    /// The arguments it was started with, for the state file.
-    private let arguments: [String]
+    let configuration: Configuration
+    let roots: WorkspaceRoots
+    let directoryPolicy: DirectoryPolicy
+    /// The arguments it was started with, after the program's name.
+    let arguments: [String]
     private let announce: @Sendable (String) -> Void
 
-    /// - Parameter announce: tells the terminal, if there is one, that the runner is up.
+    /// - Parameters:
+    ///   - directoryPolicy: nil for what the settings say.
+    ///   - announce: tells the terminal, if there is one, that the runner is up.
     public init(
-        configuration: Configuration, roots: WorkspaceRoots, arguments: [String],
-        announce: @escaping @Sendable (String) -> Void
+        configuration: Configuration, roots: WorkspaceRoots, directoryPolicy: DirectoryPolicy?,
+        arguments: [String], announce: @escaping @Sendable (String) -> Void
     ) {
         self.configuration = configuration
         self.roots = roots
+        self.directoryPolicy = directoryPolicy ?? configuration.directoryPolicy
         self.arguments = arguments
         self.announce = announce
     }
@@ -29,8 +34,9 @@ public struct RunnerDaemon: Sendable {
         let home = configuration.home
         try home.create()
         chdir("/")
+        cprocess_set_name("hapi")
         signal(SIGPIPE, SIG_IGN)
-        guard let lock = try await RunnerLock.acquirePatiently(home) else { throw RunnerLockHeld(home: home) }
+        guard let lock = try await takeLock() else { throw RunnerLockHeld(home: home) }
         let startedAt = Timestamp.now
         let logPath = home.runnerLog(pid: getpid(), at: startedAt)
         let sink = try LogSink(path: logPath)
@@ -41,6 +47,7 @@ public struct RunnerDaemon: Sendable {
             try await serve(lock, startedAt: startedAt, logPath: logPath, logger: logger)
         } catch {
             logger.critical("the runner failed", metadata: ["error": "\(error)"])
+            goBack(because: "\(error)", logger)
             StateFile.remove(home, ifOwnedBy: getpid())
             lock.removeFile()
             sink.returnStandardError()
@@ -49,6 +56,11 @@ public struct RunnerDaemon: Sendable {
         StateFile.remove(home, ifOwnedBy: getpid())
         lock.removeFile()
         logger.info("stopped")
+    }
+
+    private func takeLock() async throws -> RunnerLock? {
+        if let inherited = Inheritance.own { return RunnerLock(inherited: inherited.lock, configuration.home) }
+        return try await RunnerLock.acquirePatiently(configuration.home)
     }
 
     private func serve(_ lock: RunnerLock, startedAt: Timestamp, logPath: String, logger: Logger) async throws {
@@ -61,23 +73,29 @@ public struct RunnerDaemon: Sendable {
             hubState: configuration.hub == nil ? .disabled : .connecting, machineID: machineID, logPath: logPath,
             startedAt: startedAt)
         runner.id = try await begin(runner, in: store)
-        let ended: RunnerEndReason
+        let listener = try ListeningSocket.open()
         do {
-            ended = try await live(runner, store, machineID, logger)
+            switch try await live(runner, store, lock, listener, logger) {
+            case .end(let reason): try await end(runner, in: store, reason, nil)
+            case .renew:
+                try await end(runner, in: store, .replaced, "renewed")
+                await store.close()
+                throw become(lock, listener, logger)
+            }
         } catch {
+            // Already said in the log; a store that cannot take it changes nothing.
             try? await end(runner, in: store, .exception, "\(error)")
             throw error
         }
-        try await end(runner, in: store, ended, nil)
     }
 
     private func live(
-        _ runner: RunnerRecord, _ store: Store, _ machineID: String, _ logger: Logger
-    ) async throws -> RunnerEndReason {
+        _ runner: RunnerRecord, _ store: Store, _ lock: RunnerLock, _ listener: ListeningSocket, _ logger: Logger
+    ) async throws -> StopWish {
         let stopRequests = StopRequests()
-        let program = configuration.sessionProgram ?? ProgramFile.current.path
         let supervisor = SessionSupervisor(
-            store: store, runnerID: runner.id, configuration: configuration, roots: roots, program: { program },
+            store: store, runnerID: runner.id, configuration: configuration, roots: roots,
+            directoryPolicy: directoryPolicy, searchPath: await LoginPath.wanted(configuration.environment, logger),
             logger: logger)
 
         // Adopted before anything can be asked, so that the first answer is right.
@@ -86,56 +104,61 @@ public struct RunnerDaemon: Sendable {
         CrashPoint.reached("adopted")
 
         let routes = ControlRoutes(supervisor: supervisor, stopRequests: stopRequests)
-        let control = try await ControlServer.bind(routes, logger: logger)
-        let stateFile = StateFile(
-            runner, port: control.port, identity: RunnerIdentity(configuration, machineID: machineID),
-            arguments: arguments)
-        try stateFile.write(configuration.home)
+        let control = try await ControlServer.bind(routes, to: listener, logger: logger)
+        let stateFile = StateFileKeeper(
+            StateFile(
+                runner, port: listener.port, identity: RunnerIdentity(configuration, machineID: runner.machineID ?? ""),
+                arguments: arguments), configuration.home)
+        try stateFile.write()
+        try lock.restoreFile()
         try await store.write { connection throws(StoreError) in
-            try connection.setControlPort(control.port, of: runner.id)
+            try connection.setControlPort(listener.port, of: runner.id)
         }
-        let rpc = MachineRPC(supervisor: supervisor, roots: roots, stopRequests: stopRequests)
-        let hub = hubLink(runner, machineID, port: control.port, rpc, logger)
-        announce("runner \(runner.process.pid) of \(configuration.home.path), control port \(control.port)")
+        Inheritance.own?.settle()
+        announce("runner \(runner.process.pid) of \(configuration.home.path), control port \(listener.port)")
 
+        let rpc = MachineRPC(supervisor: supervisor, roots: roots, stopRequests: stopRequests)
+        let hub = hubLink(runner, port: listener.port, rpc, logger)
+        let heartbeat = heartbeat(runner, store, lock, supervisor, stateFile, stopRequests, logger)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await supervisor.run() }
             group.addTask { await supervisor.resumeStops(adoption) }
             group.addTask { try await control.run() }
-            group.addTask { await heartbeat(runner, store, supervisor, stateFile, logger).run() }
-            group.addTask {
-                for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
-                    logger.info("signalled", metadata: ["signal": "\(signal)"])
-                    stopRequests.request(.signal)
-                }
-            }
+            group.addTask { await heartbeat.run() }
+            group.addTask { await listenToSignals(stopRequests, logger) }
             if let hub {
                 group.addTask { try await hub.run(supervisor.spawnFailures) }
-                group.addTask {
-                    for await change in hub.states { await record(change, of: runner, in: store, logger) }
-                }
+                group.addTask { for await change in hub.states { await take(change, of: runner, store, stateFile, logger) } }
             }
-            let reason = try await firstStop(stopRequests, orFailureOf: &group)
-            logger.info("stopping", metadata: ["why": "\(reason.rawValue)"])
-            try? await store.write { connection throws(StoreError) in
-                try connection.markStopping(runner.id, at: .now)
+            let wish = try await firstWish(stopRequests, orFailureOf: &group)
+            logger.info("stopping", metadata: ["why": "\(wish)"])
+            if wish == .renew { _ = await supervisor.quiet(within: .seconds(40)) }
+            await markStopping(runner, in: store, wish)
+            await hub?.announceStop(wish)
+            if wish == .renew {
+                await control.drain(within: .seconds(10))
+                _ = await supervisor.quiet(within: .seconds(40))
             }
-            await hub?.announceStop(reason)
             group.cancelAll()
             // What ends now ends because it was told to.
             while let result = await group.nextResult() { _ = result }
-            return reason
+            return wish
+        }
+    }
+
+    private func listenToSignals(_ stopRequests: StopRequests, _ logger: Logger) async {
+        for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
+            logger.info("signalled", metadata: ["signal": "\(signal)"])
+            stopRequests.request(.end(.signal))
         }
     }
 
     /// Waits for the first word to stop, while a task that fails ends the wait with its error.
-    private func firstStop(
+    private func firstWish(
         _ stopRequests: StopRequests, orFailureOf group: inout ThrowingTaskGroup<Void, any Error>
-    ) async throws -> RunnerEndReason {
-        let first = OneShot<RunnerEndReason>()
-        group.addTask {
-            for await reason in stopRequests.reasons { first.set(reason) }
-        }
+    ) async throws -> StopWish {
+        let first = OneShot<StopWish>()
+        group.addTask { for await wish in stopRequests.wishes { first.set(wish) } }
         group.addTask {
             _ = await first.wait()
             if !Task.isCancelled { throw StopAsked() }
@@ -143,97 +166,14 @@ public struct RunnerDaemon: Sendable {
         do {
             while try await group.next() != nil {}
         } catch is StopAsked {}
-        return first.value ?? .exception
+        return first.value ?? .end(.exception)
     }
 
     private struct StopAsked: Error {}
-
-    /// Opens this life of the runner, and closes those that nobody saw end.
-    private func begin(_ runner: RunnerRecord, in store: Store) async throws(StoreError) -> Int64 {
-        try await store.write { connection throws(StoreError) in
-            for earlier in try connection.unendedRunners()
-            where Observation.of(earlier.process, at: earlier.host) != .unverifiable {
-                try connection.endRunner(earlier.id, .crashed, detail: nil, at: nil)
-            }
-            return try connection.beginRunner(runner)
-        }
-    }
-
-    private func end(
-        _ runner: RunnerRecord, in store: Store, _ reason: RunnerEndReason, _ detail: String?
-    ) async throws(StoreError) {
-        try await store.write { connection throws(StoreError) in
-            try connection.endRunner(runner.id, reason, detail: detail, at: .now)
-        }
-    }
-
-    private func record(
-        _ change: HubLink.Change, of runner: RunnerRecord, in store: Store, _ logger: Logger
-    ) async {
-        do {
-            try await store.write { connection throws(StoreError) in
-                try connection.setHubState(change.state, detail: change.detail, of: runner.id)
-            }
-        } catch {
-            logger.error("cannot record the hub's state", metadata: ["error": "\(error)"])
-        }
-    }
-
-    private func heartbeat(
-        _ runner: RunnerRecord, _ store: Store, _ supervisor: SessionSupervisor, _ stateFile: StateFile,
-        _ logger: Logger
-    ) -> Heartbeat {
-        Heartbeat(
-            interval: configuration.heartbeatInterval, store: store, runnerID: runner.id, home: configuration.home,
-            supervisor: supervisor, stateFile: stateFile, logger: logger)
-    }
-
-    private func hubLink(
-        _ runner: RunnerRecord, _ machineID: String, port: Int, _ rpc: MachineRPC, _ logger: Logger
-    ) -> HubLink? {
-        configuration.hub.map { hub in
-            HubLink(
-                hub, configuration, machineID: machineID,
-                metadata: MachineMetadata(configuration, roots: roots),
-                state: RunnerState(
-                    status: "running", pid: runner.process.pid, httpPort: port,
-                    startedAt: runner.startedAt.milliseconds, capabilities: .init(piExistingSessionResume: true)),
-                rpc: rpc, logger: logger)
-        }
-    }
 }
 
 /// Another runner has the home.
 public struct RunnerLockHeld: Error, CustomStringConvertible {
     let home: RunnerHome
     public var description: String { "another runner is running for \(home.path)" }
-}
-
-extension MachineMetadata {
-    /// What a session process tells of the machine.
-    init(_ configuration: Configuration) {
-        self.init(host: configuration.host, platform: "linux", happyCliVersion: ProgramFile.version)
-        homeDir = configuration.environment["HOME"]
-        happyHomeDir = configuration.home.path
-        happyLibDir = parentDirectory(ProgramFile.current.path)
-    }
-
-    /// What the runner tells of the machine.
-    init(_ configuration: Configuration, roots: WorkspaceRoots) {
-        self.init(configuration)
-        workspaceRoots = roots.isEmpty ? nil : roots.advertised
-        capabilities = ["cursor-chat-store-status", "stop-runner"]
-        startedCliMtimeMs = ProgramFile.current.modifiedAt
-        installedCliMtimeMs = ProgramFile.current.modifiedAt
-        supervisedRestart = configuration.supervised
-    }
-}
-
-extension SessionSupervisor.AdoptionSummary {
-    var metadata: Logger.Metadata {
-        [
-            "adopted": "\(adopted.count)", "waiting": "\(waiting.count)", "ended": "\(ended.count)",
-            "unverifiable": "\(left.count)",
-        ]
-    }
 }

@@ -8,7 +8,8 @@ struct Migration {
 
     /// Every migration, oldest first. A test compares it with the folder.
     static let all = [
-        Migration(version: 1, name: "m0001_initial", bytes: PackageResources.m0001_initial_sql)
+        Migration(version: 1, name: "m0001_initial", bytes: PackageResources.m0001_initial_sql),
+        Migration(version: 2, name: "m0002_whole_life", bytes: PackageResources.m0002_whole_life_sql),
     ]
 
     /// The bytes "HAPI", in the database's header.
@@ -28,6 +29,18 @@ struct Migration {
         }
     }
 
+    /// Applies what is missing in one transaction and rolls it back: whether it would work.
+    static func rehearse(on store: StoreConnection) throws(StoreError) {
+        try store.execute("BEGIN IMMEDIATE")
+        // Rolled back by closing, if this throws before.
+        for migration in all where try version(of: store) < migration.version {
+            try store.execute(migration.sql)
+            try store.execute("PRAGMA application_id = \(applicationID)")
+            try store.execute("PRAGMA user_version = \(migration.version)")
+        }
+        try store.execute("ROLLBACK")
+    }
+
     /// Refuses what a reader of this version cannot understand.
     static func checkReadable(_ store: StoreConnection) throws(StoreError) {
         guard try version(of: store) > 0 else {
@@ -37,10 +50,10 @@ struct Migration {
 
     /// The schema's version, 0 for an empty database. Throws for a newer or foreign one.
     static func version(of store: StoreConnection) throws(StoreError) -> Int {
-        let found = try pragma("user_version", of: store)
-        let application = try pragma("application_id", of: store)
-        guard application == applicationID || (application == 0 && found == 0) else {
-            throw StoreError(.foreign, action: "open", path: store.path, detail: "it is not a database of hapi's")
+        let (found, application, isEmpty) = try header(of: store)
+        guard application == applicationID || (application == 0 && found == 0 && isEmpty) else {
+            throw StoreError(
+                .foreign, action: "open", path: store.path, detail: "it is not a database of hapi's")
         }
         guard found <= Store.schemaVersion else {
             throw StoreError(
@@ -50,7 +63,16 @@ struct Migration {
         return Int(found)
     }
 
-    private static func pragma(_ name: String, of store: StoreConnection) throws(StoreError) -> Int64 {
-        try store.rows("PRAGMA \(name)") { $0.integer() }.first ?? 0
+    /// Read in one statement: another process may be at its first migration just now.
+    private static func header(
+        of store: StoreConnection
+    ) throws(StoreError) -> (version: Int64, application: Int64, isEmpty: Bool) {
+        let query = """
+            SELECT (SELECT user_version FROM pragma_user_version),
+                   (SELECT application_id FROM pragma_application_id), (SELECT count(*) FROM sqlite_master)
+            """
+        return try store.rows(query) { row in
+            (row.integer() ?? 0, row.integer() ?? 0, row.integer() == 0)
+        }.first ?? (0, 0, false)
     }
 }

@@ -35,6 +35,8 @@ public struct RunnerRecord: Sendable {
     public var endedAt: Timestamp?
     public var endReason: RunnerEndReason?
     public var endDetail: String?
+    /// What users should know about it while it runs.
+    public var notice: String?
 
     public init(
         process: ProcessIdentity, host: HostIdentity, version: String, programModifiedAt: Double?,
@@ -59,11 +61,14 @@ public struct HeartbeatRecord: Sendable {
     /// Resident memory of the daemon, in bytes.
     public var residentBytes: Int?
     public var load1m: Double?
+    /// How long the machine has slept since it was booted, in milliseconds.
+    public var suspended: Int64?
 
-    public init(liveSessions: Int, pruned: Int, residentBytes: Int?, load1m: Double?) {
+    public init(liveSessions: Int, pruned: Int, residentBytes: Int?, load1m: Double?, suspended: Int64?) {
         self.liveSessions = liveSessions
         self.pruned = pruned
         self.residentBytes = residentBytes
         self.load1m = load1m
+        self.suspended = suspended
     }
 }

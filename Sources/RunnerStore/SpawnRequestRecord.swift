@@ -32,7 +32,3 @@ public struct SpawnRequestRecord: Sendable {
         self.error = error
     }
 }
-
-public enum DirectoryDecision: String, Sendable {
-    case pending, approved, denied
-}

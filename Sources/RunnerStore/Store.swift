@@ -9,15 +9,18 @@ public actor Store {
     /// The newest schema this program knows.
     public static let schemaVersion = Migration.all.last?.version ?? 0
 
-    private let connection: StoreConnection
+    private var connection: StoreConnection?
+    private let path: String
     private let thread = StoreThread()
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     /// Opens the store at `path`, creating or migrating it.
     public init(path: String) throws(StoreError) {
-        connection = try StoreConnection(path: path, mode: .create, busyTimeout: 5000)
+        self.path = path
+        let connection = try StoreConnection(path: path, mode: .create, busyTimeout: 5000)
         connection.setBusyTimeout(50)
+        self.connection = connection
     }
 
     /// Runs `body` in one transaction. Tries again while another process holds the lock, for up
@@ -30,6 +33,7 @@ public actor Store {
         let deadline = ContinuousClock.now + patience
         while true {
             do {
+                let connection = try open()
                 return try connection.transaction { () throws(StoreError) -> T in try body(connection) }
             } catch where error.cause == .busy && ContinuousClock.now < deadline {
                 // A cancelled caller still wants its row: the sleep only ends early.
@@ -42,7 +46,18 @@ public actor Store {
     public func read<T: Sendable>(
         _ body: @Sendable (StoreConnection) throws(StoreError) -> T
     ) throws(StoreError) -> T {
-        try connection.snapshot { () throws(StoreError) -> T in try body(connection) }
+        let connection = try open()
+        return try connection.snapshot { () throws(StoreError) -> T in try body(connection) }
+    }
+
+    /// Lets go of the file. What is asked from now on is refused.
+    public func close() { connection = nil }
+
+    private func open() throws(StoreError) -> StoreConnection {
+        guard let connection else {
+            throw StoreError(.cannotOpen, action: "use", path: path, detail: "it was closed")
+        }
+        return connection
     }
 }
 

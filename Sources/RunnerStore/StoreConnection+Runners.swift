@@ -21,10 +21,23 @@ extension StoreConnection {
         try run("UPDATE runners SET http_port = ? WHERE id = ?", [.init(port), .integer(runner)])
     }
 
-    public func setHubState(_ state: HubState, detail: String?, of runner: Int64) throws(StoreError) {
+    /// Records how the runner stands with its hub, and that it changed if it did.
+    public func setHubState(
+        _ state: HubState, detail: String?, of runner: Int64, at now: Timestamp
+    ) throws(StoreError) {
+        try run(
+            """
+            INSERT INTO hub_changes (runner_id, at, state, detail)
+            SELECT id, ?1, ?2, ?3 FROM runners WHERE id = ?4 AND hub_state <> ?2
+            """, [.init(now), .init(state), .init(detail), .integer(runner)])
         try run(
             "UPDATE runners SET hub_state = ?, hub_detail = ? WHERE id = ?",
             [.init(state), .init(detail), .integer(runner)])
+    }
+
+    /// Sets or clears what users should know about the running runner.
+    public func setNotice(_ notice: String?, of runner: Int64) throws(StoreError) {
+        try run("UPDATE runners SET notice = ? WHERE id = ?", [.init(notice), .integer(runner)])
     }
 
     /// Records that the runner was told to stop, before it begins to.
@@ -57,23 +70,25 @@ extension StoreConnection {
     ) throws(StoreError) {
         try run(
             """
-            INSERT INTO heartbeats (runner_id, at, live_sessions, pruned, hub_state, resident_bytes, load_1m)
-            SELECT id, ?, ?, ?, hub_state, ?, ? FROM runners WHERE id = ?
+            INSERT INTO heartbeats (runner_id, at, live_sessions, pruned, hub_state, resident_bytes, load_1m,
+                                    suspended_ms)
+            SELECT id, ?, ?, ?, hub_state, ?, ?, ? FROM runners WHERE id = ?
             """,
             [
                 .init(now), .init(beat.liveSessions), .init(beat.pruned), .init(beat.residentBytes),
-                .init(beat.load1m), .integer(runner),
+                .init(beat.load1m), .init(beat.suspended), .integer(runner),
             ])
         try run("UPDATE runners SET last_heartbeat_at = ? WHERE id = ?", [.init(now), .integer(runner)])
         try run("DELETE FROM heartbeats WHERE at < ?", [.init(oldest)])
+        try run("DELETE FROM hub_changes WHERE at < ?", [.init(oldest)])
     }
 
-    private func runners(_ condition: String, _ values: [StoreValue] = []) throws(StoreError) -> [RunnerRecord] {
+    func runners(_ condition: String, _ values: [StoreValue] = []) throws(StoreError) -> [RunnerRecord] {
         try rows(
             """
             SELECT id, pid, start, machine, boot_id, pid_namespace, version, program_modified_at, http_port,
                    hub_url, hub_state, hub_detail, machine_id, log_path, started_at, last_heartbeat_at,
-                   stopping_at, ended_at, end_reason, end_detail
+                   stopping_at, ended_at, end_reason, end_detail, notice
             FROM runners \(condition)
             """, values
         ) { RunnerRecord(row: &$0) }
@@ -87,7 +102,7 @@ extension RunnerRecord {
         let (hubURL, hubState, hubDetail) = (row.text(), row.text().flatMap(HubState.init), row.text())
         let (machineID, logPath, startedAt) = (row.text(), row.text(), row.time())
         let (beat, stopping, ended) = (row.time(), row.time(), row.time())
-        let (endReason, endDetail) = (row.text().flatMap(RunnerEndReason.init), row.text())
+        let (endReason, endDetail, notice) = (row.text().flatMap(RunnerEndReason.init), row.text(), row.text())
         guard let id, let process, let host, let version, let hubState, let logPath, let startedAt else { return nil }
         self.init(
             process: process, host: host, version: version, programModifiedAt: modified, hubURL: hubURL,
@@ -100,5 +115,6 @@ extension RunnerRecord {
         self.endedAt = ended
         self.endReason = endReason
         self.endDetail = endDetail
+        self.notice = notice
     }
 }

@@ -29,6 +29,15 @@ extension StoreConnection {
             """, [.text(id)])
     }
 
+    /// The sessions one of whose ids begins with `prefix`, at most two of them.
+    public func sessions(beginning prefix: String) throws(StoreError) -> [SessionRecord] {
+        try sessions(
+            """
+            WHERE substr(s.id, 1, length(?1)) = ?1 OR substr(s.happy_session_id, 1, length(?1)) = ?1
+            OR substr(s.requested_session_id, 1, length(?1)) = ?1 LIMIT 2
+            """, [.text(prefix)])
+    }
+
     /// The live session that owns the HAPI session `happyID`, or was asked to take it up.
     public func liveOwner(of happyID: String) throws(StoreError) -> SessionRecord? {
         try sessions(

@@ -1,4 +1,4 @@
-/// Spawn requests and the directory decisions made for them; to be called inside a transaction.
+/// Spawn requests; the writing functions to be called inside a transaction.
 extension StoreConnection {
     /// Writes a request. Throws `.constraint` if its id was used before.
     public func insertSpawnRequest(_ request: SpawnRequestRecord) throws(StoreError) {
@@ -38,24 +38,8 @@ extension StoreConnection {
         try spawnRequests("WHERE session_id = ? ORDER BY requested_at LIMIT 1", [.text(id)]).first
     }
 
-    public func recordDirectoryDecision(
-        _ decision: DirectoryDecision, on directory: String, by source: RequestSource, request: String,
-        at now: Timestamp
-    ) throws(StoreError) {
-        let decided = decision != .pending
-        try run(
-            """
-            INSERT INTO directory_decisions (directory, decision, decided_by, decided_at, asked_at, spawn_request_id)
-            VALUES (?, ?, ?, ?, ?, ?)
-            """,
-            [
-                .text(directory), .init(decision), .init(decided ? source : nil), .init(decided ? now : nil),
-                .init(now), .text(request),
-            ])
-    }
-
     private func spawnRequests(
-        _ condition: String, _ values: [StoreValue]  = []
+        _ condition: String, _ values: [StoreValue] = []
     ) throws(StoreError) -> [SpawnRequestRecord] {
         try rows(
             "SELECT id, source, session_id, directory, agent, requested_at, outcome, error FROM spawn_requests \(condition)",

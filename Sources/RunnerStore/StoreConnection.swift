@@ -31,6 +31,8 @@ public final class StoreConnection {
         case .existing:
             try execute("PRAGMA synchronous = FULL")
         case .create:
+            // Looked at before the first change: what is not ours stays as it is.
+            _ = try Migration.version(of: self)
             try execute("PRAGMA journal_mode = WAL")
             try execute("PRAGMA synchronous = FULL")
             try execute("PRAGMA foreign_keys = ON")
@@ -42,6 +44,16 @@ public final class StoreConnection {
     }
 
     deinit { sqlite3_close_v2(handle) }
+
+    /// Whether this program could open the store at `path` for writing, migrations included. Leaves
+    /// no trace; a store that is not there yet is fine.
+    public static func rehearseMigrations(path: String) throws(StoreError) {
+        do {
+            try Migration.rehearse(on: try StoreConnection(path: path, mode: .existing))
+        } catch {
+            if error.cause != .missing { throw error }
+        }
+    }
 
     /// How long a statement waits from now on for another process's lock, in milliseconds.
     func setBusyTimeout(_ milliseconds: Int32) { sqlite3_busy_timeout(handle, milliseconds) }

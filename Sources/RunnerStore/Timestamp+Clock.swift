@@ -10,13 +10,14 @@ extension Timestamp {
 
     /// ISO 8601 with milliseconds, UTC: `2026-01-31T08:15:30.123Z`.
     public var iso8601: String {
-        var seconds = time_t(milliseconds.floored(by: 1000))
+        let (seconds, fraction) = milliseconds.dividedDown(by: 1000)
+        var time = time_t(seconds)
         var parts = tm()
-        gmtime_r(&seconds, &parts)
+        gmtime_r(&time, &parts)
         let fields = [
             (Int(parts.tm_year) + 1900, 4), (Int(parts.tm_mon) + 1, 2), (Int(parts.tm_mday), 2),
             (Int(parts.tm_hour), 2), (Int(parts.tm_min), 2), (Int(parts.tm_sec), 2),
-            (Int(milliseconds - Int64(seconds) * 1000), 3),
+            (Int(fraction), 3),
         ].map { value, width in String(repeating: "0", count: max(0, width - String(value).count)) + String(value) }
         return "\(fields[0])-\(fields[1])-\(fields[2])T\(fields[3]):\(fields[4]):\(fields[5]).\(fields[6])Z"
     }
@@ -24,8 +25,8 @@ extension Timestamp {
 
 extension Int64 {
     /// Division that rounds down, for times before 1970 too.
-    fileprivate func floored(by divisor: Int64) -> Int64 {
+    fileprivate func dividedDown(by divisor: Int64) -> (quotient: Int64, remainder: Int64) {
         let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
-        return remainder < 0 ? quotient - 1 : quotient
+        return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
     }
 }

@@ -13,7 +13,7 @@ enum ExitStatus {
     /// Parses and runs a command.
     static func ofCommand(_ arguments: [String]) async -> Int32 {
         do {
-            var command = try RootCommand.parseAsRoot(arguments)
+            var command = try SpawnCommand.parse(arguments) ?? RootCommand.parseAsRoot(arguments)
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {

@@ -3,17 +3,30 @@ import Dispatch
 import Glibc
 import Runner
 
-/// Decides, before anything else is set up, which program this is: a monitor, a quick look, a
-/// command, or a session.
+/// Decides, before anything else is set up, which program this is: a monitor, a guard, a proof,
+/// a quick look, a command, or a session.
 @main
 enum Hapi {
     static func main() {
         let arguments = Array(CommandLine.arguments.dropFirst())
-        if arguments.first == Monitor.argument { Monitor.run() }
+        switch arguments.first {
+        case Monitor.argument: Monitor.run()
+        case RenewalGuard.argument: RenewalGuard.run(Array(arguments.dropFirst()))
+        case Proof.argument: exit(ExitStatus.of { try prove(Array(arguments.dropFirst())) })
+        default: break
+        }
         if let look = QuickLook(arguments) { exit(ExitStatus.of { try look.run() }) }
         // The daemon, the hub and the agents all live in tasks; this thread only waits.
         Task.detached { exit(await run(arguments)) }
         dispatchMain()
+    }
+
+    /// A runner asks a new program whether it could take over: with the same flags, settings and store.
+    private static func prove(_ arguments: [String]) throws -> Int32 {
+        guard let command = try RootCommand.parseAsRoot(arguments) as? StartSyncCommand else { return ExitStatus.usage }
+        _ = try WorkspaceRoots(command.options.paths)
+        Output.line(try Proof.give(environment: processEnvironment))
+        return 0
     }
 
     private static func run(_ arguments: [String]) async -> Int32 {
@@ -21,13 +34,23 @@ enum Hapi {
             Output.line("hapi version: \(ProgramFile.version)")
             return 0
         }
+        if let word = arguments.first, notOffered.contains(word) {
+            Output.complain("`hapi \(word)` is not offered by this program", hint: "hapi help")
+            return ExitStatus.usage
+        }
         guard isCommand(arguments) else { return await SessionCommand.run(arguments) }
         return await ExitStatus.ofCommand(arguments)
     }
 
+    /// HAPI's own commands that are not ours: never to be taken for words to an agent.
+    private static let notOffered: Set<String> = [
+        "connect", "doctor", "hook-forwarder", "hub", "inspect-peer", "mcp", "notify", "ping-peer", "resume",
+        "server",
+    ]
+
     /// Whether the first word is one of ours; everything else is for an agent.
     private static func isCommand(_ arguments: [String]) -> Bool {
-        ["runner", "help", "--help", "-h"].contains(arguments.first)
+        ["runner", "auth", "help", "--help", "-h"].contains(arguments.first)
     }
 }
 

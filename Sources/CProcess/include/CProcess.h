@@ -10,6 +10,8 @@
 short cprocess_spawn_setsid(void);
 /// Runs the spawned process in `path`. Returns 0 or an errno, as the posix_spawn family does.
 int cprocess_spawn_chdir(posix_spawn_file_actions_t *actions, const char *path);
+/// Runs the spawned process in the directory behind `descriptor`. Returns 0 or an errno.
+int cprocess_spawn_fchdir(posix_spawn_file_actions_t *actions, int descriptor);
 /// Closes every descriptor from `first` up in the spawned process. Returns 0 or an errno.
 int cprocess_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
 
@@ -20,8 +22,17 @@ int cprocess_pidfd_send_signal(int pidfd, int signal);
 
 /// An anonymous file in memory, inherited across exec only where it is passed on, or -errno.
 int cprocess_memory_file(const char *name);
+/// Names this process in `ps` and `top`: started from `/proc/self/exe` it would be called `exe`.
+void cprocess_set_name(const char *name);
 /// Orphaned descendants are re-parented to this process from now on. 0 or -errno.
 int cprocess_become_subreaper(void);
+
+/// Opens a directory to stand for it, not to read it; at the end of `path` a link is followed only if
+/// wanted. A relative path starts at `parent`. A descriptor or -errno.
+int cprocess_open_directory(int parent, const char *path, int follow_link);
+
+/// Removes the first `length` bytes of a file, whole blocks; what follows moves up. 0 or -errno.
+int cprocess_cut_head(int file, off_t length);
 
 /// A child that has ended and is still there to be reaped.
 struct cprocess_ended {

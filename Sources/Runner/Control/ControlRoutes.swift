@@ -84,7 +84,7 @@ struct ControlRoutes {
     }
 
     @Sendable private func stop(_ request: Request, _ context: ControlContext) async throws -> Response {
-        stopRequests.request(.cli)
+        stopRequests.request(.end(.cli))
         return try .json(ControlMessages.Status(status: "stopping"))
     }
 

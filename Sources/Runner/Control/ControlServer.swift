@@ -1,3 +1,5 @@
+import Glibc
+import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import Logging
@@ -12,33 +14,38 @@ import NIOPosix
 struct ControlServer {
     private typealias Connection = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
 
-    let port: Int
     private let listener: NIOAsyncChannel<Connection, Never>
     private let http: HTTP1Channel
+    private let ended = OneShot<Void>()
     private let logger: Logger
 
-    /// Binds a port the system picks. Connections wait until ``run()``.
-    static func bind(_ routes: ControlRoutes, logger: Logger) async throws -> ControlServer {
+    /// Takes up the listening socket. Connections wait until ``run()``.
+    static func bind(
+        _ routes: ControlRoutes, to socket: ListeningSocket, logger: Logger
+    ) async throws -> ControlServer {
         let responder = routes.responder
         let http = HTTP1Channel(
             responder: { request, writer, channel in
                 let context = ControlContext(source: .init(channel: channel, logger: logger))
-                let response = await Self.respond(to: request, context, responder, logger)
+                var response = await Self.respond(to: request, context, responder, logger)
+                // One request, one connection: so none is cut off when the program is renewed.
+                response.headers[.connection] = "close"
                 try await writer.write(response: response.head, body: response.body)
-            }, configuration: .init(idleTimeout: .seconds(60)))
-        let listener: NIOAsyncChannel<Connection, Never>
+            }, configuration: .init(idleTimeout: .seconds(5)))
+        // NIO closes what it is given; the socket itself stays open for the next image.
+        let descriptor = fcntl(socket.descriptor, F_DUPFD_CLOEXEC, 16)
         do {
-            listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-                .bind(host: "127.0.0.1", port: 0) { channel in http.setup(channel: channel, logger: logger) }
+            let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .bind(descriptor) { channel in http.setup(channel: channel, logger: logger) }
+            return ControlServer(listener: listener, http: http, logger: logger)
         } catch {
             throw ControlServerError(reason: "\(error)")
         }
-        guard let port = listener.channel.localAddress?.port else { throw ControlServerError(reason: "no port") }
-        return ControlServer(port: port, listener: listener, http: http, logger: logger)
     }
 
-    /// Serves until the task is cancelled; requests in flight are finished first.
+    /// Serves until the task is cancelled, or drained.
     func run() async throws {
+        defer { ended.set(()) }
         try await withTaskCancellationHandler {
             try await listener.executeThenClose { connections in
                 try await withThrowingDiscardingTaskGroup { group in
@@ -50,6 +57,13 @@ struct ControlServer {
         } onCancel: {
             listener.channel.close(promise: nil)
         }
+    }
+
+    /// Accepts no more, and waits for what was accepted. Whoever connects from now on waits for the
+    /// next image.
+    func drain(within patience: Duration) async {
+        listener.channel.close(promise: nil)
+        _ = await ended.wait(for: patience)
     }
 
     private static func respond(

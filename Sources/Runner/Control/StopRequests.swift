@@ -2,10 +2,17 @@ import RunnerStore
 
 /// Where the daemon is told to stop, from whichever side.
 public struct StopRequests: Sendable {
-    let reasons: AsyncStream<RunnerEndReason>
-    private let continuation: AsyncStream<RunnerEndReason>.Continuation
+    let wishes: AsyncStream<StopWish>
+    private let continuation: AsyncStream<StopWish>.Continuation
 
-    init() { (reasons, continuation) = AsyncStream.makeStream() }
+    init() { (wishes, continuation) = AsyncStream.makeStream() }
 
-    func request(_ reason: RunnerEndReason) { continuation.yield(reason) }
+    func request(_ wish: StopWish) { continuation.yield(wish) }
+}
+
+/// What the daemon is to do when it stops.
+enum StopWish: Equatable, Sendable {
+    case end(RunnerEndReason)
+    /// Become the program that is on disk now.
+    case renew
 }

@@ -1,41 +1,75 @@
+import Glibc
 import Logging
 import RunnerStore
 
-/// The runner's pulse: a row in the store and a fresh state file, one beat after the other.
+/// The runner's pulse. Each beat looks after what ended unseen, makes sure that this is still the
+/// runner, keeps the logs bounded, records itself, and looks whether the program was replaced. One
+/// beat ends before the next begins.
 struct Heartbeat: Sendable {
-    /// How long heartbeats are kept.
+    /// How long heartbeats are kept, in milliseconds.
     static let retention: Int64 = 30 * 86_400_000
 
     let interval: Duration
     let store: Store
     let runnerID: Int64
     let home: RunnerHome
+    let lock: RunnerLock
     let supervisor: SessionSupervisor
-    let stateFile: StateFile
+    let stateFile: StateFileKeeper
+    let renewal: Renewal
+    let stopRequests: StopRequests
     let logger: Logger
 
-    /// Beats until cancelled.
+    /// Beats until cancelled, or until another runner has taken over.
     func run() async {
-        var stateFile = stateFile
+        await renewal.tellFailure()
+        // A sleep that is cut short is the end of the pulse.
         while (try? await Task.sleep(for: interval)) != nil {
-            do {
-                let now = Timestamp.now
-                try await beat(at: now)
-                stateFile.lastHeartbeat = now.iso8601
-                try stateFile.write(home)
-            } catch {
-                logger.error("a heartbeat could not be recorded", metadata: ["error": "\(error)"])
+            if ownership() == .lost {
+                logger.error("another runner has taken over; leaving")
+                return stopRequests.request(.end(.replaced))
             }
+            await beat()
+            if await renewal.isDue() { stopRequests.request(.renew) }
         }
     }
 
-    private func beat(at now: Timestamp) async throws {
+    private func ownership() -> Ownership {
+        Ownership.judge(
+            lock: RunnerLock.holder(home.lockFile), state: StateFile.read(home)?.pid, own: getpid(),
+            isRunner: ProcessTable.isRunner)
+    }
+
+    private func beat() async {
+        do {
+            let pruned = try await supervisor.prune()
+            let now = Timestamp.now
+            try await record(pruned: pruned, at: now)
+            try stateFile.beat(at: now)
+            try lock.restoreFile()
+            LogKeeper(home: home).tidy(keeping: try await supervisor.liveLogs().union([stateFile.logPath ?? ""]))
+        } catch {
+            logger.error("a heartbeat was not recorded", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func record(pruned: Int, at now: Timestamp) async throws {
         let record = HeartbeatRecord(
-            liveSessions: try await supervisor.liveCount(), pruned: 0,
-            residentBytes: MachineHealthMeter.residentBytes(), load1m: MachineHealthMeter.loadAverage())
+            liveSessions: try await supervisor.liveCount(), pruned: pruned,
+            residentBytes: MachineHealthMeter.residentBytes(), load1m: MachineHealthMeter.loadAverage(),
+            suspended: Self.suspended())
         let oldest = Timestamp(milliseconds: now.milliseconds - Self.retention)
         try await store.write { connection throws(StoreError) in
             try connection.recordHeartbeat(record, of: runnerID, at: now, keepingSince: oldest)
         }
+    }
+
+    /// How long the machine has slept since it was booted, in milliseconds: the boot clock goes on
+    /// while it sleeps, the monotonic one does not, clock_gettime(2).
+    static func suspended() -> Int64 {
+        var (boot, awake) = (timespec(), timespec())
+        clock_gettime(CLOCK_BOOTTIME, &boot)
+        clock_gettime(CLOCK_MONOTONIC, &awake)
+        return Int64(boot.tv_sec - awake.tv_sec) * 1000 + Int64(boot.tv_nsec - awake.tv_nsec) / 1_000_000
     }
 }

@@ -7,39 +7,38 @@ import SocketIO
 enum HubConnection {
     /// Calls `connect` again and again: it returns or throws when the line is lost. `changed` hears how
     /// things stand; that the line is up is for `connect` itself to tell. A line that held for a while
-    /// makes the next wait a short one again.
+    /// makes the next wait a short one again. A hub that refuses is asked again after `afterRefusal`.
     static func keep(
         _ logger: Logger, isolation: isolated (any Actor)? = #isolation,
         changed: @Sendable (HubState, _ detail: String?) -> Void,
+        afterRefusal: () async -> Void = { try? await Task.sleep(for: refusalPause) },
         _ connect: () async throws -> Void
     ) async {
         let clock = ContinuousClock()
         var backoff = ReconnectBackoff()
         while !Task.isCancelled {
             let start = clock.now
-            var delay = backoff.next()
             do {
                 try await connect()
                 changed(.connecting, nil)
+            } catch where isRefusal(error) {
+                logger.error("the hub refuses", metadata: ["error": "\(error)"])
+                changed(.unauthorized, "\(error)")
+                await afterRefusal()
+                continue
             } catch {
                 if Task.isCancelled { return }
-                if clock.now - start > .seconds(10) {
-                    backoff.reset()
-                    delay = backoff.next()
-                }
-                if isRefusal(error) {
-                    delay = .seconds(30)
-                    logger.error("the hub refuses", metadata: ["error": "\(error)"])
-                    changed(.unauthorized, "\(error)")
-                } else {
-                    logger.warning("no hub", metadata: ["error": "\(error)", "retry": "\(delay)"])
-                    changed(.connecting, "\(error)")
-                }
+                logger.warning("no hub", metadata: ["error": "\(error)"])
+                changed(.connecting, "\(error)")
             }
+            if clock.now - start > .seconds(10) { backoff.reset() }
             // Ends early when the task is cancelled.
-            try? await Task.sleep(for: delay)
+            try? await Task.sleep(for: backoff.next())
         }
     }
+
+    /// How long a hub that refuses is left alone.
+    static let refusalPause = Duration.seconds(30)
 
     private static func isRefusal(_ error: any Error) -> Bool {
         if let error = error as? HubError { return error.cause == .refused }

@@ -12,12 +12,17 @@ actor HubLink {
     struct Change: Sendable {
         let state: HubState
         let detail: String?
+        /// As whom the runner is connected; nil while it is not.
+        var identity: RunnerIdentity?
     }
 
-    private let hub: Configuration.Hub
-    private let configuration: Configuration
+    private var hub: Configuration.Hub
+    private var configuration: Configuration
     private let machineID: String
-    private let metadata: MachineMetadata
+    private var metadata: MachineMetadata
+    /// The machine's metadata as the hub has it, what others put there included.
+    private var hubMetadata: JSONValue?
+    private var metadataVersion = 0
     private let rpc: MachineRPC
     private let logger: Logger
     private var state: RunnerState
@@ -56,11 +61,11 @@ actor HubLink {
     }
 
     /// Tells the hub that the runner stops, and hangs up. Takes a second at most.
-    func announceStop(_ reason: RunnerEndReason) async {
+    func announceStop(_ wish: StopWish) async {
         guard let connection else { return }
         state.status = "shutting-down"
         state.shutdownRequestedAt = Timestamp.now.milliseconds
-        state.shutdownSource = reason.rawValue
+        state.shutdownSource = if case .end(let reason) = wish { reason.rawValue } else { "replaced" }
         dirty?.yield()
         if await stopAnnounced.wait(for: .seconds(1)) == nil {
             logger.warning("the hub did not confirm the stop within a second")
@@ -79,14 +84,35 @@ actor HubLink {
 
     private func keepConnected(_ rest: HubREST) async {
         changes.yield(Change(state: .connecting, detail: nil))
-        await HubConnection.keep(logger, changed: { [changes] in changes.yield(Change(state: $0, detail: $1)) }) {
+        await HubConnection.keep(
+            logger, changed: { [changes] in changes.yield(Change(state: $0, detail: $1)) },
+            afterRefusal: { await waitForOtherToken() }
+        ) {
             try await connect(rest)
+        }
+    }
+
+    /// A token that was corrected in the settings is taken at once; otherwise the hub is asked again
+    /// after a while.
+    private func waitForOtherToken() async {
+        let refused = FilePrint(configuration.home.settings)
+        let deadline = ContinuousClock.now + HubConnection.refusalPause
+        while ContinuousClock.now < deadline, FilePrint(configuration.home.settings) == refused {
+            guard (try? await Task.sleep(for: .seconds(1))) != nil else { return }
+        }
+        do {
+            configuration = try Configuration.load(environment: configuration.environment)
+            hub = configuration.hub ?? hub
+        } catch {
+            logger.error("the settings cannot be read", metadata: ["error": "\(error)"])
         }
     }
 
     /// One connection, from registration to its end. Throws what ended it.
     private func connect(_ rest: HubREST) async throws {
         // The row must be there before the socket: rooms are joined at connection time.
+        var rest = rest
+        rest.hub = hub
         var offline = state
         offline.status = "offline"
         let machine = try await rest.register(
@@ -103,6 +129,8 @@ actor HubLink {
         self.connection = connection
         self.dirty = dirty
         stateVersion = machine.runnerStateVersion
+        metadataVersion = machine.metadataVersion
+        hubMetadata = machine.metadata
         defer {
             self.connection = nil
             self.dirty = nil
@@ -110,7 +138,7 @@ actor HubLink {
         try await connection.registerMethods(MachineMethod.allCases.map(\.rawValue), of: machineID)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await self.keepAlive(connection) }
-            group.addTask { try await self.publish(on: connection, machine, wakeups) }
+            group.addTask { try await self.publish(on: connection, wakeups) }
             group.addTask { try await self.answerCalls(on: connection) }
             defer { group.cancelAll() }
             try await group.next()
@@ -121,6 +149,7 @@ actor HubLink {
     private func keepAlive(_ connection: SocketIOConnection) async throws {
         var meter = MachineHealthMeter()
         while true {
+            try await publishProgram(on: connection)
             let health = meter.measure()
             try await connection.emit(
                 HubEvent.machineAlive, MachineAlive(machineId: machineID, time: health.collectedAt, health: health))
@@ -141,7 +170,7 @@ actor HubLink {
     private nonisolated func answer(_ event: SocketIOEvent, on connection: SocketIOConnection) async {
         do {
             let request = try event.argument(0, as: RPCRequest.self)
-            logger.info("hub call", metadata: ["method": "\(request.name)"])
+            logger.debug("hub call", metadata: ["method": "\(request.name)"])
             let answer = await rpc.answer(request)
             if event.acknowledgementID != nil { try await connection.acknowledge(event, answer) }
         } catch {
@@ -151,12 +180,13 @@ actor HubLink {
 
     /// Publishes the runner's state at once and after each change, and the workspace roots.
     private func publish(
-        on connection: SocketIOConnection, _ machine: Machine, _ wakeups: AsyncStream<Void>
+        on connection: SocketIOConnection, _ wakeups: AsyncStream<Void>
     ) async throws {
         try await publishState(on: connection)
-        try await publishRoots(on: connection, machine)
+        try await publishRoots(on: connection)
         logger.info("connected to the hub", metadata: ["hub": "\(hub.url)"])
-        changes.yield(Change(state: .connected, detail: nil))
+        let identity = RunnerIdentity(configuration, machineID: machineID)
+        changes.yield(Change(state: .connected, detail: nil, identity: identity))
         for await _ in wakeups { try await publishState(on: connection) }
         throw CancellationError()
     }
@@ -170,16 +200,34 @@ actor HubLink {
         if state.shutdownSource != nil { stopAnnounced.set(()) }
     }
 
-    /// The hub merges what is registered, so that roots given up can only be cleared here. What
-    /// others have put into the metadata (a name given in the web app) is kept.
-    private func publishRoots(on connection: SocketIOConnection, _ machine: Machine) async throws {
+    /// The hub merges what is registered, so that roots given up can only be cleared here.
+    private func publishRoots(on connection: SocketIOConnection) async throws {
         let wanted = metadata.workspaceRoots.map { JSONValue.array($0.map(JSONValue.string)) }
-        guard machine.metadata?["workspaceRoots"] != wanted else { return }
-        _ = try await connection.update(HubEvent.machineUpdateMetadata, from: machine.metadataVersion, logger) {
+        guard hubMetadata?["workspaceRoots"] != wanted else { return }
+        try await publishMetadata(on: connection, ["workspaceRoots": wanted])
+    }
+
+    /// A runner that does not renew itself tells the hub that another program is there, so that the
+    /// hub can offer a restart.
+    private func publishProgram(on connection: SocketIOConnection) async throws {
+        let installed = ProgramFile.modificationTime(of: ProgramFile.current.path)
+        guard configuration.renewalDisabled, let installed, installed != metadata.installedCliMtimeMs else { return }
+        metadata.installedCliMtimeMs = installed
+        try await publishMetadata(on: connection, ["installedCliMtimeMs": .number(installed)])
+    }
+
+    /// Changes some keys of the machine's metadata. What others have put there (a name given in the web
+    /// app) is kept: an attempt built on too little meets a version that is newer.
+    private func publishMetadata(
+        on connection: SocketIOConnection, _ changes: [String: JSONValue?]
+    ) async throws {
+        let version = try await connection.update(HubEvent.machineUpdateMetadata, from: metadataVersion, logger) {
             version, current in
-            var merged = (current ?? machine.metadata)?.object ?? [:]
-            merged["workspaceRoots"] = wanted
+            var merged = (current ?? hubMetadata)?.object ?? [:]
+            for (key, value) in changes { merged[key] = value }
+            hubMetadata = .object(merged)
             return MachineMetadataUpdate(machineId: machineID, expectedVersion: version, metadata: .object(merged))
         }
+        metadataVersion = version ?? metadataVersion
     }
 }

@@ -25,7 +25,7 @@ public struct HubError: Error, CustomStringConvertible {
 
 /// The hub's REST calls (hub contract §3).
 struct HubREST: Sendable {
-    private let hub: Configuration.Hub
+    var hub: Configuration.Hub
     private let extraHeaders: [String: String]
     private let client: HTTPClient
 

@@ -27,7 +27,7 @@ struct MachineRPC: Sendable {
             guard let id = message.sessionId, !id.isEmpty else { throw Refusal("Session ID is required") }
             return try JSON.text(MachineRPCMessages.StopAnswer(status: await supervisor.stop(id, by: .hub).rawValue))
         case .stopRunner:
-            stopRequests.request(.app)
+            stopRequests.request(.end(.app))
             return try JSON.text(MachineRPCMessages.Message(message: "Runner stop request acknowledged"))
         case .pathExists:
             return try JSON.text(existing(JSON.decode(MachineRPCMessages.PathExists.self, from: params).paths))

@@ -22,6 +22,11 @@ public struct Configuration: Sendable {
         /// As configured, unchanged: it is part of the runner's identity.
         public let url: String
         public let token: String
+
+        /// What stands behind the token's last colon (hub contract §3.1); nil without one.
+        public var namespace: String? {
+            token.lastIndex(of: ":").map { String(token[token.index(after: $0)...]) }
+        }
     }
 
     static let defaultHubURL = "http://localhost:3006"
@@ -38,6 +43,7 @@ public struct Configuration: Sendable {
     public let reportTimeout: Duration
     public let supervised: Bool
     public let renewalDisabled: Bool
+    public let directoryPolicy: DirectoryPolicy
     /// The program for sessions, in place of this one.
     public let sessionProgram: String?
     /// A PEM file of certificates to trust besides the system's, as HAPI's own programs take it.
@@ -58,6 +64,12 @@ public struct Configuration: Sendable {
         supervised = variables["HAPI_RUNNER_SUPERVISED"] == "1"
         renewalDisabled = variables["HAPI_DISABLE_VERSION_HANDOFF"] == "1"
         sessionProgram = variables["HAPI_CLI_EXECUTABLE"]
+        let policy = settings.directoryCreation ?? DirectoryPolicy.allow.rawValue
+        guard let directoryPolicy = DirectoryPolicy(rawValue: policy) else {
+            throw ConfigurationError(
+                variable: "directoryCreation in \(home.settings)", value: policy, needed: "allow, ask or deny")
+        }
+        self.directoryPolicy = directoryPolicy
         extraTrustRoots = variables["NODE_EXTRA_CA_CERTS"]
         if let sessionProgram, !sessionProgram.hasPrefix("/") {
             throw ConfigurationError(

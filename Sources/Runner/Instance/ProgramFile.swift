@@ -11,8 +11,8 @@ public struct ProgramFile: Sendable {
     public let modifiedAt: Double?
 
     public static let current: ProgramFile = {
-        let path = invokedPath() ?? linkTarget("/proc/self/exe") ?? CommandLine.arguments[0]
-        return ProgramFile(path: path, modifiedAt: modificationTime(of: path))
+        let path = Inheritance.own?.program ?? invokedPath() ?? linkTarget("/proc/self/exe") ?? CommandLine.arguments[0]
+        return ProgramFile(path: path, modifiedAt: modificationTime(of: "/proc/self/exe"))
     }()
 
     /// Where the shell found this program; nil if that is another file by now.

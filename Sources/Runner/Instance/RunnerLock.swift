@@ -56,6 +56,20 @@ public final class RunnerLock: Sendable {
         return Int32(String(decoding: bytes, as: UTF8.self).trimmingWhitespace).flatMap { $0 > 0 ? $0 : nil }
     }
 
+    /// Goes on with a lock that an earlier image of this process held.
+    init(inherited descriptor: Int32, _ home: RunnerHome) {
+        self.descriptor = descriptor
+        path = home.lockFile
+    }
+
+    /// The locked directory, to be left to the next image.
+    var inheritable: Int32 { descriptor }
+
+    /// Writes the lock file anew where somebody removed or garbled it.
+    func restoreFile() throws(FileError) {
+        if !isOwned { try replaceFile(path, with: Array("\(getpid())".utf8)) }
+    }
+
     /// Whether the lock file still says that this process is the runner.
     public var isOwned: Bool { Self.holder(path) == getpid() }
 

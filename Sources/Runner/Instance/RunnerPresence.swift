@@ -5,7 +5,7 @@ import RunnerStore
 public struct RunnerPresence: Sendable {
     /// The running runner's row; nil if none of ours runs.
     public let runner: RunnerRecord?
-    /// What the state file says.
+    /// What the state file says, where it is not our running runner's.
     public let stateFile: StateFile?
     /// The last life that is over.
     public let last: RunnerRecord?
@@ -13,7 +13,7 @@ public struct RunnerPresence: Sendable {
     public let storeError: StoreError?
 
     public init(_ home: RunnerHome) {
-        let stateFile = StateFile.read(home)
+        let stateFile = { StateFile.read(home) }
         do {
             let store = try StoreConnection(path: home.store, mode: .readOnly)
             self.init(runners: try store.newestRunners(limit: 8), stateFile: stateFile, storeError: nil)
@@ -22,11 +22,13 @@ public struct RunnerPresence: Sendable {
         }
     }
 
-    /// - Parameter runners: the newest lives, newest first.
-    public init(runners: [RunnerRecord], stateFile: StateFile?, storeError: StoreError?) {
-        self.stateFile = stateFile
+    /// - Parameters:
+    ///   - runners: the newest lives, newest first.
+    ///   - stateFile: asked for only where no runner of ours runs.
+    public init(runners: [RunnerRecord], stateFile: () -> StateFile?, storeError: StoreError?) {
         self.storeError = storeError
         runner = runners.first { $0.endReason == nil && Observation.of($0.process, at: $0.host) == .alive }
+        self.stateFile = runner == nil ? stateFile() : nil
         last = runners.first { [runner] in $0.id != runner?.id }
     }
 

@@ -11,10 +11,13 @@ public struct RunnerStarter: Sendable {
 
     let configuration: Configuration
     let roots: WorkspaceRoots
+    let directoryPolicy: DirectoryPolicy?
 
-    public init(configuration: Configuration, roots: WorkspaceRoots) {
+    /// - Parameter directoryPolicy: nil for what the settings say.
+    public init(configuration: Configuration, roots: WorkspaceRoots, directoryPolicy: DirectoryPolicy?) {
         self.configuration = configuration
         self.roots = roots
+        self.directoryPolicy = directoryPolicy
     }
 
     /// - Parameter note: told what is being done, for the user.
@@ -24,13 +27,14 @@ public struct RunnerStarter: Sendable {
         let presence = RunnerPresence(home)
         if let error = presence.storeError { throw error }
         if let running = presence.runner, !presence.isStopping {
-            if !replacing && isSame(running, presence.stateFile) { return .alreadyRunning(running) }
-            note(replacing ? "stopping the runner that runs, process \(running.process.pid)" : "stopping the runner that runs, process \(running.process.pid): it is of another version or identity")
+            if !replacing && isSame(running, StateFile.read(home)) { return .alreadyRunning(running) }
+            let why = replacing ? "" : ": it is of another version or identity"
+            note("stopping the runner that runs, process \(running.process.pid)\(why)")
         } else if let pid = presence.foreignPID {
             note("stopping HAPI's own runner, process \(pid)")
         }
         _ = try await RunnerStopper(home: home, controlTimeout: configuration.controlTimeout).stop()
-        return .started(try await launch())
+        return try await launch()
     }
 
     private func isSame(_ runner: RunnerRecord, _ state: StateFile?) -> Bool {
@@ -38,7 +42,7 @@ public struct RunnerStarter: Sendable {
         return state.matches(RunnerIdentity(configuration, machineID: machineID))
     }
 
-    private func launch() async throws -> RunnerRecord {
+    private func launch() async throws -> Outcome {
         let lastWords = cprocess_memory_file("runner")
         guard lastWords >= 0 else { throw FileError(action: "create", path: "a memory file", code: -lastWords) }
         defer { close(lastWords) }
@@ -47,13 +51,17 @@ public struct RunnerStarter: Sendable {
         environment["HAPI_HOME"] = configuration.home.path
         let launch = ProcessLaunch(
             program: "/proc/self/exe",
-            arguments: [program, "runner", "start-sync"] + roots.advertised.flatMap { ["--workspace-root", $0] },
+            arguments: [program, "runner", "start-sync"] + roots.advertised.flatMap { ["--workspace-root", $0] }
+                + (directoryPolicy.map { ["--directory-creation", $0.rawValue] } ?? []),
             environment: environment.map { "\($0.key)=\($0.value)" },
             errors: .descriptor(lastWords))
         let pid = try launch.start()
         let deadline = ContinuousClock.now + .seconds(30)
         while ContinuousClock.now < deadline {
-            if let runner = await answering(pid) { return runner }
+            // Another start at the same moment may have been faster: its runner is as good.
+            if let runner = await answering() {
+                return runner.process.pid == pid ? .started(runner) : .alreadyRunning(runner)
+            }
             if waitpid(pid, nil, WNOHANG) == pid { throw failure(pid, lastWords) }
             try await Task.sleep(for: .milliseconds(10))
         }
@@ -61,10 +69,9 @@ public struct RunnerStarter: Sendable {
     }
 
     /// The runner's row, once its control server answers.
-    private func answering(_ pid: Int32) async -> RunnerRecord? {
-        guard let runner = RunnerPresence(configuration.home).runner, runner.process.pid == pid,
-            let port = runner.httpPort
-        else { return nil }
+    private func answering() async -> RunnerRecord? {
+        let presence = RunnerPresence(configuration.home)
+        guard let runner = presence.runner, !presence.isStopping, let port = runner.httpPort else { return nil }
         return await ControlClient(port: port, timeout: configuration.controlTimeout).answers() ? runner : nil
     }
 

@@ -8,7 +8,10 @@ public struct Settings: Sendable {
 
     init(_ members: [String: JSONValue]) { self.members = members }
 
-    public var token: String? { text("cliApiToken") }
+    public var token: String? {
+        get { text("cliApiToken") }
+        set { members["cliApiToken"] = newValue.map(JSONValue.string) }
+    }
     /// `serverUrl` is its older name.
     public var hubURL: String? { text("apiUrl") ?? text("serverUrl") }
     public var machineID: String? {
@@ -18,6 +21,12 @@ public struct Settings: Sendable {
 
     /// The program to run for an agent, where it is not the one of that name in `PATH`.
     public func agentProgram(_ agent: String) -> String? { members["agentPrograms"]?[agent]?.string }
+
+    /// Whether `hapi [AGENT]` starts the runner first if none runs.
+    var startsRunner: Bool { members["runnerAutoStartWhenRunningHappy"]?.bool ?? true }
+
+    /// What happens to requests for missing directories; nil where nothing is said.
+    var directoryCreation: String? { text("directoryCreation") }
 
     /// nil where there are none.
     var extraHeaders: [String: String]? {
@@ -68,7 +77,7 @@ public struct Settings: Sendable {
         var settings = try read(home)
         change(&settings)
         do {
-            try replaceFile(home.settings, with: JSON.encode(JSONValue.object(settings.members), pretty: true))
+            try replaceFile(home.settings, with: JSON.encode(JSONValue.object(settings.members), pretty: true) + [0x0a])
         } catch {
             throw SettingsError(path: home.settings, reason: "\(error)")
         }

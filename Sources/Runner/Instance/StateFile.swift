@@ -44,7 +44,7 @@ public struct StateFile: Codable, Sendable {
     }
 
     func write(_ home: RunnerHome) throws {
-        try replaceFile(home.stateFile, with: JSON.encode(self, pretty: true))
+        try replaceFile(home.stateFile, with: JSON.encode(self, pretty: true) + [0x0a])
     }
 
     /// Removes the file if it is the one that process `pid` wrote.

@@ -26,3 +26,10 @@ func hostName() -> String {
     guard gethostname(&buffer, buffer.count - 1) == 0 else { return "localhost" }
     return String(decoding: buffer.prefix { $0 != 0 }, as: UTF8.self)
 }
+
+/// The login shell of this user, passwd(5).
+func userShell() -> String {
+    guard let entry = getpwuid(getuid()), let shell = entry.pointee.pw_shell else { return "/bin/sh" }
+    let path = String(cString: shell)
+    return path.isEmpty ? "/bin/sh" : path
+}

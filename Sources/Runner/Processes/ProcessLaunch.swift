@@ -14,6 +14,8 @@ struct ProcessLaunch {
     var arguments: [String]
     var environment: [String]
     var directory = "/"
+    /// The directory, already opened; `directory` is then its name for errors.
+    var openedDirectory: Int32?
     var input = Stream.null
     var output = Stream.null
     var errors = Stream.null
@@ -43,7 +45,11 @@ struct ProcessLaunch {
             for (index, source) in sources.enumerated() {
                 try check(posix_spawn_file_actions_adddup2(&actions, source, Int32(3 + index)))
             }
-            try check(cprocess_spawn_chdir(&actions, directory))
+            if let openedDirectory {
+                try check(cprocess_spawn_fchdir(&actions, openedDirectory))
+            } else {
+                try check(cprocess_spawn_chdir(&actions, directory))
+            }
             try check(cprocess_spawn_close_from(&actions, Int32(3 + sources.count)))
             try setSignals(&attributes)
         } catch {

@@ -78,6 +78,12 @@ public enum ProcessTable {
     static func processIDs() -> [Int32] { entries(of: "/proc").compactMap { Int32($0) } }
 }
 
+/// Reaps a child of this process that has ended. Nothing happens if it is nobody's child here.
+func reap(_ child: ProcessIdentity) {
+    guard let status = ProcessTable.status(of: child.pid), status.identity == child, status.isZombie else { return }
+    waitpid(child.pid, nil, WNOHANG)
+}
+
 /// The names in a directory; empty if it cannot be read.
 func entries(of directory: String) -> [String] {
     guard let stream = opendir(directory) else { return [] }

@@ -36,6 +36,7 @@ public struct SessionProcess: Sendable {
         let program = try AgentProgram.path(
             of: arguments.agent, settings, searchPath: configuration.environment["PATH"] ?? "/usr/bin:/bin")
         let machineID = try Settings.machineID(configuration.home)
+        await startRunner()
         let sessionID = arguments.existingSessionID ?? newID()
         let link = try hubLink(machineID, sessionID)
         do {
@@ -56,6 +57,20 @@ public struct SessionProcess: Sendable {
         }
         recordEnd(ExitRecord(exit.reason, at: .now))
         return exit.status
+    }
+
+    /// A session from a terminal brings the runner up, unless the settings say no.
+    private func startRunner() async {
+        guard !arguments.startedByRunner, settings.startsRunner else { return }
+        let presence = RunnerPresence(configuration.home)
+        guard presence.runner == nil, presence.foreignPID == nil, presence.storeError == nil else { return }
+        do {
+            let starter = RunnerStarter(
+                configuration: configuration, roots: try WorkspaceRoots([]), directoryPolicy: nil)
+            _ = try await starter.start(replacing: false, note: { _ in })
+        } catch {
+            warn("\(error); going on without a runner")
+        }
     }
 
     /// A hub that refuses an existing session ends the start; one that is away does not.

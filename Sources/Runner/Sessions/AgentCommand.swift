@@ -7,7 +7,10 @@ public enum Agent: String, CaseIterable, Sendable {
 
 /// The arguments of a session process (hub contract §6.2). Their order is part of the contract.
 enum AgentCommand {
-    static func arguments(_ agent: Agent, _ parameters: SpawnParameters) -> [String] {
+    /// - Parameter cursorWorktree: whether Cursor is to make a worktree of its own.
+    static func arguments(
+        _ agent: Agent, _ parameters: SpawnParameters, cursorWorktree: Bool = false
+    ) -> [String] {
         [agent.rawValue]
             + resume(agent, parameters)
             + ["--hapi-starting-mode", parameters.startingMode ?? "remote", "--started-by", "runner"]
@@ -19,6 +22,7 @@ enum AgentCommand {
             + option("--collaboration-mode", agent == .codex ? other(parameters.collaborationMode, than: "default") : nil)
             + option("--copilot-agent-mode", agent == .copilot ? other(parameters.copilotAgentMode, than: "interactive") : nil)
             + permissions(agent, parameters)
+            + (cursorWorktree ? ["--cursor-worktree"] + [parameters.worktreeName].compactMap { $0 } : [])
     }
 
     private static func resume(_ agent: Agent, _ parameters: SpawnParameters) -> [String] {
@@ -68,13 +72,15 @@ enum AgentCommand {
 /// The environment of a session process: the runner's own, without what belongs to the session it
 /// may itself have been started from, and with what tells the session who it is.
 enum SessionEnvironment {
+    /// - Parameter own: what is this session's alone: its worktree, its agent's token.
     static func variables(
-        inherited: [String: String], home: String, launchID: String, agent: Agent, token: String?
+        inherited: [String: String], home: String, launchID: String, directory: String, own: [String: String]
     ) -> [String] {
         var variables = inherited.filter { !isScrubbed($0.key) }
         variables["HAPI_HOME"] = home
         variables["HAPI_RUNNER_LAUNCH_ID"] = launchID
-        if let token, agent == .claude { variables["CLAUDE_CODE_OAUTH_TOKEN"] = token }
+        variables["PWD"] = directory
+        variables.merge(own) { _, new in new }
         return variables.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     }
 
@@ -84,7 +90,7 @@ enum SessionEnvironment {
 
     /// The last three make a nested Claude Code refuse to start, or take itself for part of another.
     private static let scrubbed: Set<String> = [
-        "HAPI_RUNNER_LAUNCH_ID", "HAPI_SESSION_ID", "HAPI_HTTP_MCP_URL", "HAPI_RUNNER_HANDOFF_FROM_PID",
+        "HAPI_RUNNER_LAUNCH_ID", "HAPI_RUNNER_RENEWAL", "HAPI_SESSION_ID", "HAPI_HTTP_MCP_URL", "HAPI_RUNNER_HANDOFF_FROM_PID",
         "CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT", "CLAUDE_CODE_SSE_PORT",
     ]
 }

@@ -1,4 +1,14 @@
 import Glibc
+import RunnerStore
+
+/// What happens to a request for a directory that is missing, where the request itself says nothing.
+public enum DirectoryPolicy: String, CaseIterable, Sendable {
+    /// It is created: HAPI's default.
+    case allow
+    /// Someone has to approve it first.
+    case ask
+    case deny
+}
 
 /// What is at a path where a session shall work.
 enum DirectoryState: Equatable {
@@ -18,19 +28,53 @@ enum DirectoryState: Equatable {
 /// Whether a session may work in a directory, and whether that is to be made first.
 enum DirectoryVerdict: Equatable {
     case use
-    case create
+    /// To be created; `by` says on whose word.
+    case create(by: String)
     case askApproval
     case refuse(String)
+    /// Denied; `by` says on whose word.
+    case deny(by: String)
 
-    /// - Parameter approved: what the request says of creating it; nil where it says nothing, which
-    ///   is a yes, as HAPI has it.
-    static func on(_ path: String, _ state: DirectoryState, approved: Bool?) -> DirectoryVerdict {
+    /// - Parameters:
+    ///   - approved: what the request says of creating it; nil where it says nothing.
+    ///   - standing: the decision that stands for it or for what it lies in.
+    ///   - source: who asks.
+    static func on(
+        _ path: String, _ state: DirectoryState, approved: Bool?, standing: DirectoryDecision?,
+        policy: DirectoryPolicy, source: RequestSource
+    ) -> DirectoryVerdict {
         switch state {
-        case .directory: .use
-        case .missing: approved == false ? .askApproval : .create
-        case .notDirectory: .refuse("cannot use \(path) as a directory: a file is in the way")
-        case .danglingLink: .refuse("cannot use \(path) as a directory: it is a link to nothing")
-        case .unreadable(let code): .refuse("cannot use \(path) as a directory: \(errorText(code))")
+        case .directory: return .use
+        case .missing: break
+        case .notDirectory: return .refuse(directoryProblem(path, ENOTDIR))
+        case .danglingLink: return .refuse("cannot use \(path) as a directory: it is a link to nothing")
+        case .unreadable(let code): return .refuse(directoryProblem(path, code))
+        }
+        // A standing no is the owner's; a request does not overrule it.
+        if standing == .denied { return .deny(by: "standing decision") }
+        if approved == true { return .create(by: source.rawValue) }
+        if standing == .approved { return .create(by: "standing decision") }
+        if approved == false { return .askApproval }
+        switch policy {
+        case .allow: return .create(by: "policy")
+        case .ask: return .askApproval
+        case .deny: return .deny(by: "policy")
         }
     }
+}
+
+/// In words, why a directory cannot be used or made.
+func directoryProblem(_ path: String, _ code: Int32) -> String {
+    let reason =
+        switch code {
+        case EACCES, EPERM: "permission denied"
+        case ENOTDIR, EEXIST: "a file is in the way"
+        case ENOSPC, EDQUOT: "the disk is full"
+        case EROFS: "the file system is read-only"
+        case ENAMETOOLONG: "the path is too long"
+        case ELOOP: "it leads through too many links"
+        case ENOENT: "it is gone"
+        default: errorText(code)
+        }
+    return "cannot use \(path) as a directory: \(reason)"
 }

@@ -9,7 +9,7 @@ struct LaunchInProgress: Sendable {
     private let descriptor: ProcessDescriptor?
 
     /// Starts a monitor for `spec`, from the very program that is running, whatever became of its file.
-    static func start(_ spec: LaunchSpec) throws -> LaunchInProgress {
+    static func start(_ spec: LaunchSpec, in directory: WorkingDirectory) throws -> LaunchInProgress {
         let input = cprocess_memory_file("launch")
         guard input >= 0 else { throw FileError(action: "create", path: "a memory file", code: -input) }
         defer { close(input) }
@@ -25,7 +25,7 @@ struct LaunchInProgress: Sendable {
         let launch = ProcessLaunch(
             program: "/proc/self/exe", arguments: ["hapi", Monitor.argument],
             environment: ["SWIFT_BACKTRACE=enable=no", "PATH=/usr/bin:/bin"] + crashPoint,
-            errors: .append(spec.logPath), passing: [input, ends[1]])
+            errors: .append(spec.logPath), passing: [input, ends[1], directory.descriptor])
         let pid = try launch.start()
         // Unreaped as yet, so the pid cannot be anybody else's.
         return LaunchInProgress(

@@ -13,10 +13,13 @@ public enum Monitor {
 
     static let specDescriptor: Int32 = 3
     static let statusDescriptor: Int32 = 4
+    /// The directory the session works in, opened when it was checked.
+    static let directoryDescriptor: Int32 = 5
 
     /// Runs a whole monitor and ends the process.
     public static func run() -> Never {
         // A service manager that stops everything at once must still learn how the session ended.
+        cprocess_set_name("hapi-monitor")
         for ignored in [SIGHUP, SIGINT, SIGTERM, SIGPIPE] { signal(ignored, SIG_IGN) }
         guard let bytes = readToEnd(specDescriptor), let spec = LaunchSpec(bytes) else {
             complain("cannot read the launch from descriptor \(specDescriptor)")
@@ -55,9 +58,13 @@ public enum Monitor {
     private static func launch(_ spec: LaunchSpec, _ store: StoreConnection) throws(StoreError) -> Int32? {
         let launch = ProcessLaunch(
             program: spec.program, arguments: spec.arguments, environment: spec.environment,
-            directory: spec.directory, output: .append(spec.logPath), errors: .append(spec.logPath))
+            directory: spec.directory, openedDirectory: directoryDescriptor, output: .append(spec.logPath), errors: .append(spec.logPath))
         do {
+            guard directoryIsThere() else {
+                throw LaunchError(program: spec.program, directory: spec.directory, code: ENOENT)
+            }
             let child = try launch.start()
+            close(directoryDescriptor)
             CrashPoint.reached("monitor-launched")
             // A child stays in the table until it is reaped, ended or not.
             let identity = ProcessTable.identity(of: child) ?? ProcessIdentity(pid: child, start: 0)
@@ -74,6 +81,12 @@ public enum Monitor {
         } catch {
             return nil
         }
+    }
+
+    /// False if the directory was removed since it was opened.
+    private static func directoryIsThere() -> Bool {
+        var status = stat()
+        return fstat(directoryDescriptor, &status) == 0 && status.st_nlink > 0
     }
 
     /// Waits for the child's end and leaves it unreaped; reaps its orphaned helpers meanwhile.

@@ -14,7 +14,11 @@ extension SessionSupervisor {
     /// each session, records it all in one transaction, and follows what lives.
     func adopt() async throws(StoreError) -> AdoptionSummary {
         let seen = try await store.read { connection throws(StoreError) in
-            try connection.liveSessions().map { ($0.id, SessionObservation(of: $0.launch)) }
+            try connection.liveSessions().map { session in
+                // An earlier image of this process may have been its parent.
+                if let monitor = session.launch.monitor { reap(monitor) }
+                return (session.id, SessionObservation(of: session.launch))
+            }
         }
         let observations = Dictionary(seen, uniquingKeysWith: { first, _ in first })
         let runnerID = runnerID
@@ -29,6 +33,8 @@ extension SessionSupervisor {
             for request in try connection.pendingSpawnRequests() { try connection.answerInterrupted(request) }
             return summary
         }
+        let remaining = Set(summary.adopted + summary.waiting + summary.left)
+        for id in secrets.sessions() where !remaining.contains(id) { secrets.remove(session: id) }
         for id in summary.adopted + summary.waiting { watch(Watch(id: id)) }
         return summary
     }

@@ -3,6 +3,13 @@ import HubProtocol
 import RunnerStore
 
 extension SessionSupervisor {
+    /// What is to be done about the session's directory before it is launched.
+    private enum Preparation: Sendable {
+        case existing
+        case create(by: String)
+        case worktree(WorktreePlan)
+    }
+
     /// What the transaction of a spawn found.
     private enum Recorded: Sendable {
         case new(SessionRecord)
@@ -17,6 +24,8 @@ extension SessionSupervisor {
     /// Starts a session, or says why not. The answer comes when the session has reported, ended, or
     /// not reported in time.
     public func spawn(_ request: SpawnRequest) async -> SpawnAnswer {
+        inProgress += 1
+        defer { inProgress -= 1 }
         let answer = await decide(request)
         do {
             try await store.write { connection throws(StoreError) in
@@ -29,43 +38,55 @@ extension SessionSupervisor {
     }
 
     private func decide(_ request: SpawnRequest) async -> SpawnAnswer {
-        if let refusal = refusal(of: request.parameters) { return await turnDown(request, .refused(refusal)) }
+        if let refusal = request.parameters.refusal { return await turnDown(request, .refused(refusal)) }
         guard let directory = roots.admit(absolutePath(request.parameters.directory)) else {
-            return await turnDown(request, .refused("Directory is outside this machine's workspace roots"))
+            return await turnDown(request, .refused(WorkspaceRoots.outside))
         }
-        let approved = request.parameters.approvedNewDirectoryCreation
-        switch DirectoryVerdict.on(directory, .of(directory), approved: approved) {
+        if request.wantsWorktree {
+            do {
+                let plan = try await worktrees.plan(for: directory, hint: request.parameters.worktreeName, in: roots)
+                return await carryOut(request, in: plan.directory, .worktree(plan))
+            } catch {
+                return await turnDown(request, .refused(error.description))
+            }
+        }
+        let standing: DirectoryDecision?
+        do {
+            standing = try await store.read { connection throws(StoreError) in
+                try connection.standingDecision(on: directory)
+            }
+        } catch {
+            return .failed("nothing was started: \(error)")
+        }
+        let verdict = DirectoryVerdict.on(
+            directory, .of(directory), approved: request.parameters.approvedNewDirectoryCreation,
+            standing: standing, policy: directoryPolicy, source: request.source)
+        switch verdict {
         case .refuse(let reason): return await turnDown(request, .refused(reason))
         case .askApproval: return await turnDown(request, .needsApproval(directory: directory))
-        case .use: return await carryOut(request, in: directory, creating: false)
-        case .create: return await carryOut(request, in: directory, creating: true)
+        case .deny(let who):
+            let reason = "cannot use \(directory): it does not exist, and creating it is denied (\(who))"
+            return await turnDown(request, .refused(reason), denied: (directory, who))
+        case .use: return await carryOut(request, in: directory, .existing)
+        case .create(let who): return await carryOut(request, in: directory, .create(by: who))
         }
-    }
-
-    /// What no session can be started from, whatever the machine is like.
-    private func refusal(of parameters: SpawnParameters) -> String? {
-        if parameters.directory.isEmpty { return "Directory is required" }
-        if !parameters.directory.hasPrefix("/") {
-            return "cannot use \(parameters.directory) as a directory: an absolute path is needed"
-        }
-        if parameters.agent == "gemini" { return "the agent gemini is no longer offered" }
-        if parameters.sessionType == "worktree" { return "worktree sessions are not offered by this runner yet" }
-        if parameters.token != nil && parameters.agent == Agent.codex.rawValue {
-            return "a token for codex is not taken by this runner yet: sign in on the machine"
-        }
-        return nil
     }
 
     /// Records a request that starts nothing, with its answer.
-    private func turnDown(_ request: SpawnRequest, _ answer: SpawnAnswer) async -> SpawnAnswer {
+    private func turnDown(
+        _ request: SpawnRequest, _ answer: SpawnAnswer, denied: (directory: String, by: String)? = nil
+    ) async -> SpawnAnswer {
         let record = request.record(answer)
         do {
             return try await store.write { connection throws(StoreError) in
                 if let earlier = try connection.spawnRequest(request.id) { return earlier.answer(nil) ?? answer }
                 try connection.insertSpawnRequest(record)
                 if case .needsApproval(let directory) = answer {
+                    try connection.recordDirectoryDecision(request.decision(.pending, on: directory), at: .now)
+                }
+                if let denied {
                     try connection.recordDirectoryDecision(
-                        .pending, on: directory, by: request.source, request: request.id, at: .now)
+                        request.decision(.denied, on: denied.directory, by: denied.by), at: .now)
                 }
                 return answer
             }
@@ -75,7 +96,7 @@ extension SessionSupervisor {
     }
 
     private func carryOut(
-        _ request: SpawnRequest, in directory: String, creating: Bool
+        _ request: SpawnRequest, in directory: String, _ preparation: Preparation
     ) async -> SpawnAnswer {
         let id = newID()
         let session = SessionRecord(
@@ -84,8 +105,8 @@ extension SessionSupervisor {
             launch: LaunchRecord(phase: .requested, host: .current))
         do {
             for _ in 0..<3 {
-                switch try await record(request, session, creating: creating) {
-                case .new: return await launch(request, session, creating: creating)
+                switch try await record(request, session, preparation) {
+                case .new: return await launch(request, session, preparation)
                 case .repeated(let earlier): return await answer(to: earlier)
                 case .owned(let owner): return await outcome(of: owner)
                 case .ending(let owner): _ = await knowledge(of: owner.id).ended.wait(for: .seconds(5))
@@ -97,9 +118,9 @@ extension SessionSupervisor {
         }
     }
 
-    /// One transaction: the request, the session, the directory decision. Or what stands in the way.
+    /// One transaction: the request, the session, what is to be made for it. Or what stands in the way.
     private func record(
-        _ request: SpawnRequest, _ session: SessionRecord, creating: Bool
+        _ request: SpawnRequest, _ session: SessionRecord, _ preparation: Preparation
     ) async throws(StoreError) -> Recorded {
         try await store.write { connection throws(StoreError) in
             if let earlier = try connection.spawnRequest(request.id) { return .repeated(earlier) }
@@ -115,41 +136,90 @@ extension SessionSupervisor {
             record.sessionID = session.id
             try connection.insertSession(session, detail: "by \(request.source.rawValue)")
             try connection.insertSpawnRequest(record)
-            if creating {
+            switch preparation {
+            case .existing: break
+            case .create(let who):
                 try connection.recordDirectoryDecision(
-                    .approved, on: session.directory, by: request.source, request: request.id, at: .now)
+                    request.decision(.approved, on: session.directory, by: who), at: .now)
+            case .worktree(let plan): try connection.insertWorktree(plan.record(for: session.id, at: session.createdAt))
             }
             return .new(session)
         }
     }
 
-    private func launch(_ request: SpawnRequest, _ session: SessionRecord, creating: Bool) async -> SpawnAnswer {
+    private func launch(
+        _ request: SpawnRequest, _ session: SessionRecord, _ preparation: Preparation
+    ) async -> SpawnAnswer {
         CrashPoint.reached("spawn-recorded")
         let known = knowledge(of: session.id)
         do {
-            if creating { try createDirectory(session.directory, mode: 0o777) }
-            let launch = try LaunchInProgress.start(spec(for: request, session))
+            let directory = try await prepare(session, preparation)
+            let spec = try await spec(for: request, session, preparation)
+            // A stop may have come while git was at work: the monitor then finds nothing to claim.
+            let launch = try LaunchInProgress.start(spec, in: directory)
             CrashPoint.reached("spawn-launched")
             watch(Watch(id: session.id, launch: launch))
         } catch {
             logger.error("cannot launch", metadata: ["session": "\(session.id)", "error": "\(error)"])
             _ = await withdraw(session.id, because: "\(error)")
-            return .failed("\(error)")
+            await cleanUp(after: session.id)
+            let answer = SpawnAnswer.failed("\(error)")
+            await tellHub(answer, known, session.id)
+            return answer
         }
         let answer = await outcome(of: session, known)
+        if case .failed = answer { await cleanUp(after: session.id) }
         await tellHub(answer, known, session.id)
         return answer
     }
 
-    private func spec(for request: SpawnRequest, _ session: SessionRecord) -> LaunchSpec {
-        let program = program()
+    /// Makes what the session needs, and opens where it will work.
+    private func prepare(_ session: SessionRecord, _ preparation: Preparation) async throws -> WorkingDirectory {
+        switch preparation {
+        case .existing: return try WorkingDirectory(session.directory, in: roots)
+        case .create: return try WorkingDirectory.create(session.directory, in: roots)
+        case .worktree(let plan):
+            try await worktrees.create(plan, in: roots)
+            return try WorkingDirectory(session.directory, in: roots)
+        }
+    }
+
+    /// Removes the worktree of a session that never worked in it and whose process is dead.
+    private func cleanUp(after id: String) async {
+        do {
+            let worktree = try await store.read { connection throws(StoreError) in
+                try connection.session(id)?.exit == nil ? nil : try connection.worktree(of: id)
+            }
+            guard let worktree else { return }
+            try await worktrees.discard(worktree)
+            try await store.write { connection throws(StoreError) in
+                try connection.markWorktreeRemoved(id, at: .now)
+            }
+        } catch {
+            logger.warning("a worktree is left behind", metadata: ["session": "\(id)", "error": "\(error)"])
+        }
+    }
+
+    private func spec(
+        for request: SpawnRequest, _ session: SessionRecord, _ preparation: Preparation
+    ) async throws -> LaunchSpec {
+        var own = try secrets.place(request.parameters.token, for: request.agent, session: session.id)
+        if let searchPath { own["PATH"] = searchPath }
+        if case .worktree(let plan) = preparation {
+            own.merge(plan.environment(createdAt: session.createdAt)) { _, new in new }
+        }
+        let cursorWorktree =
+            if request.agent == .cursor && request.parameters.sessionType == "worktree" {
+                await !worktrees.isLinked(session.directory)
+            } else { false }
         return LaunchSpec(
             launchID: session.id, storePath: home.store, logPath: home.sessionLog(session.id),
             directory: session.directory, program: program,
-            arguments: [program] + AgentCommand.arguments(request.agent, request.parameters),
+            arguments: [program]
+                + AgentCommand.arguments(request.agent, request.parameters, cursorWorktree: cursorWorktree),
             environment: SessionEnvironment.variables(
-                inherited: inheritedEnvironment, home: home.path, launchID: session.id, agent: request.agent,
-                token: request.parameters.token))
+                inherited: inheritedEnvironment, home: home.path, launchID: session.id,
+                directory: session.directory, own: own))
     }
 
     /// The answer to a request that was made before.
@@ -187,6 +257,17 @@ extension SessionSupervisor {
 }
 
 extension SpawnRequest {
+    /// Cursor makes its worktrees itself.
+    fileprivate var wantsWorktree: Bool { parameters.sessionType == "worktree" && agent != .cursor }
+
+    fileprivate func decision(
+        _ decision: DirectoryDecision, on directory: String, by who: String? = nil
+    ) -> DirectoryDecisionRecord {
+        DirectoryDecisionRecord(
+            directory: directory, decision: decision, decidedBy: who, decidedAt: decision == .pending ? nil : .now,
+            spawnRequestID: id, isStanding: false)
+    }
+
     /// The row of this request; pending without an answer.
     fileprivate func record(_ answer: SpawnAnswer?) -> SpawnRequestRecord {
         SpawnRequestRecord(
@@ -206,6 +287,21 @@ extension SpawnRequestRecord {
         case .refused: .refused(error ?? "refused")
         case .failed: .failed(error ?? "failed")
         }
+    }
+}
+
+extension SpawnParameters {
+    /// Why no session can be started from this, whatever the machine is like; nil if one can.
+    fileprivate var refusal: String? {
+        if directory.isEmpty { return "Directory is required" }
+        if directory.utf8.contains(0) { return "cannot use a directory with a NUL in its name" }
+        if !directory.hasPrefix("/") { return "cannot use \(directory) as a directory: an absolute path is needed" }
+        if directory.utf8.count >= Int(PATH_MAX) { return directoryProblem(directory.prefix(60) + "…", ENAMETOOLONG) }
+        if agent == "gemini" { return "the agent gemini is no longer offered" }
+        let words = [model, effort, modelReasoningEffort, serviceTier, collaborationMode, copilotAgentMode]
+            + [resumeSessionId, existingSessionId, sessionId, startingMode, token]
+        if words.contains(where: { $0?.utf8.contains(0) == true }) { return "a value holds a NUL" }
+        return nil
     }
 }
 

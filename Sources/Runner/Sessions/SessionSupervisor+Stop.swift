@@ -7,6 +7,8 @@ extension SessionSupervisor {
     /// `stopped` only when it is; `alreadyGone` only on recorded evidence; what is unknown, or cannot
     /// be verified from here, is `stillAlive`, as the hub expects (hub contract §6.7).
     public func stop(_ name: String, by source: RequestSource) async -> StopAnswer {
+        inProgress += 1
+        defer { inProgress -= 1 }
         let matches: [SessionRecord]
         do {
             matches = try await store.read { connection throws(StoreError) in try connection.sessions(meant: name) }
@@ -92,9 +94,15 @@ extension SessionSupervisor {
 }
 
 extension StoreConnection {
-    /// The sessions that a user's word means, live ones first: an id, or `PID-<n>` of a live process.
+    /// The sessions that a user's word means, live ones first: an id, the beginning of one that no
+    /// other has, or `PID-<n>` of a live process.
     public func sessions(meant word: String) throws(StoreError) -> [SessionRecord] {
-        guard word.hasPrefix("PID-"), let pid = Int32(word.dropFirst(4)) else { return try sessions(named: word) }
-        return try liveSessions().filter { $0.launch.process?.pid == pid && $0.stateNow != .ended }
+        if word.hasPrefix("PID-"), let pid = Int32(word.dropFirst(4)) {
+            return try liveSessions().filter { $0.launch.process?.pid == pid && $0.stateNow != .ended }
+        }
+        let named = try sessions(named: word)
+        guard named.isEmpty, word.count >= 4 else { return named }
+        let begun = try sessions(beginning: word)
+        return begun.count == 1 ? begun : []
     }
 }

@@ -20,6 +20,7 @@ extension SessionSupervisor {
             await launch.monitorEnded()
         } else if let session = await record(watch.id), let monitor = session.launch.monitor {
             await ProcessDescriptor(monitor)?.ended()
+            reap(monitor)
         }
         while !Task.isCancelled {
             if await conclude(watch.id) { return }
@@ -42,7 +43,10 @@ extension SessionSupervisor {
             if let process = session.launch.process { await ProcessDescriptor(process)?.ended() }
             return false
         case .wait:
-            if let monitor = session.launch.monitor { await ProcessDescriptor(monitor)?.ended() }
+            if let monitor = session.launch.monitor {
+                await ProcessDescriptor(monitor)?.ended()
+                reap(monitor)
+            }
             return false
         }
     }

@@ -25,11 +25,19 @@ public actor SessionSupervisor {
     let home: RunnerHome
     let roots: WorkspaceRoots
     let reportTimeout: Duration
-    let program: @Sendable () -> String
+    let directoryPolicy: DirectoryPolicy
+    let worktrees: Worktrees
+    let secrets: AgentSecrets
+    /// The program that session processes run.
+    let program: String
+    /// The PATH of sessions, where it is not the runner's own.
+    let searchPath: String?
     let inheritedEnvironment: [String: String]
     let logger: Logger
     var live: [String: Live] = [:]
     private var watched: Set<String> = []
+    /// Spawns and stops that have not been answered yet.
+    var inProgress = 0
 
     private let watches: AsyncStream<Watch>.Continuation
     private let watchRequests: AsyncStream<Watch>
@@ -37,17 +45,20 @@ public actor SessionSupervisor {
     /// After each spawn: what went wrong, or nil.
     public nonisolated let spawnFailures: AsyncStream<SpawnFailure?>
 
-    /// - Parameter program: the path of the program that session processes run.
     init(
         store: Store, runnerID: Int64, configuration: Configuration, roots: WorkspaceRoots,
-        program: @escaping @Sendable () -> String, logger: Logger
+        directoryPolicy: DirectoryPolicy, searchPath: String?, logger: Logger
     ) {
         self.store = store
         self.runnerID = runnerID
         self.home = configuration.home
         self.roots = roots
         self.reportTimeout = configuration.reportTimeout
-        self.program = program
+        self.directoryPolicy = directoryPolicy
+        self.worktrees = Worktrees(environment: configuration.environment)
+        self.secrets = AgentSecrets(home: configuration.home)
+        self.program = configuration.sessionProgram ?? ProgramFile.current.path
+        self.searchPath = searchPath
         self.inheritedEnvironment = configuration.environment
         self.logger = logger
         (watchRequests, watches) = AsyncStream.makeStream()
@@ -85,6 +96,8 @@ public actor SessionSupervisor {
         return new
     }
 
+    func isWatched(_ id: String) -> Bool { watched.contains(id) }
+
     /// Has a session followed to its end, once.
     func watch(_ watch: Watch) {
         guard watched.insert(watch.id).inserted else { return }
@@ -105,6 +118,7 @@ public actor SessionSupervisor {
         } catch {
             logger.error("cannot record the end of a session", metadata: ["session": "\(id)", "error": "\(error)"])
         }
+        secrets.remove(session: id)
         live[id] = nil
         watched.remove(id)
     }

@@ -26,11 +26,17 @@ public struct WorkspaceRoots: Sendable {
 
     public var isEmpty: Bool { resolved.isEmpty }
 
+    /// What a path outside the roots is answered with: the hub's own words.
+    static let outside = "Directory is outside this machine's workspace roots"
+
+    /// Whether a path without any links in it lies in a root.
+    func containsResolved(_ target: String) -> Bool { resolved.contains { Self.contains($0, target) } }
+
     /// The path with all links followed, if it lies in a root. Without roots, the path itself.
     func admit(_ path: String) -> String? {
         guard !isEmpty else { return path }
         let target = resolvedPath(path)
-        return resolved.contains { Self.contains($0, target) } ? target : nil
+        return containsResolved(target) ? target : nil
     }
 
     static func contains(_ root: String, _ target: String) -> Bool {

@@ -40,7 +40,7 @@ struct StatusLook: LookCommand {
         }
         let states = looked?.1 ?? []
         let presence = RunnerPresence(
-            runners: looked?.0 ?? [], stateFile: StateFile.read(home), storeError: nil)
+            runners: looked?.0 ?? [], stateFile: { StateFile.read(home) }, storeError: nil)
         let view = StatusView(
             home: home, presence: presence,
             live: states.count { $0 != .ended && $0 != .unverifiable },

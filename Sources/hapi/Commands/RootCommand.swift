@@ -18,7 +18,7 @@ struct RootCommand: AsyncParsableCommand {
               hapi runner list              the sessions that live
               hapi codex                    codex in this terminal, seen by the hub
             """,
-        subcommands: [RunnerCommand.self])
+        subcommands: [RunnerCommand.self, AuthCommand.self])
 }
 
 struct RunnerCommand: AsyncParsableCommand {
@@ -36,5 +36,7 @@ struct RunnerCommand: AsyncParsableCommand {
         subcommands: [
             StartCommand.self, StartSyncCommand.self, StopCommand.self, StatusCommand.self, ListCommand.self,
             StopSessionCommand.self, SpawnCommand.self, HistoryCommand.self, LogsCommand.self,
+            ApprovalsCommand.self, ApproveCommand.self, DenyCommand.self, WorktreesCommand.self,
+            AbsencesCommand.self, PruneCommand.self,
         ])
 }

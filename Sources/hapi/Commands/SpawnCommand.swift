@@ -18,6 +18,8 @@ struct SpawnCommand: AsyncParsableCommand {
     @Option(help: "How hard the model thinks (claude, grok, pi, agy).") var effort: String?
     @Option(help: "The agent's permission mode.") var permissionMode: String?
     @Flag(help: "Let the agent act without asking.") var yolo = false
+    @Flag(help: "Work in a git worktree made for this session.") var worktree = false
+    @Option(help: "What to name the worktree; implies --worktree.") var worktreeName: String?
     @Option(help: "Go on with the agent's own conversation of this id.") var resume: String?
     @Flag(help: "Create the directory if it is missing.") var createDirectory = false
     @Option(help: "An id that makes a repeated request harmless.") var requestID: String?
@@ -31,8 +33,21 @@ struct SpawnCommand: AsyncParsableCommand {
         parameters.permissionMode = permissionMode
         parameters.yolo = yolo ? true : nil
         parameters.resumeSessionId = resume
+        parameters.sessionType = worktree || worktreeName != nil ? "worktree" : nil
+        parameters.worktreeName = worktreeName
         parameters.approvedNewDirectoryCreation = createDirectory
         try tell(try await ControlClient.ofRunningRunner().spawn(parameters, requestID: requestID))
+    }
+
+    /// `--worktree NAME` is two words for the parser, which knows no option whose value may be missing:
+    /// tried with the word behind as its name first. nil where that does not fit.
+    static func parse(_ arguments: [String]) throws -> ParsableCommand? {
+        guard arguments.starts(with: ["runner", "spawn"]), let flag = arguments.firstIndex(of: "--worktree"),
+            flag + 1 < arguments.count, !arguments[flag + 1].hasPrefix("-")
+        else { return nil }
+        var named = arguments
+        named[flag] = "--worktree-name"
+        return try? RootCommand.parseAsRoot(named)
     }
 
     private func tell(_ answer: SpawnAnswer) throws {

@@ -2,12 +2,20 @@ import ArgumentParser
 import Runner
 import RunnerStore
 
-struct WorkspaceRootOptions: ParsableArguments {
+struct RunnerOptions: ParsableArguments {
     @Option(
         name: .customLong("workspace-root"), parsing: .singleValue,
         help: ArgumentHelp("A directory sessions may work in, and the web app may browse. Repeatable.", valueName: "dir"))
     var paths: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "What happens to a request for a missing directory that says nothing of creating it.",
+            discussion: "Without this flag: directoryCreation in settings.json, or allow."))
+    var directoryCreation: DirectoryPolicy?
 }
+
+extension DirectoryPolicy: ExpressibleByArgument {}
 
 struct StartCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -19,14 +27,17 @@ struct StartCommand: AsyncParsableCommand {
             EXAMPLES
               hapi runner start
               hapi runner start --workspace-root ~/work --workspace-root ~/play
+              hapi runner start --directory-creation ask
             """)
 
-    @OptionGroup var roots: WorkspaceRootOptions
+    @OptionGroup var options: RunnerOptions
     @Flag(help: "Stop a running runner first, even the same.") var replace = false
 
     func run() async throws {
         let configuration = try Configuration.load(environment: processEnvironment)
-        let starter = RunnerStarter(configuration: configuration, roots: try WorkspaceRoots(roots.paths))
+        let starter = RunnerStarter(
+            configuration: configuration, roots: try WorkspaceRoots(options.paths),
+            directoryPolicy: options.directoryCreation)
         let runner: RunnerRecord
         switch try await starter.start(replacing: replace, note: Output.errors) {
         case .alreadyRunning(let running):
@@ -61,13 +72,13 @@ struct StartSyncCommand: AsyncParsableCommand {
         commandName: "start-sync", abstract: "Run the runner in the foreground, as systemd and containers do.",
         discussion: "Exits with 0 after a clean stop, and with 75 if another runner has this home.")
 
-    @OptionGroup var roots: WorkspaceRootOptions
+    @OptionGroup var options: RunnerOptions
 
     func run() async throws {
         let daemon = RunnerDaemon(
             configuration: try Configuration.load(environment: processEnvironment),
-            roots: try WorkspaceRoots(roots.paths), arguments: Array(CommandLine.arguments.dropFirst()),
-            announce: { Output.line("hapi \(ProgramFile.version): \($0)") })
+            roots: try WorkspaceRoots(options.paths), directoryPolicy: options.directoryCreation,
+            arguments: Array(CommandLine.arguments.dropFirst()), announce: { Output.line("hapi \(ProgramFile.version): \($0)") })
         try await daemon.run()
     }
 }

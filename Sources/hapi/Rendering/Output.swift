@@ -9,6 +9,9 @@ enum Output {
 
     static func errors(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
 
+    /// Asks, on standard error, with the cursor left behind the question.
+    static func prompt(_ text: String) { write(text, to: STDERR_FILENO) }
+
     /// `hapi: <what went wrong>`, and what helps.
     static func complain(_ text: String, hint: String? = nil) {
         errors("hapi: \(shown(text))" + (hint.map { "\n  hint: \($0)" } ?? ""))

@@ -34,6 +34,7 @@ struct StatusView {
             "hubUrl": .init(runner.hubURL),
             "hubState": .string(runner.hubState.rawValue),
             "machineId": .init(runner.machineID),
+            "notice": .init(runner.notice),
         ])
     }
 
@@ -59,6 +60,7 @@ struct StatusView {
             ("Sessions", sessions),
             ("Log", runner.logPath),
         ]
+        if let notice = runner.notice { rows.append(("Notice", notice)) }
         if let machine = runner.machineID { rows.insert(("Machine", machine), at: 5) }
         return Self.aligned(rows)
     }

@@ -16,8 +16,9 @@ extension Timestamp {
     var secondsAgo: Int64 { max(0, (Timestamp.now.milliseconds - milliseconds) / 1000) }
 
     /// `42s`, `5m 3s`, `3h 12m`, `2d 4h`.
-    var age: String {
-        let seconds = secondsAgo
+    var age: String { Self.length(seconds: secondsAgo) }
+
+    static func length(seconds: Int64) -> String {
         switch seconds {
         case ..<60: return "\(seconds)s"
         case ..<3600: return "\(seconds / 60)m \(seconds % 60)s"

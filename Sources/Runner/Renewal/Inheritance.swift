@@ -1,0 +1,67 @@
+import CProcess
+import FoundationEssentials
+import Glibc
+import HubProtocol
+
+/// What one image of the runner leaves to the next across `execve`: descriptors, by number.
+struct Inheritance: Codable {
+    static let variable = "HAPI_RUNNER_RENEWAL"
+
+    /// The home directory, locked.
+    var lock: Int32
+    /// The listening socket of the control server.
+    var listener: Int32
+    /// The line to the guard: one byte says that the new image serves.
+    var guardLine: Int32?
+    var guardPID: Int32?
+    /// The program the runner came from, to be gone back to.
+    var previous: Int32?
+    /// The path by which the program is started.
+    var program: String
+    /// Why the last renewal failed, for an image that was put back.
+    var failure: String?
+
+    /// What this process was left; nil for one that was started afresh. Taken once.
+    static let own: Inheritance? = {
+        guard let text = getenv(variable).map({ String(cString: $0) }) else { return nil }
+        unsetenv(variable)
+        guard let inheritance = try? JSON.decode(Inheritance.self, from: Array(text.utf8)) else { return nil }
+        for descriptor in inheritance.descriptors { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+        return inheritance
+    }()
+
+    var descriptors: [Int32] { [lock, listener] + [guardLine, previous].compactMap { $0 } }
+
+    /// Tells the guard that this image serves, and lets go of the way back.
+    func settle() {
+        if let guardLine {
+            var byte: UInt8 = 1
+            _ = write(guardLine, &byte, 1)
+            close(guardLine)
+        }
+        // It has heard the word, or was killed: either way it is over.
+        if let guardPID { waitpid(guardPID, nil, 0) }
+        if let previous { close(previous) }
+    }
+
+    /// Replaces this process's image; nothing but the streams and what is left is kept open. Returns
+    /// only if that fails, with the errno.
+    func become(_ program: String, _ arguments: [String], _ environment: [String: String]) -> Int32 {
+        let kept = Set(descriptors + [0, 1, 2])
+        for descriptor in entries(of: "/proc/self/fd").compactMap({ Int32($0) }) {
+            _ = fcntl(descriptor, F_SETFD, kept.contains(descriptor) ? 0 : FD_CLOEXEC)
+        }
+        var variables = environment
+        variables[Self.variable] = try? JSON.text(self)
+        // Handlers fall back to the default by themselves; what is blocked or ignored would stay.
+        var none = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, nil)
+        let argv = CStrings([self.program] + arguments)
+        let environ = CStrings(variables.map { "\($0.key)=\($0.value)" })
+        execve(program, argv.pointers, environ.pointers)
+        let code = errno
+        for descriptor in kept { _ = fcntl(descriptor, F_SETFD, descriptor < 3 ? 0 : FD_CLOEXEC) }
+        return code
+    }
+}

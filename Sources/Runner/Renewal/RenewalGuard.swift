@@ -1,0 +1,77 @@
+import CProcess
+import Glibc
+import RunnerStore
+
+/// Stands by while the runner becomes a new program: if the new one does not come to serve, this
+/// process, which is still the old one, takes lock and socket and serves on.
+///
+/// It is this program under a hidden first argument, and lives for a moment.
+public enum RenewalGuard {
+    public static let argument = "__guard"
+
+    private static let lineDescriptor: Int32 = 3
+    /// How long the new image has until it serves, in milliseconds.
+    private static let patience: Int32 = 30_000
+
+    /// Starts a guard, and leaves to the new image the line on which to tell it that all is well.
+    static func start(
+        for inheritance: inout Inheritance, _ arguments: [String], _ environment: [String: String]
+    ) throws {
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { throw FileError(action: "create", path: "a pipe", code: errno) }
+        defer { close(ends[0]) }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        let runner = ProcessTable.current
+        let launch = ProcessLaunch(
+            program: "/proc/self/exe",
+            arguments: ["hapi", argument, "\(runner.pid)", "\(runner.start)", inheritance.program] + arguments,
+            environment: environment.map { "\($0.key)=\($0.value)" }, output: .descriptor(1),
+            errors: .descriptor(2), passing: [ends[0], inheritance.lock, inheritance.listener])
+        do {
+            inheritance.guardPID = try launch.start()
+            inheritance.guardLine = ends[1]
+        } catch {
+            close(ends[1])
+            throw error
+        }
+    }
+
+    /// Waits for the word that all is well, or serves on in the runner's place.
+    public static func run(_ arguments: [String]) -> Never {
+        guard arguments.count >= 3, let pid = Int32(arguments[0]), let start = Int64(arguments[1]) else { _exit(64) }
+        if newImageServes() { _exit(0) }
+        if let runner = ProcessDescriptor(ProcessIdentity(pid: pid, start: start)) {
+            runner.signal(SIGKILL)
+            while !runner.hasEnded { usleep(10_000) }
+        }
+        var environment: [String: String] = [:]
+        for text in processEnvironment() { environment[text.name] = text.value }
+        let inheritance = Inheritance(
+            lock: 4, listener: 5, program: arguments[2],
+            failure: "the new program passed its proof, and then did not come to serve")
+        let code = inheritance.become("/proc/self/exe", Array(arguments.dropFirst(3)), environment)
+        _exit(code == 0 ? 1 : 70)
+    }
+
+    /// False when the line is closed without a word, or nothing is said in time.
+    private static func newImageServes() -> Bool {
+        var line = pollfd(fd: lineDescriptor, events: Int16(POLLIN), revents: 0)
+        while true {
+            let ready = poll(&line, 1, patience)
+            if ready < 0 && errno == EINTR { continue }
+            var byte: UInt8 = 0
+            return ready > 0 && read(lineDescriptor, &byte, 1) == 1
+        }
+    }
+
+    private static func processEnvironment() -> [(name: String, value: String)] {
+        var variables: [(String, String)] = []
+        var entry = environ
+        while let text = entry.pointee {
+            let parts = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if parts.count == 2 { variables.append((String(parts[0]), String(parts[1]))) }
+            entry += 1
+        }
+        return variables
+    }
+}

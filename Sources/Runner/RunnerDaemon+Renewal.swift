@@ -1,0 +1,43 @@
+import Glibc
+import Logging
+
+/// Becoming another program, and going back to the one before.
+extension RunnerDaemon {
+    /// Replaces this image by the program on disk, which goes on with the pid, the lock and the
+    /// listening socket. Returns only if that cannot be done, with the reason.
+    func become(_ lock: RunnerLock, _ listener: ListeningSocket, _ logger: Logger) -> any Error {
+        let program = ProgramFile.current.path
+        logger.info("becoming the new program", metadata: ["program": "\(program)"])
+        var inheritance = Inheritance(lock: lock.inheritable, listener: listener.descriptor, program: program)
+        do {
+            try RenewalGuard.start(for: &inheritance, arguments, environment)
+        } catch {
+            return error
+        }
+        let previous = open("/proc/self/exe", O_RDONLY | O_CLOEXEC)
+        inheritance.previous = previous >= 0 ? previous : nil
+        CrashPoint.reached("renewal")
+        let code = inheritance.become(program, arguments, environment)
+        // The old image goes on: it is told so as one that was put back.
+        inheritance.failure = FileError.cannotRun(program, code).description
+        let second = inheritance.become("/proc/self/exe", arguments, environment)
+        return FileError.cannotRun(program, second)
+    }
+
+    /// Puts the program back that this image came from, if it came from one. Returns only if there is
+    /// none, or that fails: then the guard does it.
+    func goBack(because failure: String, _ logger: Logger) {
+        guard var inheritance = Inheritance.own, let previous = inheritance.previous, inheritance.failure == nil,
+            fcntl(previous, F_GETFD) >= 0
+        else { return }
+        logger.error("going back to the program before")
+        inheritance.failure = failure
+        inheritance.previous = nil
+        let code = inheritance.become("/proc/self/fd/\(previous)", arguments, environment)
+        logger.error("cannot go back", metadata: ["error": "\(errorText(code))"])
+    }
+
+    private var environment: [String: String] {
+        configuration.environment.filter { $0.key != Inheritance.variable }
+    }
+}

@@ -1,0 +1,42 @@
+import Glibc
+
+/// A token for one session's agent: passed in its environment or in a private folder of its own, never
+/// in the store, a log or an argument.
+struct AgentSecrets: Sendable {
+    let home: RunnerHome
+
+    private var folder: String { "\(home.path)/codex" }
+
+    /// Puts the token where the agent looks for it. Returns the variables that lead there.
+    func place(_ token: String?, for agent: Agent, session: String) throws -> [String: String] {
+        guard let token else { return [:] }
+        switch agent {
+        case .claude: return ["CLAUDE_CODE_OAUTH_TOKEN": token]
+        case .codex:
+            let path = "\(folder)/\(session)"
+            try createDirectory(folder, mode: 0o700)
+            try createDirectory(path, mode: 0o700)
+            try replaceFile("\(path)/auth.json", with: Array(token.utf8))
+            return ["CODEX_HOME": path]
+        default: return [:]
+        }
+    }
+
+    /// Removes what was placed for a session. Codex keeps its own state there too.
+    func remove(session: String) { removeTree("\(folder)/\(session)") }
+
+    /// The sessions for which something is left.
+    func sessions() -> [String] { entries(of: folder) }
+}
+
+/// Removes a folder with all that is in it; links are removed, not followed.
+func removeTree(_ path: String) {
+    var status = stat()
+    guard lstat(path, &status) == 0 else { return }
+    guard status.st_mode & S_IFMT == S_IFDIR else {
+        unlink(path)
+        return
+    }
+    for name in entries(of: path) { removeTree("\(path)/\(name)") }
+    rmdir(path)
+}

@@ -1,0 +1,60 @@
+import CProcess
+import Glibc
+
+/// A directory that was checked, held open so that what is used is what was checked, whatever becomes
+/// of its name.
+final class WorkingDirectory: Sendable {
+    let path: String
+    let descriptor: Int32
+
+    /// Opens an existing directory; with roots, only if it really lies in one.
+    init(_ path: String, in roots: WorkspaceRoots) throws(DirectoryError) {
+        let descriptor = cprocess_open_directory(AT_FDCWD, path, 1)
+        guard descriptor >= 0 else { throw DirectoryError(description: directoryProblem(path, -descriptor)) }
+        self.path = path
+        self.descriptor = descriptor
+        guard roots.isEmpty || linkTarget("/proc/self/fd/\(descriptor)").map(roots.containsResolved) == true else {
+            throw DirectoryError(description: WorkspaceRoots.outside)
+        }
+    }
+
+    deinit { close(descriptor) }
+
+    /// Makes a directory and what is missing above it, following no link on the way: what is made lies
+    /// where it was looked for. Returns it opened.
+    static func create(_ path: String, in roots: WorkspaceRoots) throws(DirectoryError) -> WorkingDirectory {
+        let existing = nearestExisting(path)
+        var parent = try WorkingDirectory(existing, in: roots)
+        for name in path.dropFirst(existing == "/" ? 0 : existing.count).split(separator: "/") {
+            parent = try parent.child(String(name), roots)
+        }
+        return try WorkingDirectory(path, in: roots)
+    }
+
+    private func child(_ name: String, _ roots: WorkspaceRoots) throws(DirectoryError) -> WorkingDirectory {
+        let full = path == "/" ? "/\(name)" : "\(path)/\(name)"
+        guard mkdirat(descriptor, name, 0o777) == 0 || errno == EEXIST else {
+            throw DirectoryError(description: directoryProblem(full, errno))
+        }
+        let child = cprocess_open_directory(descriptor, name, 0)
+        guard child >= 0 else { throw DirectoryError(description: directoryProblem(full, -child)) }
+        return WorkingDirectory(opened: child, path: full)
+    }
+
+    private init(opened descriptor: Int32, path: String) {
+        self.path = path
+        self.descriptor = descriptor
+    }
+
+    private static func nearestExisting(_ path: String) -> String {
+        var path = path
+        while path != "/", DirectoryState.of(path) == .missing {
+            path = parentDirectory(path) ?? "/"
+        }
+        return path
+    }
+}
+
+struct DirectoryError: Error, CustomStringConvertible {
+    let description: String
+}

@@ -1,0 +1,34 @@
+/// Runs git. Every path of a user's stands behind `--` or after `-C`, so that none is taken for a flag.
+struct Git: Sendable {
+    let environment: [String: String]
+
+    init(_ environment: [String: String]) {
+        // What belongs to the repository someone started the runner from, and what would ask a question.
+        var variables = environment.filter { !$0.key.hasPrefix("GIT_") }
+        variables["GIT_TERMINAL_PROMPT"] = "0"
+        variables["LC_ALL"] = "C"
+        self.environment = variables
+    }
+
+    /// What git prints, without the last line's end. Throws its own words where it fails.
+    func run(_ arguments: [String], in directory: String) async throws(GitError) -> String {
+        let result: HelperProcess.Result
+        do {
+            result = try await HelperProcess.run(
+                "git", ["-C", directory] + arguments, environment: environment, within: .seconds(60))
+        } catch {
+            throw GitError(command: arguments.first ?? "", directory: directory, reason: "\(error)")
+        }
+        guard result.status == 0 else {
+            throw GitError(command: arguments.first ?? "", directory: directory, reason: result.words)
+        }
+        return result.output.hasSuffix("\n") ? String(result.output.dropLast()) : result.output
+    }
+}
+
+struct GitError: Error, CustomStringConvertible {
+    let command: String
+    let directory: String
+    let reason: String
+    var description: String { "git \(command) failed in \(directory): \(reason)" }
+}

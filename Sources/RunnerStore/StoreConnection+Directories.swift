@@ -1,0 +1,101 @@
+public enum DirectoryDecision: String, Sendable {
+    case pending, approved, denied
+}
+
+/// A decision about creating a directory, or a request for one.
+public struct DirectoryDecisionRecord: Sendable {
+    public var directory: String
+    public var decision: DirectoryDecision
+    public var decidedBy: String?
+    public var decidedAt: Timestamp?
+    public var spawnRequestID: String?
+    /// Whether it holds for the directory and all below it, for later requests too.
+    public var isStanding: Bool
+
+    public init(
+        directory: String, decision: DirectoryDecision, decidedBy: String?, decidedAt: Timestamp?,
+        spawnRequestID: String?, isStanding: Bool
+    ) {
+        self.directory = directory
+        self.decision = decision
+        self.decidedBy = decidedBy
+        self.decidedAt = decidedAt
+        self.spawnRequestID = spawnRequestID
+        self.isStanding = isStanding
+    }
+}
+
+/// Decisions about directories; the writing ones to be called inside a transaction.
+extension StoreConnection {
+    /// Writes a decision, which also answers what was asked about the same directory before; or a
+    /// question, pending.
+    public func recordDirectoryDecision(_ decision: DirectoryDecisionRecord, at now: Timestamp) throws(StoreError) {
+        if decision.decision != .pending {
+            try run(
+                """
+                UPDATE directory_decisions SET decision = ?, decided_by = ?, decided_at = ?
+                WHERE decision = 'pending' AND directory = ?
+                """,
+                [
+                    .init(decision.decision), .init(decision.decidedBy), .init(decision.decidedAt),
+                    .text(decision.directory),
+                ])
+        }
+        try run(
+            """
+            INSERT INTO directory_decisions (directory, decision, decided_by, decided_at, asked_at,
+                                             spawn_request_id, standing)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                .text(decision.directory), .init(decision.decision), .init(decision.decidedBy),
+                .init(decision.decidedAt), .init(now), .init(decision.spawnRequestID),
+                .integer(decision.isStanding ? 1 : 0),
+            ])
+    }
+
+    /// Decides for a directory and all below it, and answers what was asked about them so far.
+    public func decide(
+        _ decision: DirectoryDecision, on directory: String, by who: String, at now: Timestamp
+    ) throws(StoreError) {
+        try run(
+            """
+            UPDATE directory_decisions SET decision = ?1, decided_by = ?2, decided_at = ?3
+            WHERE decision = 'pending' AND (directory = ?4 OR substr(directory, 1, length(?5)) = ?5)
+            """,
+            [.init(decision), .text(who), .init(now), .text(directory), .text(directory == "/" ? "/" : directory + "/")])
+        try recordDirectoryDecision(
+            DirectoryDecisionRecord(
+                directory: directory, decision: decision, decidedBy: who, decidedAt: now, spawnRequestID: nil,
+                isStanding: true), at: now)
+    }
+
+    /// The standing decision for a directory: the newest of the nearest directory that has one.
+    public func standingDecision(on directory: String) throws(StoreError) -> DirectoryDecision? {
+        try rows(
+            """
+            SELECT decision FROM directory_decisions
+            WHERE standing = 1 AND (directory = ?1 OR directory = '/'
+                                    OR substr(?1, 1, length(directory) + 1) = directory || '/')
+            ORDER BY length(directory) DESC, id DESC LIMIT 1
+            """, [.text(directory)]
+        ) { $0.text().flatMap(DirectoryDecision.init) }.first
+    }
+
+    /// Every decision and every open question, newest first.
+    public func directoryDecisions() throws(StoreError) -> [DirectoryDecisionRecord] {
+        try rows(
+            """
+            SELECT directory, decision, decided_by, decided_at, spawn_request_id, standing
+            FROM directory_decisions ORDER BY id DESC
+            """
+        ) { row in
+            let (directory, decision, who) = (row.text(), row.text().flatMap(DirectoryDecision.init), row.text())
+            let (at, request, standing) = (row.time(), row.text(), row.integer())
+            guard let directory, let decision else { return nil }
+            return DirectoryDecisionRecord(
+                directory: directory, decision: decision, decidedBy: who, decidedAt: at, spawnRequestID: request,
+                isStanding: standing == 1)
+        }
+    }
+}

@@ -1,0 +1,60 @@
+/// A git worktree that was made for a session.
+public struct WorktreeRecord: Equatable, Sendable {
+    public var sessionID: String
+    /// The repository's own worktree, from which this one was made.
+    public var repository: String
+    public var path: String
+    public var branch: String
+    public var name: String
+    public var createdAt: Timestamp
+
+    public init(
+        sessionID: String, repository: String, path: String, branch: String, name: String, createdAt: Timestamp
+    ) {
+        self.sessionID = sessionID
+        self.repository = repository
+        self.path = path
+        self.branch = branch
+        self.name = name
+        self.createdAt = createdAt
+    }
+}
+
+extension StoreConnection {
+    /// Writes a worktree before it is made.
+    public func insertWorktree(_ worktree: WorktreeRecord) throws(StoreError) {
+        try run(
+            "INSERT INTO worktrees (session_id, repository, path, branch, name, created_at) VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                .text(worktree.sessionID), .text(worktree.repository), .text(worktree.path), .text(worktree.branch),
+                .text(worktree.name), .init(worktree.createdAt),
+            ])
+        try recordEvent(worktree.sessionID, "worktree", detail: worktree.path, at: worktree.createdAt)
+    }
+
+    public func markWorktreeRemoved(_ session: String, at now: Timestamp) throws(StoreError) {
+        try run("UPDATE worktrees SET removed_at = ? WHERE session_id = ?", [.init(now), .text(session)])
+        try recordEvent(session, "worktree-removed", detail: nil, at: now)
+    }
+
+    /// The worktrees that were not removed, oldest first.
+    public func keptWorktrees() throws(StoreError) -> [WorktreeRecord] {
+        try worktrees("WHERE removed_at IS NULL ORDER BY created_at")
+    }
+
+    public func worktree(of session: String) throws(StoreError) -> WorktreeRecord? {
+        try worktrees("WHERE removed_at IS NULL AND session_id = ?", [.text(session)]).first
+    }
+
+    private func worktrees(_ condition: String, _ values: [StoreValue] = []) throws(StoreError) -> [WorktreeRecord] {
+        try rows(
+            "SELECT session_id, repository, path, branch, name, created_at FROM worktrees \(condition)", values
+        ) { row in
+            let (session, repository, path) = (row.text(), row.text(), row.text())
+            let (branch, name, created) = (row.text(), row.text(), row.time())
+            guard let session, let repository, let path, let branch, let name, let created else { return nil }
+            return WorktreeRecord(
+                sessionID: session, repository: repository, path: path, branch: branch, name: name, createdAt: created)
+        }
+    }
+}

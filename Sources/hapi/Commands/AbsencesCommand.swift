@@ -1,0 +1,57 @@
+import ArgumentParser
+import HubProtocol
+import Runner
+import RunnerStore
+
+struct AbsencesCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "absences", abstract: "When and why this machine was out of the hub's reach.",
+        discussion: """
+            Stops, crashes, restarts of the machine, its sleep, and a hub that was away or refused: since
+            when, for how long, and why. Needs no running runner.
+
+            EXAMPLES
+              hapi runner absences              the last seven days
+              hapi runner absences --since 12h
+              hapi runner absences --since 2026-01-31
+            """)
+
+    @Option(help: "How far to look back: a date, or a time like 12h or 7d.") var since = PastMoment(ago: 7 * 86400)
+    @Flag(help: "One JSON document.") var json = false
+
+    func run() throws {
+        let home = try RunnerHome.fromEnvironment()
+        let since = since.moment
+        let absences = try StoreConnection.lookingAt(home) { store throws(StoreError) -> [Absence] in
+            let lives = try store.allRunners()
+            let presence = RunnerPresence(runners: lives.reversed(), stateFile: { nil }, storeError: nil)
+            return Absence.all(
+                lives: lives, running: presence.runner?.id, beats: try store.heartbeats(since: since),
+                changes: try store.hubChanges(since: since))
+        }
+        let found = (absences ?? []).filter { ($0.to ?? .now) >= since }
+        if json { return try Output.json(.array(found.map(\.json))) }
+        guard !found.isEmpty else { return Output.line("Never away since \(since.local).") }
+        var table = Table(["FROM", "TO", "FOR", "WHY"])
+        for absence in found {
+            let unseen = absence.beganUnseen ? "after " : ""
+            let why = absence.cause.rawValue + (absence.detail.map { ": \($0)" } ?? "")
+            table.add([unseen + absence.from.local, absence.to?.local ?? "now", absence.length, why])
+        }
+        Output.line(table.rendered())
+    }
+}
+
+extension Absence {
+    fileprivate var length: String {
+        let end = to ?? .now
+        return Timestamp.length(seconds: max(0, (end.milliseconds - from.milliseconds) / 1000))
+    }
+
+    fileprivate var json: JSONValue {
+        .object([
+            "cause": .string(cause.rawValue), "from": .init(from), "beganUnseen": .bool(beganUnseen), "to": .init(to),
+            "detail": .init(detail),
+        ])
+    }
+}

@@ -1,0 +1,86 @@
+import ArgumentParser
+import HubProtocol
+import Runner
+import RunnerStore
+
+struct ApprovalsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "approvals", abstract: "Decisions about creating directories, and what waits for one.",
+        discussion: "Newest first. Needs no running runner.")
+
+    @Flag(help: "One JSON document.") var json = false
+
+    func run() throws {
+        let home = try RunnerHome.fromEnvironment()
+        let decisions =
+            try StoreConnection.lookingAt(home) { store throws(StoreError) in try store.directoryDecisions() } ?? []
+        if json { return try Output.json(.array(decisions.map(\.json))) }
+        guard !decisions.isEmpty else { return Output.line("No directory has been decided about yet.") }
+        var table = Table(["DIRECTORY", "DECISION", "BY", "AT", "REQUEST"])
+        for decision in decisions {
+            table.add(
+                [
+                    decision.directory, decision.decision.rawValue + (decision.isStanding ? " (and below)" : ""),
+                    decision.decidedBy ?? "-", decision.decidedAt?.local ?? "-",
+                    decision.spawnRequestID.map { String($0.prefix(8)) } ?? "-",
+                ], colours: [1: decision.decision.colour])
+        }
+        Output.line(table.rendered())
+    }
+}
+
+struct ApproveCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "approve", abstract: "Let sessions create a directory, and any below it.",
+        discussion: """
+            Holds for later requests too, until `hapi runner deny` says otherwise.
+
+            EXAMPLES
+              hapi runner approve ~/work
+            """)
+
+    @Argument(help: "The directory; it need not exist yet.") var directory: String
+
+    func run() throws { try decide(.approved, directory) }
+}
+
+struct DenyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "deny", abstract: "Keep sessions from creating a directory, or any below it.",
+        discussion: "Holds for later requests too, also for those that bring their own approval.")
+
+    @Argument(help: "The directory; it need not exist yet.") var directory: String
+
+    func run() throws { try decide(.denied, directory) }
+}
+
+private func decide(_ decision: DirectoryDecision, _ directory: String) throws {
+    let home = try RunnerHome.fromEnvironment()
+    try home.create()
+    let path = absolutePath(directory)
+    let store = try StoreConnection(path: home.store, mode: .create)
+    try store.transaction { () throws(StoreError) in
+        try store.decide(decision, on: path, by: "cli", at: .now)
+    }
+    let word = decision == .approved ? "may" : "may not"
+    Output.line("Sessions \(word) create \(Output.shown(path)) and directories below it.")
+}
+
+extension DirectoryDecision {
+    fileprivate var colour: Table.Colour {
+        switch self {
+        case .pending: .yellow
+        case .approved: .green
+        case .denied: .red
+        }
+    }
+}
+
+extension DirectoryDecisionRecord {
+    fileprivate var json: JSONValue {
+        .object([
+            "directory": .string(directory), "decision": .string(decision.rawValue), "decidedBy": .init(decidedBy),
+            "decidedAt": .init(decidedAt), "spawnRequestId": .init(spawnRequestID),
+        ])
+    }
+}

@@ -1,0 +1,111 @@
+import Testing
+
+@testable import RunnerStore
+
+@Suite final class ContentionTests: StoreTests {
+    @Test func aWriteWaitsUntilAnotherProcessGivesUpTheLock() async throws {
+        let store = try Store(path: path)
+        let other = try StoreConnection(path: path, mode: .existing)
+        try other.execute("BEGIN IMMEDIATE")
+        let write = Task {
+            try await store.write { connection throws(StoreError) in
+                try connection.addRunner()
+                return ContinuousClock.now
+            }
+        }
+        try await Task.sleep(for: .milliseconds(250))
+        let released = ContinuousClock.now
+        try other.execute("COMMIT")
+        #expect(try await write.value >= released)
+        #expect(try other.newestRunners(limit: 9).count == 1)
+    }
+
+    @Test func aWriteGivesUpWhenItsPatienceIsOver() async throws {
+        let store = try Store(path: path)
+        let other = try StoreConnection(path: path, mode: .existing)
+        try other.execute("BEGIN IMMEDIATE")
+        let error = await #expect(throws: StoreError.self) {
+            try await store.write(patience: .milliseconds(100)) { connection throws(StoreError) in
+                try connection.addRunner()
+            }
+        }
+        #expect(error?.cause == .busy)
+        #expect(error?.isTransient == true)
+        try other.execute("ROLLBACK")
+        try await store.write { connection throws(StoreError) in try connection.addRunner() }
+    }
+
+    @Test func readersAreNotBlockedByAWriter() async throws {
+        let store = try Store(path: path)
+        try await store.write { connection throws(StoreError) in try connection.addRunner() }
+        let other = try StoreConnection(path: path, mode: .existing)
+        try other.execute("BEGIN IMMEDIATE")
+        try other.addRunner(pid: 2)
+        let count = try await store.read { connection throws(StoreError) in
+            try connection.newestRunners(limit: 9).count
+        }
+        #expect(count == 1)
+        let reader = try StoreConnection(path: path, mode: .readOnly, busyTimeout: 0)
+        #expect(try reader.newestRunners(limit: 9).count == 1)
+        try other.execute("COMMIT")
+        #expect(try reader.newestRunners(limit: 9).count == 2)
+    }
+
+    @Test func readersAreServedWhileAWriteWaits() async throws {
+        let store = try Store(path: path)
+        let other = try StoreConnection(path: path, mode: .existing)
+        try other.execute("BEGIN IMMEDIATE")
+        async let write: Void = store.write(patience: .seconds(30)) { connection throws(StoreError) in
+            _ = try connection.addRunner()
+        }
+        for _ in 0..<5 {
+            let count = try await store.read { connection throws(StoreError) in
+                try connection.newestRunners(limit: 9).count
+            }
+            #expect(count == 0)
+        }
+        try other.execute("COMMIT")
+        try await write
+    }
+
+    @Test func aSnapshotDoesNotChange() throws {
+        let store = try create()
+        let other = try StoreConnection(path: path, mode: .existing)
+        let counts = try store.snapshot { () throws(StoreError) in
+            let before = try store.newestRunners(limit: 9).count
+            try other.addRunner()
+            return (before, try store.newestRunners(limit: 9).count)
+        }
+        #expect(counts == (0, 0))
+        #expect(try store.newestRunners(limit: 9).count == 1)
+    }
+
+    @Test func anErrorOfTheClosureIsNotTriedAgain() async throws {
+        let store = try Store(path: path)
+        let error = await #expect(throws: StoreError.self) {
+            try await store.write { connection throws(StoreError) in
+                try connection.addRunner()
+                try connection.recordEvent("nobody", "kind", detail: nil, at: 1)
+            }
+        }
+        #expect(error?.cause == .constraint)
+        let count = try await store.read { connection throws(StoreError) in
+            try connection.newestRunners(limit: 9).count
+        }
+        #expect(count == 0)
+    }
+
+    @Test func aCancelledCallerStillGetsItsRow() async throws {
+        let store = try Store(path: path)
+        let other = try StoreConnection(path: path, mode: .existing)
+        try other.execute("BEGIN IMMEDIATE")
+        let write = Task {
+            try await store.write { connection throws(StoreError) in try connection.addRunner() }
+        }
+        write.cancel()
+        try await Task.sleep(for: .milliseconds(100))
+        try other.execute("COMMIT")
+        _ = try await write.value
+        #expect(try other.newestRunners(limit: 9).count == 1)
+    }
+}

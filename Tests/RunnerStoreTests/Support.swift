@@ -1,0 +1,101 @@
+import Dispatch
+import FoundationEssentials
+import Glibc
+import Testing
+
+@testable import RunnerStore
+
+/// A test with a folder of its own, and in it the path of a store. Removed with the test's instance.
+class StoreTests {
+    let folder: String
+    var path: String { "\(folder)/runner.db" }
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.path + "/store-tests-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    }
+
+    deinit {
+        // What cannot be removed is the system's to clean up.
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    func create() throws(StoreError) -> StoreConnection { try StoreConnection(path: path, mode: .create) }
+
+    /// A database that knows nothing of HAPI's schema.
+    func makeDatabase(_ sql: String) throws {
+        try Data().write(to: URL(fileURLWithPath: path))
+        try StoreConnection(path: path, mode: .existing).execute(sql)
+    }
+
+    func bytes(of name: String = "runner.db") throws -> Data {
+        try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name)"))
+    }
+
+    func files() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: folder).sorted() }
+}
+
+extension StoreConnection {
+    /// The first column of the first row.
+    func number(_ sql: String) throws(StoreError) -> Int64? { try rows(sql) { $0.integer() }.first }
+    func word(_ sql: String) throws(StoreError) -> String? { try rows(sql) { $0.text() }.first }
+
+    /// Opens a life of the runner.
+    @discardableResult
+    func addRunner(pid: Int32 = 100, at time: Timestamp = 1000) throws(StoreError) -> Int64 {
+        try beginRunner(.sample(pid: pid, at: time))
+    }
+}
+
+extension Timestamp: ExpressibleByIntegerLiteral {
+    public init(integerLiteral value: Int64) { self.init(milliseconds: value) }
+}
+
+extension HostIdentity {
+    static let sample = HostIdentity(machine: "machine", bootID: "boot", pidNamespace: 4_026_531_836)
+}
+
+extension RunnerRecord {
+    static func sample(pid: Int32 = 100, at time: Timestamp = 1000) -> RunnerRecord {
+        RunnerRecord(
+            process: ProcessIdentity(pid: pid, start: 5000), host: .sample, version: "0.1.0",
+            programModifiedAt: 1_795_333_205_279.5, hubURL: "http://hub", hubState: .connecting,
+            machineID: "4abfd7f8", logPath: "/home/dev/.hapi/logs/a-runner.log", startedAt: time)
+    }
+}
+
+extension SessionRecord {
+    /// A session asked for and not yet launched.
+    static func sample(
+        _ id: String, runner: Int64?, requested: String? = nil, at time: Timestamp = 2000,
+        launch: LaunchRecord = LaunchRecord(phase: .requested, host: .sample)
+    ) -> SessionRecord {
+        SessionRecord(
+            id: id, runnerID: runner, origin: runner == nil ? .terminal : .runner, agent: "claude",
+            directory: "/home/dev/work", logPath: "/logs/\(id).log", requestedSessionID: requested,
+            createdAt: time, launch: launch)
+    }
+}
+
+extension SpawnRequestRecord {
+    static func sample(
+        _ id: String, session: String? = nil, at time: Timestamp = 2000, outcome: SpawnOutcomeKind = .pending,
+        error: String? = nil
+    ) -> SpawnRequestRecord {
+        SpawnRequestRecord(
+            id: id, source: .hub, sessionID: session, directory: "/home/dev/work", agent: "claude",
+            requestedAt: time, outcome: outcome, error: error)
+    }
+}
+
+/// Runs `body` on a thread outside the cooperative pool, where it may block.
+func onThread<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
+    try await withCheckedThrowingContinuation { continuation in
+        DispatchQueue.global().async { continuation.resume(with: Result(catching: body)) }
+    }
+}
+
+/// The error `body` throws; recorded as an issue if it throws none.
+func storeError(_ body: () throws -> Void, sourceLocation: SourceLocation = #_sourceLocation) -> StoreError? {
+    #expect(throws: StoreError.self, sourceLocation: sourceLocation) { try body() }
+}
