@@ -60,6 +60,19 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
+        // A throw-away home, the built program, the stand-in hub: what tests of whole processes share.
+        .target(
+            name: "RunnerTestSupport",
+            dependencies: [
+                "CProcess", "HubProtocol", "Runner", "RunnerStore",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Tests/RunnerTestSupport"
+        ),
+        .testTarget(name: "IntegrationTests", dependencies: ["hapi", "HubProtocol", "RunnerTestSupport"]),
         .testTarget(
             name: "RunnerStoreTests",
             dependencies: ["RunnerStore"],
@@ -76,7 +89,7 @@ let package = Package(
         .testTarget(
             name: "SocketIOTests",
             dependencies: [
-                "SocketIO",
+                "RunnerTestSupport", "SocketIO",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

@@ -49,6 +49,7 @@ public struct RunnerDaemon: Sendable {
             goBack(because: "\(error)", logger)
             StateFile.remove(home, ifOwnedBy: getpid())
             lock.removeFile()
+            sink.returnStandardError()
             throw error
         }
         StateFile.remove(home, ifOwnedBy: getpid())

@@ -1,3 +1,4 @@
+import Glibc
 import HTTPTypes
 import HubProtocol
 import Hummingbird
@@ -29,7 +30,9 @@ struct ControlRoutes {
         guard !message.sessionId.isEmpty else { throw HTTPError(.badRequest, message: "sessionId: empty") }
         let tree = ProcessTree.now()
         let lineage = tree.lineage(of: message.metadata.hostPid)
-        guard let speaker = lineage.first, let owner = context.owner,
+        // Everything descends from init, and all that a runner starts from the runner: neither they nor
+        // what stands between is a session, and stopping one would end them all.
+        guard let speaker = lineage.first, !tree.lineage(of: getpid()).contains(speaker), let owner = context.owner,
             ([speaker] + tree.descendants(of: [speaker]) { _ in false })
                 .contains(where: { ProcessTable.socketInodes(of: $0.pid).contains(owner.inode) })
         else {

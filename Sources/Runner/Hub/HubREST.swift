@@ -34,6 +34,8 @@ struct HubREST: Sendable {
         extraHeaders = configuration.extraHeaders
         var settings = HTTPClient.Configuration(
             redirectConfiguration: .disallow, timeout: .init(connect: .seconds(10)))
+        // Who calls tries again; until then the reason is known at once.
+        settings.connectionPool.retryConnectionEstablishment = false
         if let roots = configuration.extraTrustRoots {
             var tls = TLSConfiguration.makeClientConfiguration()
             tls.additionalTrustRoots = [.certificates(try NIOSSLCertificate.fromPEMFile(roots))]

@@ -26,6 +26,8 @@ public struct LogFile: LogHandler {
 /// An open log file. Lines are written whole, so that several threads do not mix theirs.
 final class LogSink: Sendable {
     private let descriptor: Mutex<Int32>
+    /// What standard error was before it was taken.
+    private let standardError = Mutex<Int32?>(nil)
 
     init(path: String) throws(FileError) {
         let file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
@@ -33,7 +35,10 @@ final class LogSink: Sendable {
         descriptor = Mutex(file)
     }
 
-    deinit { descriptor.withLock { _ = close($0) } }
+    deinit {
+        descriptor.withLock { _ = close($0) }
+        standardError.withLock { $0.map { _ = close($0) } }
+    }
 
     /// A line that cannot be written is lost: a full disk must not stop the runner.
     func write(_ line: String) {
@@ -43,6 +48,12 @@ final class LogSink: Sendable {
 
     /// Makes what the process writes to standard error go to the log, a crash's last words included.
     func takeStandardError() {
+        standardError.withLock { $0 = fcntl(2, F_DUPFD_CLOEXEC, 3) }
         descriptor.withLock { _ = dup2($0, 2) }
+    }
+
+    /// Gives standard error back to whoever started the process, who is to learn why it ends.
+    func returnStandardError() {
+        standardError.withLock { if let original = $0, original >= 0 { dup2(original, 2) } }
     }
 }

@@ -20,6 +20,7 @@ public struct RunnerStopper: Sendable {
     /// runner is ever signalled, and only if asking does not help.
     public func stop() async throws -> Outcome {
         let presence = RunnerPresence(home)
+        if let error = presence.storeError { throw error }
         if let runner = presence.runner { return try await stop(runner) }
         if let pid = presence.foreignPID, let port = presence.controlPort { return try await stopForeign(pid, port) }
         return .noneRunning

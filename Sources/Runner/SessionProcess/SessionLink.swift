@@ -19,6 +19,8 @@ actor SessionLink {
     private var metadata: JSONValue = .null
     private var metadataVersion = 0
     private var connection: SocketIOConnection?
+    private let connected = OneShot<Void>()
+    private var isEnding = false
     private let rest: HubREST
     private let killRequests: AsyncStream<Void>.Continuation
     private let logger: Logger
@@ -65,6 +67,9 @@ actor SessionLink {
 
     /// Tells the hub how the session ended, and hangs up. Takes a second at most for each step.
     func end(_ reason: String, archiveReason: String) async {
+        isEnding = true
+        // A hub that has the row hears of its end, however short the session was.
+        if metadataVersion > 0 { _ = await connected.wait(for: .seconds(1)) }
         if let connection {
             let now = Timestamp.now.milliseconds
             let told = OneShot<Void>()
@@ -84,11 +89,15 @@ actor SessionLink {
             }
             await connection.disconnect()
         }
-        await rest.shutdown()
+        await close()
     }
+
+    /// Lets go of the hub without a word. Nothing works after it.
+    func close() async { await rest.shutdown() }
 
     private func serve(_ connection: SocketIOConnection) async throws {
         self.connection = connection
+        connected.set(())
         defer { self.connection = nil }
         try await connection.registerMethods(["killSession"], of: sessionID)
         logger.info("connected to the hub", metadata: ["hub": "\(hub.url)"])
@@ -109,7 +118,7 @@ actor SessionLink {
 
     /// Every 2 s: the hub counts a session as inactive after 30.
     private func keepAlive(_ connection: SocketIOConnection) async throws {
-        while true {
+        while !isEnding {
             let alive = SessionAlive(sid: sessionID, time: Timestamp.now.milliseconds, thinking: false, mode: mode)
             try await connection.emit(HubEvent.sessionAlive, alive)
             try await Task.sleep(for: .seconds(2))

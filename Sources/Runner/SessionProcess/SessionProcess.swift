@@ -39,12 +39,19 @@ public struct SessionProcess: Sendable {
         await startRunner()
         let sessionID = arguments.existingSessionID ?? newID()
         let link = try hubLink(machineID, sessionID)
-        try await register(link)
+        do {
+            try await register(link)
+        } catch {
+            await link?.close()
+            throw error
+        }
         recordBirth(sessionID)
         await report(sessionID, machineID)
         let exit: AgentExit
         do {
-            exit = try await follow(try agent(program, sessionID).start(), link)
+            // Trapped before the agent is there, so that none ends this process and leaves it behind.
+            let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
+            exit = try await follow(try agent(program, sessionID).start(), link, signals)
         } catch {
             await link?.end("error", archiveReason: "Launch failed")
             recordEnd(ExitRecord(.launchFailed, message: "\(error)", at: .now))
@@ -80,7 +87,9 @@ public struct SessionProcess: Sendable {
     }
 
     /// Follows the agent to its end, passing signals and the hub's wish on.
-    private func follow(_ agent: RunningAgent, _ link: SessionLink?) async throws -> AgentExit {
+    private func follow(
+        _ agent: RunningAgent, _ link: SessionLink?, _ signals: UnixSignalsSequence
+    ) async throws -> AgentExit {
         let asked = OneShot<Void>()
         return await withTaskGroup(of: Void.self) { group in
             if let link {
@@ -92,7 +101,7 @@ public struct SessionProcess: Sendable {
                     }
                 }
             }
-            group.addTask { await passSignals(to: agent, asked) }
+            group.addTask { await pass(signals, to: agent, asked) }
             let exit = await agent.ended()
             let (reason, words) = exit.ending(asked: asked.value != nil)
             await link?.end(reason, archiveReason: words)
@@ -103,9 +112,9 @@ public struct SessionProcess: Sendable {
 
     /// What the terminal sends, it sends to the agent too; only what is meant for this process alone
     /// is passed on.
-    private func passSignals(to agent: RunningAgent, _ asked: OneShot<Void>) async {
+    private func pass(_ signals: UnixSignalsSequence, to agent: RunningAgent, _ asked: OneShot<Void>) async {
         let inTerminal = isatty(STDIN_FILENO) == 1
-        for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup) {
+        for await signal in signals {
             if signal == .sigint && inTerminal { continue }
             asked.set(())
             agent.signal(signal == .sigint ? SIGINT : signal == .sighup ? SIGHUP : SIGTERM)

@@ -18,9 +18,13 @@ extension SessionSupervisor {
             logger.info("launch", metadata: ["session": "\(watch.id)", "monitor": "\(launch.monitor)", "says": "\(news)"])
             knowledge(of: watch.id).launched.set(())
             await launch.monitorEnded()
-        } else if let session = await record(watch.id), let monitor = session.launch.monitor {
-            await ProcessDescriptor(monitor)?.ended()
-            reap(monitor)
+        } else {
+            await takeOver(watch.id)
+            knowledge(of: watch.id).launched.set(())
+            if let session = await record(watch.id), let monitor = session.launch.monitor {
+                await ProcessDescriptor(monitor)?.ended()
+                reap(monitor)
+            }
         }
         while !Task.isCancelled {
             if await conclude(watch.id) { return }
@@ -40,6 +44,7 @@ extension SessionSupervisor {
         case .finish, .leave, .withdraw, .search:
             return await settle(session)
         case .adopt:
+            await takeOver(id)
             if let process = session.launch.process { await ProcessDescriptor(process)?.ended() }
             return false
         case .wait:

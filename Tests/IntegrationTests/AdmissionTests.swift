@@ -1,0 +1,117 @@
+import Glibc
+import HubProtocol
+import RunnerTestSupport
+import Testing
+
+/// Whom the control server lets in, and what it says to nonsense.
+@Suite(.serialized) struct AdmissionTests {
+    private struct Case {
+        var path = "list"
+        var body = "{}"
+        var method = "POST"
+        var headers: [String: String] = [:]
+        let status: Int
+    }
+
+    private static let cases = [
+        Case(status: 200),
+        Case(headers: ["Origin": "http://localhost"], status: 403),
+        Case(headers: ["Origin": "null"], status: 403),
+        Case(headers: ["Host": "evil.example"], status: 403),
+        Case(headers: ["Host": "evil.example:80"], status: 403),
+        Case(headers: ["Host": "localhost"], status: 200),
+        Case(headers: ["Content-Type": "text/plain"], status: 415),
+        Case(headers: ["Content-Type": "application/json; charset=utf-8"], status: 200),
+        Case(path: "spawn-session", body: "", status: 400),
+        Case(path: "spawn-session", body: "{", status: 400),
+        Case(path: "spawn-session", body: "[]", status: 400),
+        Case(path: "spawn-session", status: 400),
+        Case(path: "spawn-session", body: #"{"directory":7}"#, status: 400),
+        Case(path: "spawn-session", body: #"{"directory":"/tmp","yolo":"yes"}"#, status: 400),
+        Case(path: "stop-session", body: #"{"sessionId":null}"#, status: 400),
+        Case(path: "session-started", body: #"{"sessionId":"x"}"#, status: 400),
+        Case(path: "session-started", body: #"{"sessionId":"","metadata":{"hostPid":1}}"#, status: 400),
+        Case(path: "spawn-session", body: String(repeating: " ", count: 1 << 20) + "{}", status: 413),
+        Case(path: "nothing", status: 404),
+        Case(path: "", status: 404),
+        Case(method: "GET", status: 404),
+        Case(method: "OPTIONS", status: 404),
+    ]
+
+    @Test func nonsenseIsAnsweredClearlyAndTheRunnerLivesOn() async throws {
+        try await TestHome.with { home in
+            let runner = try await home.startRunner()
+            let control = try home.control()
+            for test in Self.cases {
+                let answer = try await control.send(
+                    test.path, Array(test.body.utf8), method: test.method, headers: test.headers)
+                let what = "\(test.method) /\(test.path) \(test.headers) \(test.body.prefix(60)): \(answer)"
+                #expect(answer.status == test.status, "\(what)")
+                #expect(test.status == 200 || answer.body["error"]?.string?.isEmpty == false, "\(what)")
+            }
+            #expect(isAlive(runner))
+            #expect(try await home.list(all: true).isEmpty)
+        }
+    }
+
+    @Test func aFaultInABodyIsNamed() async throws {
+        try await TestHome.with { home in
+            try await home.startRunner()
+            let control = try home.control()
+            let wrong = try await control.post("spawn-session", ["directory": 7])
+            #expect(wrong.body["error"]?.string == "directory: a string is needed")
+            let missing = try await control.post("spawn-session")
+            #expect(missing.body["error"]?.string == "directory: missing")
+        }
+    }
+
+    @Test func nobodySpeaksForAnotherProcess() async throws {
+        try await TestHome.with(nil, ["HAPI_RUNNER_WEBHOOK_TIMEOUT_MS": "100"]) { home in
+            try await home.startRunner()
+            let directory = try home.makeDirectory("work/mute", behaving: "mute")
+            let control = try home.control()
+            _ = try await control.post("spawn-session", ["directory": .string(directory)])
+            let session = try #require(try await home.list().first)
+            for pid in [Int64(session.pid ?? 0), 1, 0, -1, 4_000_000] {
+                let answer = try await control.post(
+                    "session-started", ["sessionId": "forged", "metadata": ["hostPid": .integer(pid)]])
+                #expect(answer.status == 403, "\(pid): \(answer)")
+            }
+            #expect(try await home.list().map(\.happySessionId) == [nil])
+        }
+    }
+
+    @Test func aReportOfOnesOwnIsATerminalSession() async throws {
+        try await TestHome.with { home in
+            try await home.startRunner()
+            let process = try home.start([StandIn.program, "claude"], in: home.work)
+            try await eventually("the report") { home.exists("\(home.traces)/\(process.pid).report") }
+            let session = try #require(try await home.list().first)
+            #expect(session.pid == process.pid && session.state == "running")
+            #expect(session.startedBy == "hapi directly - likely by user from terminal")
+            #expect(try await home.hapi("runner", "stop-session", session.id).status == 0)
+            let status = try await process.ended()
+            #expect(status == 0, "\(process.errors)")
+        }
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "needs root"))
+    func anotherUsersProcessIsRefused() async throws {
+        try await TestHome.with { home in
+            try await home.startRunner()
+            let script = """
+                import http.client, os, sys
+                os.setgid(65534)
+                os.setuid(65534)
+                wire = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]))
+                wire.request("POST", "/list", "{}", {"Content-Type": "application/json"})
+                answer = wire.getresponse()
+                print(answer.status, answer.read().decode())
+                """
+            let child = try home.start(["/usr/bin/python3", "-IS", "-c", script, "\(home.control().port)"])
+            #expect(try await child.ended() == 0, "\(child.errors)")
+            #expect(
+                child.output.hasPrefix("403 ") && child.output.contains("another user"), "\(child.output)")
+        }
+    }
+}

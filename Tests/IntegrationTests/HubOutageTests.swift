@@ -1,0 +1,129 @@
+import Glibc
+import HubProtocol
+import RunnerTestSupport
+import Testing
+
+/// A hub that is away, refuses, or comes back.
+@Suite(.serialized) struct HubOutageTests {
+    @Test func aHubThatIsDownAtTheStartIsConnectedToLater() async throws {
+        try await TestHub.with { hub in
+            try await hub.stop()
+            try await TestHome.with(hub) { home in
+                let started = try await home.hapi("runner", "start")
+                #expect(started.status == 0, "\(started)")
+                #expect(started.output.contains("out of reach"))
+                #expect(try await home.status().runner?.hubState == "connecting")
+                _ = try await home.spawn("without-hub")
+                try await hub.startAgain()
+                try await expectConnected(home, hub)
+            }
+        }
+    }
+
+    @Test func afterAHubsRestartTheMachineIsThereAgain() async throws {
+        try await TestHub.with { hub in
+            try await TestHome.with(hub) { home in
+                try await home.startRunner()
+                try await hub.stop()
+                try await eventually("the loss to be noticed") {
+                    try await home.status().runner?.hubState == "connecting"
+                }
+                // It forgot everything meanwhile.
+                try await hub.startAgain()
+                try await expectConnected(home, hub)
+            }
+        }
+    }
+
+    @Test func aDroppedConnectionIsMadeAnew() async throws {
+        try await TestHub.with { hub in
+            try await TestHome.with(hub) { home in
+                try await home.startRunner()
+                let first = try await hub.state()["sockets"]?.array?.first?["sid"]?.string
+                try await hub.dropConnections()
+                try await eventually("another socket") {
+                    let socket = try await hub.state()["sockets"]?.array?.first?["sid"]?.string
+                    return socket != nil && socket != first
+                }
+                try await expectConnected(home, hub)
+                #expect(try await hub.state()["sockets"]?.array?.count == 1)
+            }
+        }
+    }
+
+    @Test func aSilentHubIsNoticedByItsMissingPings() async throws {
+        try await TestHub.with(["--ping-interval", "1", "--ping-timeout", "1"]) { hub in
+            try await TestHome.with(hub) { home in
+                try await home.startRunner()
+                try await hub.set(["hang": true])
+                try await eventually("the silence to be noticed") {
+                    try await home.status().runner?.hubState == "connecting"
+                }
+                try await hub.set(["hang": false])
+                try await expectConnected(home, hub)
+            }
+        }
+    }
+
+    @Test func aWrongTokenLeavesARunnerThatSaysSo() async throws {
+        try await TestHub.with { hub in
+            try await TestHome.with(hub) { home in
+                let started = try await home.hapi("runner", "start", changes: ["CLI_API_TOKEN": "wrong"])
+                #expect(started.status == 69, "\(started)")
+                #expect(started.errors.contains("CLI_API_TOKEN") && !started.errors.contains("wrong"))
+                let status = try await home.status()
+                #expect(status.running && status.runner?.hubState == "unauthorized")
+                #expect(try await home.control().post("list").status == 200)
+                // It stays so at a second look.
+                #expect(
+                    try await home.hapi("runner", "start", changes: ["CLI_API_TOKEN": "wrong"]).status == 69)
+            }
+        }
+    }
+
+    @Test func aSecureHubNeedsItsAuthority() async throws {
+        try await TestHome.with { home in
+            let authority = try await makeCertificates(home)
+            let tls = ["--tls-cert", "\(home.root)/cert.pem", "--tls-key", "\(home.root)/key.pem"]
+            try await TestHub.with(tls) { hub in
+                let environment = ["HAPI_API_URL": hub.url, "CLI_API_TOKEN": hub.token]
+                let trusting = environment.merging(["NODE_EXTRA_CA_CERTS": authority]) { _, new in new }
+                let started = try await home.hapi("runner", "start", changes: trusting)
+                #expect(started.status == 0 && started.output.contains("Connected to the hub"), "\(started)")
+                try await home.stopRunner()
+                let wary = try await home.hapi("runner", "start", changes: environment)
+                #expect(wary.status == 0 && wary.output.contains("out of reach"), "\(wary)")
+                #expect(wary.errors.lowercased().contains("certificate"), "\(wary)")
+            }
+        }
+    }
+
+    private func expectConnected(
+        _ home: TestHome, _ hub: TestHub, location: SourceLocation = #_sourceLocation
+    ) async throws {
+        try await eventually("the connection", within: .seconds(20), location) {
+            try await home.status().runner?.hubState == "connected"
+        }
+        let state = try await hub.machine(home)?["runnerState"]
+        #expect(state?["status"]?.string == "running", sourceLocation: location)
+        #expect(state?["pid"]?.integer == Int(try home.runner().pid), sourceLocation: location)
+        let exists = try await hub.call("path-exists", ["paths": ["/tmp"]], of: home)
+        #expect(exists["exists"]?["/tmp"]?.bool == true, sourceLocation: location)
+    }
+
+    /// Makes `cert.pem` and `key.pem` for 127.0.0.1, and gives the authority that signed them.
+    private func makeCertificates(_ home: TestHome) async throws -> String {
+        let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
+        let script = """
+            set -e
+            openssl req -x509 \(key) -keyout ca.key -out ca.pem -subj "/CN=Test authority" -days 2
+            openssl req \(key) -keyout key.pem -out request.pem -subj "/CN=Test hub"
+            printf 'subjectAltName=IP:127.0.0.1\\nextendedKeyUsage=serverAuth\\n' > extensions
+            openssl x509 -req -in request.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 1 \\
+                -extfile extensions -out cert.pem
+            """
+        let child = try home.start(["/bin/sh", "-c", script])
+        try #require(await child.ended() == 0, "\(child.errors)")
+        return home.root + "/ca.pem"
+    }
+}

@@ -1,0 +1,83 @@
+import CProcess
+import FoundationEssentials
+import Glibc
+import Runner
+import RunnerStore
+
+/// The living processes of one home at one moment. Zombies count as dead.
+///
+/// A process belongs to a home by `HAPI_HOME` in its environment; a monitor, which has a bare one, by
+/// the store it holds open.
+struct Census {
+    struct Member: CustomStringConvertible {
+        let process: ProcessStatus
+        let arguments: [String]
+
+        var isMonitor: Bool { arguments.dropFirst().first == Monitor.argument }
+        var isRunner: Bool { arguments.contains("runner") && arguments.contains("start-sync") }
+        var description: String { "\(process.identity.pid) \(arguments.joined(separator: " "))" }
+    }
+
+    let members: [Member]
+    private let parents: [pid_t: pid_t]
+
+    init(_ home: TestHome) {
+        let all = ProcessTable.all()
+        parents = Dictionary(
+            all.map { ($0.identity.pid, $0.parent) }, uniquingKeysWith: { first, _ in first })
+        members = all.filter { !$0.isZombie && $0.identity.pid != getpid() }
+            .map { Member(process: $0, arguments: ProcessTable.arguments(of: $0.identity.pid)) }
+            .filter { Self.belongs($0, to: home) }
+    }
+
+    private static func belongs(_ member: Member, to home: TestHome) -> Bool {
+        let pid = member.process.identity.pid
+        guard member.isMonitor else {
+            return ProcessTable.environmentValue("HAPI_HOME", of: pid) == home.path
+        }
+        let descriptors = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd")) ?? []
+        return descriptors.contains {
+            linkTarget("/proc/\(pid)/fd/\($0)")?.hasPrefix(home.path + "/") == true
+        }
+    }
+
+    /// Members that are neither runner nor monitor, and stand below none of `recorded`, no monitor and
+    /// not the tests.
+    func strays(besides recorded: [pid_t]) -> [pid_t] {
+        let known = Set(recorded + members.filter(\.isMonitor).map(\.process.identity.pid) + [getpid()])
+        return members.filter { !$0.isMonitor && !$0.isRunner }.map(\.process.identity.pid)
+            .filter { known.isDisjoint(with: lineage(of: $0)) }
+    }
+
+    private func lineage(of pid: pid_t) -> [pid_t] {
+        var line = [pid]
+        while let parent = parents[line[line.count - 1]], parent > 1, !line.contains(parent) {
+            line.append(parent)
+        }
+        return line
+    }
+
+    func kill(sparingMonitors: Bool) {
+        for member in members where !(sparingMonitors && member.isMonitor) {
+            killVerified(member.process.identity)
+        }
+    }
+}
+
+/// Ends exactly this process: its descriptor is opened before its identity is compared.
+@discardableResult
+public func killVerified(_ process: ProcessIdentity, _ signal: CInt = SIGKILL) -> Bool {
+    let descriptor = cprocess_pidfd_open(process.pid)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    guard ProcessTable.identity(of: process.pid) == process else { return false }
+    return cprocess_pidfd_send_signal(descriptor, signal) == 0
+}
+
+/// Whether a process is there and has not ended.
+public func isAlive(_ pid: pid_t) -> Bool { ProcessTable.status(of: pid).map { !$0.isZombie } ?? false }
+
+/// Whether the pid still stands for this very process, and it has not ended.
+public func isAlive(_ process: ProcessIdentity) -> Bool {
+    ProcessTable.status(of: process.pid).map { $0.identity == process && !$0.isZombie } ?? false
+}

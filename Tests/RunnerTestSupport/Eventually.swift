@@ -1,0 +1,47 @@
+import Testing
+
+public typealias SourceLocation = Testing.SourceLocation
+
+/// A condition that did not come true in time.
+public struct TimedOut: Error, CustomStringConvertible {
+    public let description: String
+}
+
+/// Waits until `probe` gives a value.
+@discardableResult
+public func eventually<Value>(
+    _ what: String, within patience: Duration = .seconds(15), _ location: SourceLocation = #_sourceLocation,
+    isolation: isolated (any Actor)? = #isolation, _ probe: () async throws -> Value?
+) async throws -> Value {
+    let deadline = ContinuousClock.now + patience
+    while true {
+        if let value = try await probe() { return value }
+        guard ContinuousClock.now < deadline else {
+            throw TimedOut(description: "waited \(patience) in vain for \(what), at \(location)")
+        }
+        try await Task.sleep(for: .milliseconds(10))
+    }
+}
+
+/// Waits until `condition` holds.
+public func eventually(
+    _ what: String, within patience: Duration = .seconds(15), _ location: SourceLocation = #_sourceLocation,
+    isolation: isolated (any Actor)? = #isolation, _ condition: () async throws -> Bool
+) async throws {
+    try await eventually(what, within: patience, location) { try await condition() ? true : nil }
+}
+
+/// Asserts that `condition` holds all the while.
+public func always(
+    _ what: Comment, for span: Duration, _ location: SourceLocation = #_sourceLocation,
+    isolation: isolated (any Actor)? = #isolation, _ condition: () async throws -> Bool
+) async throws {
+    let end = ContinuousClock.now + span
+    while ContinuousClock.now < end {
+        guard try await condition() else {
+            Issue.record(what, sourceLocation: location)
+            return
+        }
+        try await Task.sleep(for: .milliseconds(20))
+    }
+}

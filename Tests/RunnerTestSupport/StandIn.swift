@@ -1,0 +1,50 @@
+import FoundationEssentials
+import Glibc
+import HubProtocol
+
+/// The stand-in session process, and what it leaves for the tests.
+public enum StandIn {
+    public static let program = Paths.root + "/Tests/Hub/session.py"
+
+    /// How a stand-in session was started.
+    public struct Trace: Decodable, Sendable {
+        public let argv: [String]
+        public let env: [String: String]
+        public let cwd: String
+        public let pid: pid_t
+        public let pgid: pid_t
+        public let sid: pid_t
+        public let fds: [String: String]
+        public let blocked: [Int]
+        public let ignored: [Int]
+        public let sessionId: String?
+        public let helpers: [pid_t]?
+        /// The process that does the work behind a wrapper.
+        public let wrapped: pid_t?
+    }
+}
+
+extension TestHome {
+    /// What the stand-in session with this pid has seen; nil if it has not come so far.
+    public func trace(_ pid: pid_t) throws -> StandIn.Trace? {
+        try text("\(traces)/\(pid).json").map { try JSON.decode(StandIn.Trace.self, from: $0.utf8) }
+    }
+
+    /// What all stand-in sessions of this home have seen.
+    public func allTraces() throws -> [StandIn.Trace] {
+        try FileManager.default.contentsOfDirectory(atPath: traces).filter { $0.hasSuffix(".json") }
+            .compactMap { pid_t($0.dropLast(5)) }.compactMap(trace)
+    }
+
+    /// Puts a stand-in for an agent's own program where it is found first.
+    public func installAgent(_ name: String = "claude", _ script: String) throws {
+        try write("bin/\(name)", "#!/bin/sh\n\(script)\n", mode: 0o755)
+    }
+}
+
+extension TestHome {
+    /// The processes of stand-in sessions that live.
+    public func sessionProcesses() -> [pid_t] {
+        Census(self).members.filter { $0.arguments.contains(StandIn.program) }.map(\.process.identity.pid)
+    }
+}

@@ -1,0 +1,75 @@
+import Glibc
+import HubProtocol
+import Runner
+import RunnerStore
+import Testing
+
+extension TestHome {
+    /// Starts the runner with `hapi runner start`, and gives its process.
+    @discardableResult
+    public func startRunner(
+        _ changes: [String: String] = [:], _ arguments: [String] = [], status: Int32 = 0,
+        location: SourceLocation = #_sourceLocation
+    ) async throws -> ProcessIdentity {
+        let child = try launch(["runner", "start"] + arguments, changes)
+        let ended = try await child.ended(within: .seconds(40), location)
+        try #require(ended == status, "\(child.output)\(child.errors)", sourceLocation: location)
+        return try runner(location)
+    }
+
+    /// The process that the state file names.
+    public func runner(_ location: SourceLocation = #_sourceLocation) throws -> ProcessIdentity {
+        let pid = try #require(try state()["pid"]?.integer, sourceLocation: location)
+        return try #require(ProcessTable.identity(of: pid_t(pid)), sourceLocation: location)
+    }
+
+    /// The state file.
+    public func state() throws -> JSONValue { try JSONValue(json: text(stateFile) ?? "null") }
+
+    /// The control server of the runner that runs.
+    public func control(_ location: SourceLocation = #_sourceLocation) throws -> ControlPort {
+        ControlPort(port: try #require(try state()["httpPort"]?.integer, sourceLocation: location))
+    }
+
+    /// Ends the runner as a crash would.
+    public func killRunner(_ location: SourceLocation = #_sourceLocation) async throws {
+        let runner = try runner(location)
+        #expect(killVerified(runner), sourceLocation: location)
+        try await eventually("the runner's death", location) { !isAlive(runner) }
+    }
+
+    /// Stops the runner with `hapi runner stop`.
+    public func stopRunner(_ location: SourceLocation = #_sourceLocation) async throws {
+        let finished = try await hapi("runner", "stop", location: location)
+        try #require(finished.status == 0, "\(finished)", sourceLocation: location)
+    }
+
+    /// Has the runner start a session in a directory of its own, and gives its HAPI id.
+    public func spawn(
+        _ name: String, behaving behaviour: String? = nil, _ parameters: [String: JSONValue] = [:],
+        location: SourceLocation = #_sourceLocation
+    ) async throws -> String {
+        let directory = try makeDirectory("work/\(name)", behaving: behaviour)
+        let body = ["directory": .string(directory)].merging(parameters) { _, new in new }
+        let answer = try await control(location).post("spawn-session", .object(body))
+        try #require(answer.status == 200, "\(answer)", sourceLocation: location)
+        return try #require(answer.body["sessionId"]?.string, sourceLocation: location)
+    }
+
+    /// The live session with this HAPI id.
+    public func session(
+        _ happySessionID: String, location: SourceLocation = #_sourceLocation
+    ) async throws -> ListedSession {
+        let sessions = try await list(location: location)
+        return try #require(sessions.first { $0.happySessionId == happySessionID }, sourceLocation: location)
+    }
+
+    /// The process of a live session.
+    public func process(
+        of happySessionID: String, location: SourceLocation = #_sourceLocation
+    ) async throws -> ProcessIdentity {
+        let pid = try #require(
+            try await session(happySessionID, location: location).pid, sourceLocation: location)
+        return try #require(ProcessTable.identity(of: pid), sourceLocation: location)
+    }
+}

@@ -1,0 +1,198 @@
+import FoundationEssentials
+import Glibc
+import HubProtocol
+import Testing
+
+/// A throw-away home of a runner, with the environment of the programs that work in it.
+///
+/// What was started in it is ended on every way out. A process that is alive then and that the
+/// store knows nothing of is an issue of its own.
+public final class TestHome: Sendable {
+    /// Holds everything; `HOME` for the programs.
+    public let root: String
+    /// `HAPI_HOME`.
+    public let path: String
+    public let environment: [String: String]
+
+    public var store: String { path + "/runner.db" }
+    public var settings: String { path + "/settings.json" }
+    public var stateFile: String { path + "/runner.state.json" }
+    public var lockFile: String { path + "/runner.state.json.lock" }
+    /// Where stand-in sessions leave what they have seen.
+    public var traces: String { root + "/traces" }
+
+    /// - Parameter strays: whether processes may outlive their sessions in this test.
+    public static func with<Result: Sendable>(
+        _ hub: TestHub? = nil, _ environment: [String: String] = [:], strays: Bool = false,
+        location: SourceLocation = #_sourceLocation, _ body: (TestHome) async throws -> Result
+    ) async throws -> Result {
+        try await Turns.shared.taking {
+            let home = try TestHome(hub, environment)
+            do {
+                let result = try await body(home)
+                if !strays { await home.expectNoStrays(location) }
+                await home.end(location)
+                return result
+            } catch {
+                Issue.record("the runner's log: \(home.logText)", sourceLocation: location)
+                await home.end(location)
+                throw error
+            }
+        }
+    }
+
+    private init(_ hub: TestHub?, _ environment: [String: String]) throws {
+        var template = Array("/tmp/hapi-test-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else {
+            throw ChildProcess.Failure(description: "no temporary directory")
+        }
+        root = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        path = root + "/home"
+        var variables = [
+            "HOME": root, "HAPI_HOME": path, "PATH": "\(root)/bin:\(Paths.searchPath)", "TZ": "UTC",
+            "SWIFT_BACKTRACE": "enable=no", "HAPI_CLI_EXECUTABLE": StandIn.program,
+            "STANDIN_DIR": root + "/traces",
+        ]
+        if let hub {
+            variables.merge(["HAPI_API_URL": hub.url, "CLI_API_TOKEN": hub.token]) { _, new in new }
+        }
+        self.environment = variables.merging(environment) { _, new in new }
+        for folder in ["bin", "traces", "work"] { _ = try makeDirectory(folder) }
+    }
+
+    // MARK: Programs
+
+    /// Starts the program, and leaves it running.
+    public func launch(
+        _ arguments: [String], _ changes: [String: String] = [:], in directory: String? = nil
+    ) throws -> ChildProcess {
+        try start([Paths.program] + arguments, changes, in: directory)
+    }
+
+    /// Starts any program in this home's environment.
+    public func start(
+        _ command: [String], _ changes: [String: String] = [:], in directory: String? = nil,
+        input: ChildProcess.Input = .null
+    ) throws -> ChildProcess {
+        let variables = environment.merging(changes) { _, new in new }.filter { !$0.value.isEmpty }
+        return try ChildProcess(command, environment: variables, directory: directory ?? root, input: input)
+    }
+
+    /// Runs the program to its end. An empty value in `changes` takes a variable away.
+    public func hapi(
+        _ arguments: String..., changes: [String: String] = [:], in directory: String? = nil,
+        location: SourceLocation = #_sourceLocation
+    ) async throws -> Finished {
+        let child = try launch(arguments, changes, in: directory)
+        let status = try await child.ended(within: .seconds(40), location)
+        return Finished(status: status, output: child.output, errors: child.errors)
+    }
+
+    // MARK: Files
+
+    /// Makes a directory below ``root``. A stand-in session that works there behaves as told.
+    public func makeDirectory(_ name: String, behaving behaviour: String? = nil) throws -> String {
+        let directory = "\(root)/\(name)"
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        if let behaviour { try write("\(name)/.standin", behaviour) }
+        return directory
+    }
+
+    /// The directory where sessions work if nothing is said about it.
+    public var work: String { root + "/work" }
+
+    public func write(_ name: String, _ text: String, mode: mode_t = 0o644) throws {
+        try Data(text.utf8).write(to: URL(filePath: "\(root)/\(name)"))
+        chmod("\(root)/\(name)", mode)
+    }
+
+    /// Writes `settings.json`, with the home if need be.
+    public func writeSettings(_ text: String) throws {
+        _ = try makeDirectory("home")
+        try write("home/settings.json", text, mode: 0o600)
+    }
+
+    public func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+
+    /// A file's text; nil if there is none.
+    public func text(_ path: String) -> String? {
+        FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// The newest lines of the runners' logs.
+    public var logText: String {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: path + "/logs")) ?? []
+        let texts = names.filter { $0.hasSuffix(".log") }.sorted().compactMap { text("\(path)/logs/\($0)") }
+        return String(texts.joined(separator: "----\n").suffix(6000))
+    }
+
+    // MARK: The end
+
+    private func expectNoStrays(_ location: SourceLocation) async {
+        do {
+            try await eventually(
+                "the end of all but the recorded processes: \(strays())", within: .seconds(3), location
+            ) {
+                try await strays().isEmpty
+            }
+        } catch {
+            Issue.record("\(error)", sourceLocation: location)
+        }
+    }
+
+    /// Processes of this home that are not below a recorded session, a monitor or a test.
+    private func strays() async throws -> [pid_t] {
+        guard exists(store), !Census(self).members.isEmpty else { return [] }
+        let recorded = try await list().compactMap(\.pid)
+        return Census(self).strays(besides: recorded)
+    }
+
+    private func end(_ location: SourceLocation) async {
+        Census(self).kill(sparingMonitors: true)
+        // Monitors see the end of what they watch, and leave.
+        do {
+            try await eventually("the end of the monitors", within: .seconds(8), location) {
+                let census = Census(self)
+                census.kill(sparingMonitors: true)
+                return census.members.isEmpty
+            }
+        } catch {
+            Issue.record("\(error): \(Census(self).members.map(\.description))", sourceLocation: location)
+            Census(self).kill(sparingMonitors: false)
+        }
+        // What is left in the temporary directory harms nobody.
+        if getenv("HAPI_TEST_KEEP") == nil { try? FileManager.default.removeItem(atPath: root) }
+    }
+}
+
+/// Lets a few homes live at a time: more would only wait for each other's processors.
+private actor Turns {
+    static let shared = Turns()
+
+    private var free = max(2, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    nonisolated func taking<Result: Sendable>(_ body: () async throws -> Result) async rethrows -> Result {
+        await take()
+        do {
+            let result = try await body()
+            await give()
+            return result
+        } catch {
+            await give()
+            throw error
+        }
+    }
+
+    private func take() async {
+        if free > 0 {
+            free -= 1
+        } else {
+            await withCheckedContinuation { waiting.append($0) }
+        }
+    }
+
+    private func give() {
+        if waiting.isEmpty { free += 1 } else { waiting.removeFirst().resume() }
+    }
+}

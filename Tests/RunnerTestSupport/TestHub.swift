@@ -1,0 +1,144 @@
+import AsyncHTTPClient
+import HubProtocol
+import NIOCore
+import Synchronization
+import Testing
+
+/// The stand-in hub: a Socket.IO server that is not ours, which a test can ask and disturb.
+public final class TestHub: Sendable {
+    public let url: String
+    public let token = "secret"
+    public let port: Int
+    private let process: Mutex<ChildProcess?>
+    private let arguments: [String]
+
+    /// Runs `body` with a hub that listens, and fails the test if anything came that a real hub would
+    /// choke on.
+    public static func with<Result: Sendable>(
+        _ arguments: [String] = [], _ body: (TestHub) async throws -> Result
+    ) async throws -> Result {
+        let hub = try await TestHub(arguments)
+        return try await hub.ended {
+            let result = try await body(hub)
+            if hub.isUp { #expect(try await hub.state()["protocolErrors"] == []) }
+            return result
+        }
+    }
+
+    private init(_ arguments: [String]) async throws {
+        let (process, port) = try await Self.start(arguments)
+        self.port = port
+        self.arguments = arguments
+        self.process = Mutex(process)
+        url = (arguments.contains("--tls-cert") ? "https" : "http") + "://127.0.0.1:\(port)"
+    }
+
+    private func ended<Result>(_ body: () async throws -> Result) async throws -> Result {
+        do {
+            let result = try await body()
+            try await stop()
+            return result
+        } catch {
+            try await stop()
+            throw error
+        }
+    }
+
+    private static func start(_ arguments: [String]) async throws -> (ChildProcess, Int) {
+        let command = [
+            Paths.python, Paths.root + "/Tests/Hub/hub.py", "--token", "secret", "--exit-with-stdin",
+        ]
+        let process = try ChildProcess(
+            command + arguments, environment: ["PATH": Paths.searchPath], input: .held)
+        let greeting = try await process.firstLine()
+        let port = greeting.split(separator: " ").last.flatMap { Int($0) }
+        return (process, try #require(port, "\(greeting)"))
+    }
+
+    // MARK: Up and down
+
+    private var isUp: Bool { process.withLock { $0 != nil } && url.hasPrefix("http:") }
+
+    /// Ends the hub; its rows are kept only if it was started with `--data`.
+    public func stop() async throws {
+        let process = process.withLock { process in
+            defer { process = nil }
+            return process
+        }
+        process?.closeInput()
+        _ = try await process?.ended(within: .seconds(5))
+    }
+
+    /// Starts the hub again, at the port it had.
+    public func startAgain() async throws {
+        let (process, _) = try await Self.start(arguments + ["--port", "\(port)"])
+        self.process.withLock { $0 = process }
+    }
+
+    // MARK: What it knows
+
+    public func state() async throws -> JSONValue { try await ask("state") }
+
+    public func machine(_ home: TestHome) async throws -> JSONValue? {
+        guard let id = try home.machineID else { return nil }
+        return try await state()["machines"]?[id]
+    }
+
+    public func session(_ id: String) async throws -> JSONValue? { try await state()["sessions"]?[id] }
+
+    /// The Socket.IO events that came, by name.
+    public func events(named name: String) async throws -> [JSONValue] {
+        let entries = try await ask("log")["entries"]?.array ?? []
+        return entries.filter { $0["event"]?.string == name }
+    }
+
+    // MARK: What it is to do
+
+    /// Calls a method of the machine as the web app would; the method's own answer.
+    public func call(
+        _ method: String, _ parameters: JSONValue = [:], of id: String,
+        location: SourceLocation = #_sourceLocation
+    ) async throws -> JSONValue {
+        let order: JSONValue = ["method": .string("\(id):\(method)"), "params": parameters]
+        let answer = try await ask("rpc", order)
+        return try #require(answer["result"], "\(answer)", sourceLocation: location)
+    }
+
+    public func set(_ modes: JSONValue) async throws { _ = try await ask("mode", modes) }
+
+    public func dropConnections() async throws { _ = try await ask("disconnect", [:]) }
+
+    public func rename(_ home: TestHome, to name: String) async throws {
+        let id = try #require(try home.machineID)
+        _ = try await ask("rename", ["machineId": .string(id), "displayName": .string(name)])
+    }
+
+    private func ask(_ path: String, _ order: JSONValue? = nil) async throws -> JSONValue {
+        var request = HTTPClientRequest(url: "\(url)/test/\(path)")
+        if let order {
+            request.method = .POST
+            request.body = .bytes(ByteBuffer(bytes: try JSON.encode(order)))
+        }
+        let response = try await WebClient.shared.execute(request, timeout: .seconds(40))
+        let bytes = try await response.body.collect(upTo: 64 << 20)
+        return try JSON.decode(JSONValue.self, from: bytes.readableBytesView)
+    }
+}
+
+extension TestHome {
+    /// The machine's id; nil while there is none.
+    public var machineID: String? {
+        get throws { try JSONValue(json: text(settings) ?? "null")["machineId"]?.string }
+    }
+}
+
+extension TestHub {
+    /// Calls a method of the home's machine.
+    public func call(
+        _ method: String, _ parameters: JSONValue = [:], of home: TestHome,
+        location: SourceLocation = #_sourceLocation
+    ) async throws -> JSONValue {
+        let id = try #require(try home.machineID, sourceLocation: location)
+        return try await call(method, parameters, of: id, location: location)
+    }
+}
