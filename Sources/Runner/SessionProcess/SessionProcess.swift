@@ -67,9 +67,11 @@ public struct SessionProcess: Sendable {
         let presence = RunnerPresence(configuration.home)
         guard presence.runner == nil, presence.foreignPID == nil, presence.storeError == nil else { return }
         do {
-            let starter = RunnerStarter(
-                configuration: configuration, roots: try WorkspaceRoots([]), directoryPolicy: nil)
-            _ = try await starter.start(replacing: false, note: { _ in })
+            // By a command of its own, so that the runner is no child of this session's process.
+            let started = try await HelperProcess.run(
+                ProgramFile.current.path, ["runner", "start", "--no-wait"], environment: configuration.environment,
+                within: .seconds(30))
+            if started.status != 0 { warn("\(started.words); going on without a runner") }
         } catch {
             warn("\(error); going on without a runner")
         }

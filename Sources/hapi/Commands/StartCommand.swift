@@ -32,6 +32,7 @@ struct StartCommand: AsyncParsableCommand {
 
     @OptionGroup var options: RunnerOptions
     @Flag(help: "Stop a running runner first, even the same.") var replace = false
+    @Flag(help: "Return without waiting for the hub's answer.") var noWait = false
 
     func run() async throws {
         let configuration = try Configuration.load(environment: processEnvironment)
@@ -47,7 +48,7 @@ struct StartCommand: AsyncParsableCommand {
             Output.line("Runner started: process \(started.process.pid), control port \(started.httpPort ?? 0).")
             runner = started
         }
-        try tell(try await starter.hubStanding(of: runner))
+        if !noWait { try tell(try await starter.hubStanding(of: runner)) }
     }
 
     private func tell(_ runner: RunnerRecord) throws {
