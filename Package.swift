@@ -1,6 +1,9 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
+/// Named crash points exist in programs for tests only.
+let crashPoints: [SwiftSetting] = [.define("CRASH_POINTS", .when(configuration: .debug))]
+
 let package = Package(
     name: "hapi",
     platforms: [.macOS(.v15)],
@@ -23,7 +26,8 @@ let package = Package(
             name: "RunnerStore",
             dependencies: ["CSQLite"],
             // A symlink to migrations/ at the top level, so that the SQL is in the binary.
-            resources: [.embedInCode("migrations")]
+            resources: [.embedInCode("migrations")],
+            swiftSettings: crashPoints
         ),
         .target(name: "HubProtocol"),
         .target(
@@ -50,8 +54,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
-            // Named crash points exist in programs for tests only.
-            swiftSettings: [.define("CRASH_POINTS", .when(configuration: .debug))]
+            swiftSettings: crashPoints
         ),
         .executableTarget(
             name: "hapi",

@@ -1,5 +1,6 @@
 import Glibc
 import Logging
+import RunnerStore
 
 /// Becoming another program, and going back to the one before.
 extension RunnerDaemon {

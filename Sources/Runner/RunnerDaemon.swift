@@ -52,6 +52,7 @@ public struct RunnerDaemon: Sendable {
             sink.returnStandardError()
             throw error
         }
+        CrashPoint.reached("shutdown-recorded")
         StateFile.remove(home, ifOwnedBy: getpid())
         lock.removeFile()
         logger.info("stopped")
@@ -108,6 +109,7 @@ public struct RunnerDaemon: Sendable {
             StateFile(
                 runner, port: listener.port, identity: RunnerIdentity(configuration, machineID: runner.machineID ?? ""),
                 arguments: arguments), configuration.home)
+        CrashPoint.reached("control-bound")
         try stateFile.write()
         try lock.restoreFile()
         try await store.write { connection throws(StoreError) in
@@ -135,6 +137,7 @@ public struct RunnerDaemon: Sendable {
             if wish == .renew { _ = await supervisor.quiet(within: .seconds(40)) }
             await markStopping(runner, in: store, wish)
             await hub?.announceStop(wish)
+            CrashPoint.reached("shutdown-announced")
             if wish == .renew {
                 await control.drain(within: .seconds(10))
                 _ = await supervisor.quiet(within: .seconds(40))

@@ -23,6 +23,7 @@ struct Migration {
                 // Looked at again under the lock: another process may have been faster.
                 guard try version(of: store) < migration.version else { return }
                 try store.execute(migration.sql)
+                CrashPoint.reached("migration-applied")
                 try store.execute("PRAGMA application_id = \(applicationID)")
                 try store.execute("PRAGMA user_version = \(migration.version)")
             }

@@ -138,6 +138,7 @@ func replaceFile(_ path: String, with bytes: [UInt8]) throws(FileError) {
         unlink(temporary)
         throw FileError(action: "write", path: temporary, code: code)
     }
+    CrashPoint.reached("file-written")
     guard rename(temporary, path) == 0 else {
         let code = errno
         unlink(temporary)

@@ -56,7 +56,7 @@ public struct RunnerStarter: Sendable {
             environment: environment.map { "\($0.key)=\($0.value)" },
             errors: .descriptor(lastWords))
         let pid = try launch.start()
-        let deadline = ContinuousClock.now + .seconds(30)
+        let deadline = ContinuousClock.now + .seconds(45)
         while ContinuousClock.now < deadline {
             // Another start at the same moment may have been faster: its runner is as good.
             if let runner = await answering() {
@@ -65,7 +65,7 @@ public struct RunnerStarter: Sendable {
             if waitpid(pid, nil, WNOHANG) == pid { throw failure(pid, lastWords) }
             try await Task.sleep(for: .milliseconds(10))
         }
-        throw RunnerStartError(reason: "it does not answer after 30 s", log: log(of: pid))
+        throw RunnerStartError(reason: "it does not answer after 45 s", log: log(of: pid))
     }
 
     /// The runner's row, once its control server answers.

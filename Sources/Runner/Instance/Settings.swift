@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import HubProtocol
+import RunnerStore
 
 /// `settings.json`, which HAPI's hub and CLI use too: every key that is not ours is kept.
 public struct Settings: Sendable {
@@ -76,6 +77,7 @@ public struct Settings: Sendable {
         defer { lock.release() }
         var settings = try read(home)
         change(&settings)
+        CrashPoint.reached("settings-locked")
         do {
             try replaceFile(home.settings, with: JSON.encode(JSONValue.object(settings.members), pretty: true) + [0x0a])
         } catch {
@@ -100,12 +102,13 @@ private struct SettingsLock: ~Copyable {
 
     init(_ settings: String) throws(SettingsError) {
         path = "\(settings).hapi.lock"
-        for _ in 0..<50 {
+        // Longer than a lock that nobody renews can last.
+        for _ in 0..<320 {
             if mkdir(path, 0o700) == 0 { return }
             guard errno == EEXIST else { throw SettingsError(path: settings, reason: errorText(errno)) }
             if Self.isStale(path) { rmdir(path) } else { usleep(100_000) }
         }
-        throw SettingsError(path: settings, reason: "\(path) has been held for 5 s; remove it if nothing uses it")
+        throw SettingsError(path: settings, reason: "\(path) has been held for 32 s; remove it if nothing uses it")
     }
 
     func release() { rmdir(path) }

@@ -90,7 +90,7 @@ enum SessionEnvironment {
 
     /// The last three make a nested Claude Code refuse to start, or take itself for part of another.
     private static let scrubbed: Set<String> = [
-        "HAPI_RUNNER_LAUNCH_ID", "HAPI_RUNNER_RENEWAL", "HAPI_SESSION_ID", "HAPI_HTTP_MCP_URL", "HAPI_RUNNER_HANDOFF_FROM_PID",
+        "HAPI_CRASH_AT", "HAPI_RUNNER_LAUNCH_ID", "HAPI_RUNNER_RENEWAL", "HAPI_SESSION_ID", "HAPI_HTTP_MCP_URL", "HAPI_RUNNER_HANDOFF_FROM_PID",
         "CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT", "CLAUDE_CODE_SSE_PORT",
     ]
 }

@@ -21,6 +21,7 @@ extension SessionSupervisor {
             }
         }
         let observations = Dictionary(seen, uniquingKeysWith: { first, _ in first })
+        CrashPoint.reached("adoption-observed")
         let runnerID = runnerID
         let summary = try await store.write { connection throws(StoreError) in
             var summary = AdoptionSummary()

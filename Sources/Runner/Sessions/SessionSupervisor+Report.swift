@@ -12,6 +12,7 @@ extension SessionSupervisor {
             id = try await welcome(report, process)
         }
         let refused = try await confirm(id, report, among: live)
+        CrashPoint.reached("report-recorded")
         if let refused {
             logger.warning("a report was refused", metadata: ["session": "\(id)", "why": "\(refused)"])
             return refused

@@ -154,6 +154,7 @@ extension SessionSupervisor {
         let known = knowledge(of: session.id)
         do {
             let directory = try await prepare(session, preparation)
+            CrashPoint.reached("spawn-prepared")
             let spec = try await spec(for: request, session, preparation)
             // A stop may have come while git was at work: the monitor then finds nothing to claim.
             let launch = try LaunchInProgress.start(spec, in: directory)
@@ -168,6 +169,7 @@ extension SessionSupervisor {
             return answer
         }
         let answer = await outcome(of: session, known, for: request.source)
+        CrashPoint.reached("spawn-answered")
         if case .failed = answer { await cleanUp(after: session.id) }
         await tellHub(answer, known, session.id)
         return answer

@@ -32,6 +32,7 @@ extension SessionSupervisor {
             // A store that cannot be written must not keep anybody from stopping something.
             logger.error("cannot record a stop", metadata: ["session": "\(session.id)", "error": "\(error)"])
         }
+        CrashPoint.reached("stop-recorded")
         let known = knowledge(of: session.id)
         watch(Watch(id: session.id))
         if session.launch.phase == .requested, await withdraw(session.id, because: "it was stopped before it began") {
@@ -45,6 +46,7 @@ extension SessionSupervisor {
         guard let session = await record(id) else { return .stillAlive }
         if session.exit != nil || session.endedAt != nil { return .stopped }
         let spared = await sparedProcesses(for: session)
+        defer { CrashPoint.reached("stop-carried-out") }
         let left = await StopSequence.standard.run { Self.tree(of: session, sparing: spared) }
         if !left.isEmpty {
             logger.warning("processes outlived a stop", metadata: ["session": "\(id)", "pids": "\(left.map(\.pid))"])
