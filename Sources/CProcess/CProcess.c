@@ -34,8 +34,6 @@ int cprocess_pidfd_send_signal(int pidfd, int signal) {
 
 int cprocess_memory_file(const char *name) { return result(memfd_create(name, MFD_CLOEXEC)); }
 
-void cprocess_set_name(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
-
 int cprocess_become_subreaper(void) { return result(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)); }
 
 int cprocess_open_directory(int parent, const char *path, int follow_link) {

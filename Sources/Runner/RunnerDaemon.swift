@@ -1,4 +1,3 @@
-import CProcess
 import Glibc
 import HubProtocol
 import Logging
@@ -34,7 +33,7 @@ public struct RunnerDaemon: Sendable {
         let home = configuration.home
         try home.create()
         chdir("/")
-        cprocess_set_name("hapi")
+        ProcessTable.setOwnName(RunnerPresence.processName)
         signal(SIGPIPE, SIG_IGN)
         guard let lock = try await takeLock() else { throw RunnerLockHeld(home: home) }
         let startedAt = Timestamp.now
@@ -125,6 +124,7 @@ public struct RunnerDaemon: Sendable {
             group.addTask { await supervisor.resumeStops(adoption) }
             group.addTask { try await control.run() }
             group.addTask { await heartbeat.run() }
+            group.addTask { await showTroubles(of: store, logger) }
             group.addTask { await listenToSignals(stopRequests, logger) }
             if let hub {
                 group.addTask { try await hub.run(supervisor.spawnFailures) }
@@ -143,6 +143,19 @@ public struct RunnerDaemon: Sendable {
             // What ends now ends because it was told to.
             while let result = await group.nextResult() { _ = result }
             return wish
+        }
+    }
+
+    /// A store that cannot be written cannot say so: the process shows it in its name, where `status`
+    /// looks.
+    private func showTroubles(of store: Store, _ logger: Logger) async {
+        for await trouble in store.troubles {
+            if let trouble {
+                logger.error("the store cannot be written", metadata: ["error": "\(trouble)"])
+            } else {
+                logger.notice("the store can be written again")
+            }
+            ProcessTable.setOwnName(trouble == nil ? RunnerPresence.processName : RunnerPresence.degradedName)
         }
     }
 

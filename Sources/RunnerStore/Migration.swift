@@ -41,11 +41,13 @@ struct Migration {
         try store.execute("ROLLBACK")
     }
 
-    /// Refuses what a reader of this version cannot understand.
-    static func checkReadable(_ store: StoreConnection) throws(StoreError) {
-        guard try version(of: store) > 0 else {
+    /// The schema's version. Refuses what a reader of this version cannot understand.
+    static func readableVersion(of store: StoreConnection) throws(StoreError) -> Int {
+        let version = try version(of: store)
+        guard version > 0 else {
             throw StoreError(.missing, action: "read", path: store.path, detail: "it has no schema yet")
         }
+        return version
     }
 
     /// The schema's version, 0 for an empty database. Throws for a newer or foreign one.

@@ -12,13 +12,20 @@ public actor Store {
     private var connection: StoreConnection?
     private let path: String
     private let thread = StoreThread()
+    private var trouble: StoreError?
+    private let reportTrouble: AsyncStream<StoreError?>.Continuation
+
+    /// Why the store could not be written, each time that changes; nil once it can be again.
+    public nonisolated let troubles: AsyncStream<StoreError?>
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    /// Opens the store at `path`, creating or migrating it.
+    /// Opens the store at `path`, creating or migrating it. Throws for a damaged one.
     public init(path: String) throws(StoreError) {
         self.path = path
+        (troubles, reportTrouble) = AsyncStream.makeStream()
         let connection = try StoreConnection(path: path, mode: .create, busyTimeout: 5000)
+        try connection.checkIntegrity()
         connection.setBusyTimeout(50)
         self.connection = connection
     }
@@ -34,12 +41,25 @@ public actor Store {
         while true {
             do {
                 let connection = try open()
-                return try connection.transaction { () throws(StoreError) -> T in try body(connection) }
-            } catch where error.cause == .busy && ContinuousClock.now < deadline {
+                let result = try connection.transaction { () throws(StoreError) -> T in try body(connection) }
+                note(nil)
+                return result
+            } catch {
+                guard error.cause == .busy && ContinuousClock.now < deadline else {
+                    note(error)
+                    throw error
+                }
                 // A cancelled caller still wants its row: the sleep only ends early.
                 try? await Task.sleep(for: .milliseconds(20))
             }
         }
+    }
+
+    /// A refused row is the caller's matter, not the store's.
+    private func note(_ error: StoreError?) {
+        guard error?.cause != .constraint, error?.cause != trouble?.cause else { return }
+        trouble = error
+        reportTrouble.yield(error)
     }
 
     /// Runs `body` on one unchanging view of the store. Readers never wait for writers.
@@ -48,6 +68,18 @@ public actor Store {
     ) throws(StoreError) -> T {
         let connection = try open()
         return try connection.snapshot { () throws(StoreError) -> T in try body(connection) }
+    }
+
+    /// Puts the file back where somebody removed it or moved it away: what is open still has every
+    /// row. True if that was needed. A file that somebody else has put there is not touched.
+    public func restoreFile() throws(StoreError) -> Bool {
+        let connection = try open()
+        guard !connection.isInPlace else { return false }
+        try connection.backUp(to: path)
+        let restored = try StoreConnection(path: path, mode: .create)
+        restored.setBusyTimeout(50)
+        self.connection = restored
+        return true
     }
 
     /// Lets go of the file. What is asked from now on is refused.

@@ -80,6 +80,8 @@ extension StoreConnection {
             ])
         try run("UPDATE runners SET last_heartbeat_at = ? WHERE id = ?", [.init(now), .integer(runner)])
         try run("DELETE FROM heartbeats WHERE at < ?", [.init(oldest)])
+        // However fast they come, they do not fill the disk.
+        try run("DELETE FROM heartbeats WHERE rowid <= (SELECT max(rowid) FROM heartbeats) - 100000")
         try run("DELETE FROM hub_changes WHERE at < ?", [.init(oldest)])
     }
 

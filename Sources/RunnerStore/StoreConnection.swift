@@ -19,7 +19,7 @@ public final class StoreConnection {
     public let path: String
     /// Rows that were left out of an answer because no version of this program would write them.
     public private(set) var unreadableRows = 0
-    private let handle: OpaquePointer
+    private(set) var handle: OpaquePointer
 
     /// - Parameter busyTimeout: how long one statement waits for another process's lock, in
     ///   milliseconds.
@@ -39,7 +39,11 @@ public final class StoreConnection {
             try execute("PRAGMA journal_size_limit = 4194304")
             try Migration.bringUpToDate(self)
         case .readOnly:
-            try Migration.checkReadable(self)
+            if try Migration.readableVersion(of: self) < Store.schemaVersion {
+                // The runner has not brought it up to date yet: read a copy that is.
+                try becomeCopyInMemory()
+                try Migration.bringUpToDate(self)
+            }
         }
     }
 
@@ -55,14 +59,32 @@ public final class StoreConnection {
         }
     }
 
+    /// Looks through the whole file for damage, and throws what it finds.
+    public func checkIntegrity() throws(StoreError) {
+        let findings = try rows("PRAGMA quick_check(1)") { $0.text() }
+        guard findings == ["ok"] else {
+            throw StoreError(.damaged, action: "use", path: path, detail: findings.first ?? "it cannot be checked")
+        }
+    }
+
+    /// Whether the file that is open is still the one at its path.
+    var isInPlace: Bool {
+        var moved: Int32 = 0
+        guard sqlite3_file_control(handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK else { return true }
+        return moved == 0
+    }
+
     /// How long a statement waits from now on for another process's lock, in milliseconds.
     func setBusyTimeout(_ milliseconds: Int32) { sqlite3_busy_timeout(handle, milliseconds) }
 
-    private static func open(_ path: String, _ mode: Mode) throws(StoreError) -> OpaquePointer {
+    static func open(_ path: String, _ mode: Mode) throws(StoreError) -> OpaquePointer {
         if mode == .create {
             // SQLite would make the file readable for all; its companions copy its mode.
             let descriptor = Glibc.open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
-            if descriptor >= 0 { close(descriptor) }
+            if descriptor >= 0 {
+                fchmod(descriptor, 0o600)
+                close(descriptor)
+            }
         } else if access(path, F_OK) != 0 && errno == ENOENT {
             throw StoreError(.missing, action: "open", path: path, detail: "there is no such file")
         }
@@ -75,6 +97,24 @@ public final class StoreConnection {
             throw StoreError(.init(sqliteCode: code), action: "open", path: path, detail: detail)
         }
         return handle
+    }
+
+    /// Goes on with a copy of the whole database in memory; the file is not touched.
+    private func becomeCopyInMemory() throws(StoreError) {
+        var copy: OpaquePointer?
+        let code = sqlite3_open_v2(":memory:", &copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nil)
+        guard code == SQLITE_OK, let copy else {
+            sqlite3_close_v2(copy)
+            throw error(code)
+        }
+        do {
+            try copyPages(to: copy)
+        } catch {
+            sqlite3_close_v2(copy)
+            throw error
+        }
+        sqlite3_close_v2(handle)
+        handle = copy
     }
 
     /// Runs `body` with the write lock held; commits, or rolls back if it throws.
@@ -140,7 +180,7 @@ public final class StoreConnection {
         return statement
     }
 
-    private func error(_ code: Int32) -> StoreError {
+    func error(_ code: Int32) -> StoreError {
         StoreError(
             .init(sqliteCode: code), action: "use", path: path, detail: String(cString: sqlite3_errmsg(handle)))
     }

@@ -7,7 +7,7 @@ import Testing
         let store = try create()
         let id = try store.addRunner()
         try store.setControlPort(46735, of: id)
-        try store.setHubState(.unauthorized, detail: "the hub refuses the token", of: id)
+        try store.setHubState(.unauthorized, detail: "the hub refuses the token", of: id, at: 1100)
         try store.markStopping(id, at: 1500)
         let runner = try #require(try store.newestRunners(limit: 1).first)
         #expect(runner.httpPort == 46735)
@@ -45,7 +45,7 @@ import Testing
         let store = try create()
         let id = try store.addRunner()
         for time in stride(from: Int64(1000), through: 5000, by: 1000) {
-            let beat = HeartbeatRecord(liveSessions: 2, pruned: 0, residentBytes: 20_000_000, load1m: 0.26)
+            let beat = HeartbeatRecord(liveSessions: 2, pruned: 0, residentBytes: 20_000_000, load1m: 0.26, suspended: 0)
             let oldest = Timestamp(milliseconds: time - 2000)
             try store.recordHeartbeat(beat, of: id, at: Timestamp(milliseconds: time), keepingSince: oldest)
         }
@@ -57,8 +57,8 @@ import Testing
     @Test func aHeartbeatTellsHowTheHubStands() throws {
         let store = try create()
         let id = try store.addRunner()
-        try store.setHubState(.connected, detail: nil, of: id)
-        let beat = HeartbeatRecord(liveSessions: 0, pruned: 0, residentBytes: nil, load1m: nil)
+        try store.setHubState(.connected, detail: nil, of: id, at: 900)
+        let beat = HeartbeatRecord(liveSessions: 0, pruned: 0, residentBytes: nil, load1m: nil, suspended: nil)
         try store.recordHeartbeat(beat, of: id, at: 1000, keepingSince: 0)
         #expect(try store.word("SELECT hub_state FROM heartbeats") == "connected")
         let measured = "SELECT count(*) FROM heartbeats WHERE resident_bytes IS NULL AND load_1m IS NULL"

@@ -52,15 +52,4 @@ import Testing
         }
         #expect(try store.pendingSpawnRequests().map(\.id) == ["a", "c", "b"])
     }
-
-    @Test(arguments: [DirectoryDecision.pending, .approved, .denied])
-    func aDirectoryDecisionSaysWhoDecidedOnceItIsMade(decision: DirectoryDecision) throws {
-        let store = try create()
-        try store.recordDirectoryDecision(decision, on: "/new", by: .hub, request: "q", at: 2000)
-        let decided = decision == .pending ? nil : "hub"
-        #expect(try store.word("SELECT decision FROM directory_decisions") == decision.rawValue)
-        #expect(
-            try store.rows("SELECT decided_by FROM directory_decisions") { .some($0.text()) } == [decided])
-        #expect(try store.number("SELECT asked_at FROM directory_decisions") == 2000)
-    }
 }

@@ -22,8 +22,6 @@ int cprocess_pidfd_send_signal(int pidfd, int signal);
 
 /// An anonymous file in memory, inherited across exec only where it is passed on, or -errno.
 int cprocess_memory_file(const char *name);
-/// Names this process in `ps` and `top`: started from `/proc/self/exe` it would be called `exe`.
-void cprocess_set_name(const char *name);
 /// Orphaned descendants are re-parented to this process from now on. 0 or -errno.
 int cprocess_become_subreaper(void);
 

@@ -42,6 +42,7 @@ struct Heartbeat: Sendable {
 
     private func beat() async {
         do {
+            if try await store.restoreFile() { logger.error("the store's file was gone; it was put back") }
             let pruned = try await supervisor.prune()
             let now = Timestamp.now
             try await record(pruned: pruned, at: now)

@@ -158,14 +158,23 @@ actor HubLink {
     }
 
     private func answerCalls(on connection: SocketIOConnection) async throws {
-        await withDiscardingTaskGroup { group in
+        await withTaskGroup(of: Void.self) { group in
+            var inProgress = 0
             for await event in connection.events where event.name == HubEvent.rpcRequest {
+                // More than this at once no user asks for: the rest waits in the connection's own bounds.
+                if inProgress == Self.callLimit {
+                    await group.next()
+                    inProgress -= 1
+                }
                 group.addTask { await self.answer(event, on: connection) }
+                inProgress += 1
             }
             group.cancelAll()
         }
         throw await connection.closed()
     }
+
+    private static let callLimit = 128
 
     private nonisolated func answer(_ event: SocketIOEvent, on connection: SocketIOConnection) async {
         do {

@@ -32,6 +32,21 @@ public struct RunnerHome: Sendable {
     /// Creates what is missing, readable for its owner only.
     public func create() throws(FileError) {
         for folder in [path, logs, sessionLogs] { try createDirectory(folder, mode: 0o700) }
+        mendModes()
+    }
+
+    /// Takes from others what somebody let them read.
+    private func mendModes() {
+        for folder in [path, logs, sessionLogs] { restrict(folder, to: 0o700) }
+        for file in [settings, store, "\(store)-wal", "\(store)-shm", stateFile, lockFile] { restrict(file, to: 0o600) }
+    }
+
+    private func restrict(_ path: String, to mode: mode_t) {
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT != S_IFLNK, status.st_uid == getuid(),
+            status.st_mode & 0o777 & ~mode != 0
+        else { return }
+        chmod(path, status.st_mode & mode)
     }
 
     /// The log of a runner process started at `time`.

@@ -32,6 +32,13 @@ public struct RunnerPresence: Sendable {
         last = runners.first { [runner] in $0.id != runner?.id }
     }
 
+    /// What the runner's process is called, and what while it cannot write its store.
+    static let processName = "hapi"
+    static let degradedName = "hapi-degraded"
+
+    /// Whether the running runner cannot write its store.
+    public var isDegraded: Bool { runner.flatMap { ProcessTable.name(of: $0.process.pid) } == Self.degradedName }
+
     public var isStopping: Bool { runner?.stoppingAt != nil }
 
     /// A runner that is not ours: HAPI's own, which the state file names.

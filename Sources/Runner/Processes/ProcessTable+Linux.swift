@@ -57,6 +57,19 @@ public enum ProcessTable {
         return nil
     }
 
+    /// The name `ps` and `top` show.
+    static func name(of pid: Int32) -> String? {
+        readFile("/proc/\(pid)/comm").map { String(decoding: $0, as: UTF8.self).trimmingWhitespace }
+    }
+
+    /// Names this process, whichever thread calls.
+    static func setOwnName(_ name: String) {
+        let file = open("/proc/self/task/\(getpid())/comm", O_WRONLY | O_CLOEXEC)
+        guard file >= 0 else { return }
+        _ = writeAll(file, Array(name.utf8))
+        close(file)
+    }
+
     /// Whether the process is a runner, ours or HAPI's: its command line holds both words.
     public static func isRunner(_ pid: Int32) -> Bool {
         let arguments = arguments(of: pid)

@@ -13,7 +13,7 @@ struct StopSequence: Sendable {
 
     static let standard = StopSequence(steps: [
         Step(signal: SIGTERM, grace: .seconds(5)),
-        Step(signal: SIGKILL, grace: .seconds(3)),
+        Step(signal: SIGKILL, grace: .seconds(2)),
     ])
 
     /// Ends what `tree` finds, looking again before each step for what was started meanwhile.

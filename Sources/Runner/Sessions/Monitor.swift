@@ -19,7 +19,8 @@ public enum Monitor {
     /// Runs a whole monitor and ends the process.
     public static func run() -> Never {
         // A service manager that stops everything at once must still learn how the session ended.
-        cprocess_set_name("hapi-monitor")
+        // Started from /proc/self/exe it would be called `exe`.
+        ProcessTable.setOwnName("hapi-monitor")
         for ignored in [SIGHUP, SIGINT, SIGTERM, SIGPIPE] { signal(ignored, SIG_IGN) }
         guard let bytes = readToEnd(specDescriptor), let spec = LaunchSpec(bytes) else {
             complain("cannot read the launch from descriptor \(specDescriptor)")
@@ -39,23 +40,22 @@ public enum Monitor {
     }
 
     private static func watch(_ spec: LaunchSpec) throws(StoreError) {
-        let store = try persist { () throws(StoreError) in
-            try StoreConnection(path: spec.storePath, mode: .existing)
-        }
-        let claimed = try persist(for: 300) { () throws(StoreError) in
+        CrashPoint.reached("monitor-started")
+        let claimed = try inStore(spec, for: 300) { store throws(StoreError) in
             try store.claimLaunch(spec.launchID, by: ProcessTable.current, at: .now)
         }
         guard claimed else { return report("withdrawn") }
         CrashPoint.reached("monitor-claimed")
-        guard let child = try launch(spec, store) else { return }
+        guard let child = try launch(spec) else { return }
         let exit = waitForExit(of: child)
         CrashPoint.reached("monitor-saw-exit")
-        try persist { () throws(StoreError) in _ = try store.recordExit(spec.launchID, exit) }
+        try recordExit(exit, spec)
+        CrashPoint.reached("monitor-recorded-exit")
         waitpid(child, nil, 0)
     }
 
     /// Starts the program and records it. nil: it could not be started, and that is recorded.
-    private static func launch(_ spec: LaunchSpec, _ store: StoreConnection) throws(StoreError) -> Int32? {
+    private static func launch(_ spec: LaunchSpec) throws(StoreError) -> Int32? {
         let launch = ProcessLaunch(
             program: spec.program, arguments: spec.arguments, environment: spec.environment,
             directory: spec.directory, openedDirectory: directoryDescriptor, output: .append(spec.logPath), errors: .append(spec.logPath))
@@ -68,12 +68,12 @@ public enum Monitor {
             CrashPoint.reached("monitor-launched")
             // A child stays in the table until it is reaped, ended or not.
             let identity = ProcessTable.identity(of: child) ?? ProcessIdentity(pid: child, start: 0)
-            try persist { () throws(StoreError) in try store.recordLaunch(spec.launchID, of: identity, at: .now) }
+            try inStore(spec) { store throws(StoreError) in try store.recordLaunch(spec.launchID, of: identity, at: .now) }
+            CrashPoint.reached("monitor-recorded-launch")
             report("launched \(identity.pid) \(identity.start)")
             return child
         } catch let error as LaunchError {
-            let exit = ExitRecord(.launchFailed, message: error.description, at: .now)
-            try persist { () throws(StoreError) in _ = try store.recordExit(spec.launchID, exit) }
+            try recordExit(ExitRecord(.launchFailed, message: error.description, at: .now), spec)
             report("failed \(error)")
             return nil
         } catch let error as StoreError {
@@ -111,15 +111,30 @@ public enum Monitor {
         return children.count { $0 != "\(child)" }
     }
 
-    /// Tries until the store takes it, for `attempts` tenths of a second at most: busy and full
-    /// pass, everything else is thrown. A file that is gone is not made anew.
-    private static func persist<T>(
-        for attempts: Int = .max, _ body: () throws(StoreError) -> T
+    private static func recordExit(_ exit: ExitRecord, _ spec: LaunchSpec) throws(StoreError) {
+        try inStore(spec) { store throws(StoreError) in _ = try store.recordExit(spec.launchID, exit) }
+    }
+
+    /// Opens the store, which may have been replaced since, and tries until it takes what is to be
+    /// recorded: busy and full pass. A file that is gone is waited for, never made, and given up after
+    /// five minutes. Everything else is thrown.
+    ///
+    /// - Parameter attempts: tenths of a second to try for.
+    private static func inStore<T>(
+        _ spec: LaunchSpec, for attempts: Int = .max, _ body: (StoreConnection) throws(StoreError) -> T
     ) throws(StoreError) -> T {
-        for _ in 1..<attempts {
-            do { return try body() } catch where error.isTransient { usleep(100_000) }
+        var missing = 0
+        for attempt in 1... {
+            do {
+                return try body(try StoreConnection(path: spec.storePath, mode: .existing))
+            } catch {
+                missing += error.cause == .missing ? 1 : 0
+                let passes = error.isTransient || error.cause == .missing
+                guard passes, attempt < attempts, missing < 3000 else { throw error }
+                usleep(100_000)
+            }
         }
-        return try body()
+        throw StoreError(.busy, action: "use", path: spec.storePath, detail: "it stays locked")
     }
 
     /// Tells the runner, if it still listens, and closes the line.

@@ -108,7 +108,7 @@ extension SessionSupervisor {
                 switch try await record(request, session, preparation) {
                 case .new: return await launch(request, session, preparation)
                 case .repeated(let earlier): return await answer(to: earlier)
-                case .owned(let owner): return await outcome(of: owner)
+                case .owned(let owner): return await outcome(of: owner, for: request.source)
                 case .ending(let owner): _ = await knowledge(of: owner.id).ended.wait(for: .seconds(5))
                 }
             }
@@ -167,7 +167,7 @@ extension SessionSupervisor {
             await tellHub(answer, known, session.id)
             return answer
         }
-        let answer = await outcome(of: session, known)
+        let answer = await outcome(of: session, known, for: request.source)
         if case .failed = answer { await cleanUp(after: session.id) }
         await tellHub(answer, known, session.id)
         return answer
@@ -227,14 +227,17 @@ extension SessionSupervisor {
         let session: SessionRecord? = if let id = earlier.sessionID { await record(id) } else { nil }
         if let answer = earlier.answer(session) { return answer }
         guard let session else { return .failed("the same request is being answered") }
-        return await outcome(of: session)
+        return await outcome(of: session, for: earlier.source)
     }
 
-    /// Waits for a session to report.
-    private func outcome(of session: SessionRecord, _ known: Live? = nil) async -> SpawnAnswer {
+    /// Waits for a session to report. The hub itself waits for no more than 30 s.
+    private func outcome(
+        of session: SessionRecord, _ known: Live? = nil, for source: RequestSource
+    ) async -> SpawnAnswer {
         if let happyID = session.happySessionID { return .started(happySessionID: happyID) }
         let known = known ?? knowledge(of: session.id)
-        switch await known.news.wait(for: reportTimeout) {
+        let patience = source == .hub ? min(reportTimeout, .seconds(25)) : reportTimeout
+        switch await known.news.wait(for: patience) {
         case .reported(let happyID):
             return .started(happySessionID: happyID)
         case .ended(let exit):
@@ -245,7 +248,7 @@ extension SessionSupervisor {
             let pid = await record(session.id)?.launch.process?.pid
             let name = pid.map { "session process \($0)" } ?? "session \(session.id)"
             return .late(
-                "\(name) has not reported within \(reportTimeout); it goes on starting, and `hapi runner list` shows it")
+                "\(name) has not reported within \(patience); it goes on starting, and `hapi runner list` shows it")
         }
     }
 
@@ -301,7 +304,9 @@ extension SpawnParameters {
         let words = [model, effort, modelReasoningEffort, serviceTier, collaborationMode, copilotAgentMode]
             + [resumeSessionId, existingSessionId, sessionId, startingMode, token]
         if words.contains(where: { $0?.utf8.contains(0) == true }) { return "a value holds a NUL" }
-        return nil
+        // An agent would take it for a flag of its own.
+        let flag = words.dropLast().compactMap { $0 }.first { $0.hasPrefix("-") }
+        return flag.map { "the value \($0.prefix(60)) looks like a flag" }
     }
 }
 

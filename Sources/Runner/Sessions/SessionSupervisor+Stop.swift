@@ -4,7 +4,7 @@ import RunnerStore
 extension SessionSupervisor {
     /// Stops the session that `name` means: a HAPI session id, a record id, or `PID-<n>`.
     ///
-    /// `stopped` only when it is; `alreadyGone` only on recorded evidence; what is unknown, or cannot
+    /// Answered within 15 s. `stopped` only when it is; `alreadyGone` only on recorded evidence; what is unknown, or cannot
     /// be verified from here, is `stillAlive`, as the hub expects (hub contract §6.7).
     public func stop(_ name: String, by source: RequestSource) async -> StopAnswer {
         inProgress += 1
@@ -51,7 +51,7 @@ extension SessionSupervisor {
             return .stillAlive
         }
         if known.ended.value != nil { return .stopped }
-        if await known.ended.wait(for: .seconds(5)) != nil { return .stopped }
+        if await known.ended.wait(for: .seconds(4)) != nil { return .stopped }
         // The end may be on its way into a busy store; the process itself decides.
         return await record(id)?.stateNow == .ended ? .stopped : .stillAlive
     }

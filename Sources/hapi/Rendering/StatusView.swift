@@ -12,7 +12,7 @@ struct StatusView {
     var json: JSONValue {
         .object([
             "running": .bool(presence.runner != nil),
-            "runner": presence.runner.map(Self.json) ?? .null,
+            "runner": presence.runner.map(json) ?? .null,
             "lastRunner": presence.last.map(Self.lastJSON) ?? .null,
             "sessions": .object(["live": .integer(Int64(live)), "unverifiable": .integer(Int64(unverifiable))]),
             "store": .object([
@@ -21,7 +21,14 @@ struct StatusView {
         ])
     }
 
-    private static func json(_ runner: RunnerRecord) -> JSONValue {
+    /// What users should know about the running runner.
+    private var notice: String? {
+        presence.isDegraded
+            ? "degraded: the store at \(home.store) cannot be written; sessions are watched and stopped all the "
+                + "same, and recorded once it can. See the log." : presence.runner?.notice
+    }
+
+    private func json(_ runner: RunnerRecord) -> JSONValue {
         .object([
             "pid": .integer(Int64(runner.process.pid)),
             "startedAt": .init(runner.startedAt),
@@ -34,7 +41,7 @@ struct StatusView {
             "hubUrl": .init(runner.hubURL),
             "hubState": .string(runner.hubState.rawValue),
             "machineId": .init(runner.machineID),
-            "notice": .init(runner.notice),
+            "notice": .init(notice),
         ])
     }
 
@@ -60,7 +67,7 @@ struct StatusView {
             ("Sessions", sessions),
             ("Log", runner.logPath),
         ]
-        if let notice = runner.notice { rows.append(("Notice", notice)) }
+        if let notice { rows.append(("Notice", notice)) }
         if let machine = runner.machineID { rows.insert(("Machine", machine), at: 5) }
         return Self.aligned(rows)
     }

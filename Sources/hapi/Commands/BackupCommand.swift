@@ -1,0 +1,24 @@
+import ArgumentParser
+import Runner
+import RunnerStore
+
+struct BackupCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backup", abstract: "Make a consistent copy of the store while everything runs.",
+        discussion: """
+            To restore it: stop the runner, move runner.db, runner.db-wal and runner.db-shm away, and put the
+            copy in their place as runner.db.
+
+            EXAMPLES
+              hapi runner backup ~/hapi-backup.db
+            """)
+
+    @Argument(help: "The file to write; it must not exist yet.") var file: String
+
+    func run() throws {
+        let home = try RunnerHome.fromEnvironment()
+        let path = absolutePath(file)
+        try StoreConnection(path: home.store, mode: .existing).backUp(to: path)
+        Output.line("The store was copied to \(Output.shown(path)).")
+    }
+}

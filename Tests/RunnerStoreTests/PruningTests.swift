@@ -1,0 +1,49 @@
+import Testing
+
+@testable import RunnerStore
+
+@Suite final class PruningTests: StoreTests {
+    @Test func onlyWhatEndedBeforeTheDateIsForgotten() throws {
+        let store = try create()
+        let runner = try store.addRunner()
+        for (id, end) in [("old", 1500), ("new", 2500), ("live", nil)] as [(String, Int64?)] {
+            try store.insertSession(.sample(id, runner: runner))
+            try store.insertSpawnRequest(.sample("q-\(id)", session: id))
+            if let end {
+                _ = try store.finish(
+                    id, unlessRecorded: ExitRecord(.exited(code: 0), at: Timestamp(milliseconds: end)))
+            }
+        }
+        #expect(try store.forgetSessions(before: 2000) == 1)
+        #expect(try store.allSessions().map(\.id).sorted() == ["live", "new"])
+        #expect(try store.number("SELECT count(*) FROM launches") == 2)
+        #expect(try store.number("SELECT count(*) FROM exits") == 1)
+        #expect(try store.number("SELECT count(*) FROM session_events WHERE session_id = 'old'") == 0)
+        #expect(try store.spawnRequest("q-old") == nil)
+    }
+
+    @Test func aSessionWithAWorktreeIsKept() throws {
+        let store = try create()
+        let runner = try store.addRunner()
+        try store.insertSession(.sample("s", runner: runner))
+        try store.insertWorktree(
+            WorktreeRecord(
+                sessionID: "s", repository: "/r", path: "/r-worktrees/x", branch: "hapi-x", name: "x",
+                createdAt: 1000))
+        _ = try store.finish("s", unlessRecorded: ExitRecord(.vanished, at: 1500))
+        #expect(try store.forgetSessions(before: 2000) == 0)
+        #expect(try store.keptWorktrees().map(\.path) == ["/r-worktrees/x"])
+        try store.markWorktreeRemoved("s", at: 1600)
+        #expect(try store.keptWorktrees().isEmpty)
+        #expect(try store.forgetSessions(before: 2000) == 1)
+    }
+
+    @Test func aChangeOfTheHubIsRecordedOnce() throws {
+        let store = try create()
+        let id = try store.addRunner()
+        for (state, time) in [(HubState.connected, 1000), (.connected, 1001), (.connecting, 1002)] {
+            try store.setHubState(state, detail: nil, of: id, at: Timestamp(milliseconds: Int64(time)))
+        }
+        #expect(try store.hubChanges(since: 0).map(\.state) == [.connected, .connecting])
+    }
+}
