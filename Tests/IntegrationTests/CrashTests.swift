@@ -77,7 +77,9 @@ import Testing
             try await eventually("settled rows", location) {
                 sessions = try await home.list()
                 processes = home.sessionProcesses().sorted()
-                let settled = sessions.allSatisfy { $0.state == "running" && $0.adopted || $0.state == "starting" }
+                let settled = sessions.allSatisfy {
+                    $0.state == "running" && $0.adopted || $0.state == "starting"
+                }
                 return settled && sessions.map { $0.pid ?? 0 }.sorted() == processes
             }
         } catch is TimedOut {

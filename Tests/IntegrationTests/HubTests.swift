@@ -92,6 +92,19 @@ import Testing
         }
     }
 
+    @Test func aProgramThatIsNotThereIsTheHubsLastSpawnErrorToo() async throws {
+        try await TestHub.with { hub in
+            try await TestHome.with(hub, ["HAPI_CLI_EXECUTABLE": "/nowhere/hapi"]) { home in
+                try await home.startRunner()
+                _ = try await hub.call("spawn-happy-session", ["directory": .string(home.work)], of: home)
+                try await eventually("the error at the hub") {
+                    let error = try await hub.machine(home)?["runnerState"]?["lastSpawnError"]
+                    return error?["message"]?.string?.contains("/nowhere/hapi") == true
+                }
+            }
+        }
+    }
+
     @Test func aMissingDirectoryIsAskedFor() async throws {
         try await TestHub.with { hub in
             try await TestHome.with(hub) { home in

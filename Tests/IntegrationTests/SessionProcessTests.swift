@@ -153,4 +153,28 @@ import Testing
             #expect(try await home.list(all: true).isEmpty)
         }
     }
+
+    @Test func aSessionFromATerminalBringsTheRunnerUp() async throws {
+        try await TestHome.with { home in
+            try home.installAgent("claude", "exec sleep 1000")
+            let session = try home.launch(["claude"], in: home.work)
+            try await eventually("the session on record") { try await home.list().first?.state == "running" }
+            let runner = try home.runner()
+            #expect(try await home.control().post("list").body["children"]?.array?.count == 1)
+            // It is nobody's child: it outlives the session.
+            #expect(try await home.hapi("runner", "stop-session", "PID-\(session.pid)").status == 0)
+            #expect(try await session.ended() == 143)
+            #expect(isAlive(runner))
+        }
+    }
+
+    @Test func theSettingsKeepASessionFromBringingTheRunnerUp() async throws {
+        try await TestHome.with { home in
+            try home.installAgent("claude", "echo worked")
+            try home.writeSettings(#"{"runnerAutoStartWhenRunningHappy":false}"#)
+            #expect(try await home.hapi("claude", in: home.work).output == "worked\n")
+            #expect(try await !home.status().running)
+            #expect(try await home.list(all: true).first?.exit?.code == 0)
+        }
+    }
 }

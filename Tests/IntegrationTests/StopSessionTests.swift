@@ -65,8 +65,8 @@ import Testing
             let answer = try await home.control().post("spawn-session", ["directory": .string(home.work)])
             let nesting = try #require(answer.body["sessionId"]?.string, "\(answer)")
             try await eventually("the runner started inside the session") {
-                let running = try await home.status().running
-                return running && !isAlive(outer)
+                let runner = try await home.status().runner
+                return runner?.httpPort != nil && runner?.pid != outer.pid
             }
             let inner = try home.runner()
             let below = try await home.spawn("below")

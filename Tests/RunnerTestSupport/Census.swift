@@ -49,6 +49,8 @@ struct Census {
             .filter { known.isDisjoint(with: lineage(of: $0)) }
     }
 
+    var runners: [pid_t] { members.filter(\.isRunner).map(\.process.identity.pid) }
+
     private func lineage(of pid: pid_t) -> [pid_t] {
         var line = [pid]
         while let parent = parents[line[line.count - 1]], parent > 1, !line.contains(parent) {
