@@ -45,6 +45,7 @@ extension SessionSupervisor {
     /// What no session can be started from, whatever the machine is like.
     private func refusal(of parameters: SpawnParameters) -> String? {
         if parameters.directory.isEmpty { return "Directory is required" }
+        if parameters.holdsNUL { return "a NUL character cannot be passed on to a session" }
         if !parameters.directory.hasPrefix("/") {
             return "cannot use \(parameters.directory) as a directory: an absolute path is needed"
         }
