@@ -33,7 +33,7 @@ public final class StoreConnection {
         case .create:
             // Looked at before the first change: what is not ours stays as it is.
             _ = try Migration.version(of: self)
-            try execute("PRAGMA journal_mode = WAL")
+            try enterWAL(patience: .milliseconds(Int(busyTimeout)))
             try execute("PRAGMA synchronous = FULL")
             try execute("PRAGMA foreign_keys = ON")
             try execute("PRAGMA journal_size_limit = 4194304")
@@ -72,6 +72,19 @@ public final class StoreConnection {
         var moved: Int32 = 0
         guard sqlite3_file_control(handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK else { return true }
         return moved == 0
+    }
+
+    /// Only the first to open a new store has anything to do here. SQLite does not wait for another
+    /// one at it, because of a lock it already holds; so the wait is here, between attempts.
+    private func enterWAL(patience: Duration) throws(StoreError) {
+        let deadline = ContinuousClock.now + patience
+        while true {
+            do {
+                return try execute("PRAGMA journal_mode = WAL")
+            } catch where error.cause == .busy && ContinuousClock.now < deadline {
+                usleep(10_000)
+            }
+        }
     }
 
     /// How long a statement waits from now on for another process's lock, in milliseconds.

@@ -62,4 +62,27 @@ import Testing
         #expect(counts.max() == 8)
         #expect(try create().newestRunners(limit: 100).count == 8)
     }
+
+    /// The change to a write-ahead log is where SQLite itself does not wait.
+    @Test(arguments: ["BEGIN; SELECT count(*) FROM sqlite_schema", "BEGIN IMMEDIATE", "BEGIN EXCLUSIVE"])
+    func whoOpensANewStoreWaitsForTheOthersAtIt(hold: String) async throws {
+        try makeDatabase("PRAGMA journal_mode = DELETE")
+        let other = try StoreConnection(path: path, mode: .existing)
+        try other.execute(hold)
+        let path = path
+        async let opened = onThread {
+            try StoreConnection(path: path, mode: .create).newestRunners(limit: 1).count
+        }
+        try await Task.sleep(for: .milliseconds(200))
+        try other.execute("COMMIT")
+        #expect(try await opened == 0)
+    }
+
+    @Test func whoOpensAStoreThatIsNeverFreeGivesUp() throws {
+        try makeDatabase("PRAGMA journal_mode = DELETE")
+        let other = try StoreConnection(path: path, mode: .existing)
+        try other.execute("BEGIN EXCLUSIVE")
+        let error = storeError { _ = try StoreConnection(path: self.path, mode: .create, busyTimeout: 50) }
+        #expect(error?.cause == .busy)
+    }
 }

@@ -36,14 +36,16 @@ struct MachineHealthMeter {
     }
 
     static func memoryPercent(_ meminfo: String) -> Int? {
-        func kilobytes(_ name: String) -> Double? {
+        func kilobytes(_ name: String) -> UInt64? {
             meminfo.split(separator: "\n").first { $0.hasPrefix(name) }?
-                .split(separator: " ").dropFirst().first.flatMap { Double($0) }
+                .split(separator: " ").dropFirst().first.flatMap { UInt64($0) }
         }
         guard let total = kilobytes("MemTotal:"), let available = kilobytes("MemAvailable:"), total > 0 else {
             return nil
         }
-        return Int(((total - available) / total * 100).rounded())
+        // A container may be told of more than it has.
+        let used = total - min(available, total)
+        return Int((Double(used) / Double(total) * 100).rounded())
     }
 
     /// Resident memory of this process, in bytes.

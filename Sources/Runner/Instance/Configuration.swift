@@ -102,8 +102,11 @@ private struct Variables {
         return .milliseconds(value)
     }
 
+    /// Even an empty variable stands above the settings here: HAPI's session processes read it so,
+    /// and replace a runner whose headers are not theirs (hub contract §1.1, §9.1).
     func headers(_ name: String) throws(ConfigurationError) -> [String: String]? {
-        guard let text = self[name] else { return nil }
+        guard let text = values[name] else { return nil }
+        if text.isEmpty { return [:] }
         do {
             return try JSON.decode([String: String].self, from: text.utf8)
         } catch {

@@ -9,12 +9,13 @@ public struct ProcessStatus: Equatable, Sendable {
     public let isZombie: Bool
 
     /// Reads a line of `/proc/<pid>/stat`, proc(5). The command's name may hold anything, so the
-    /// fields are counted from its last closing parenthesis.
-    init?(statLine: some StringProtocol) {
-        guard let end = statLine.lastIndex(of: ")"), let pid = Int32(statLine.prefix { $0 != " " }) else {
-            return nil
-        }
-        let fields = statLine[statLine.index(after: end)...].split(separator: " ")
+    /// fields are counted from its last closing parenthesis, and in bytes: the name may end with a
+    /// character that merges with the one that follows.
+    init?(statLine: [UInt8]) {
+        guard let end = statLine.lastIndex(of: UInt8(ascii: ")")),
+            let pid = Int32(String(decoding: statLine.prefix { $0 != UInt8(ascii: " ") }, as: UTF8.self))
+        else { return nil }
+        let fields = String(decoding: statLine[(end + 1)...], as: UTF8.self).split(separator: " ")
         guard fields.count > 19, let parent = Int32(fields[1]), let start = Int64(fields[19]) else { return nil }
         self.identity = ProcessIdentity(pid: pid, start: start)
         self.parent = parent
@@ -26,8 +27,7 @@ public struct ProcessStatus: Equatable, Sendable {
 public enum ProcessTable {
     /// nil if there is no such process.
     public static func status(of pid: Int32) -> ProcessStatus? {
-        guard let bytes = readFile("/proc/\(pid)/stat") else { return nil }
-        return ProcessStatus(statLine: String(decoding: bytes, as: UTF8.self))
+        readFile("/proc/\(pid)/stat").flatMap(ProcessStatus.init)
     }
 
     /// Every process that is visible here.

@@ -11,13 +11,18 @@ struct AgentProgram: Sendable {
     static func path(of agent: Agent, _ settings: Settings, searchPath: String) throws(AgentNotFound) -> String {
         let name = settings.agentProgram(agent.rawValue) ?? programNames[agent] ?? agent.rawValue
         if name.contains("/") {
-            guard access(name, X_OK) == 0 else { throw AgentNotFound(agent: agent, name: name) }
+            guard isProgram(name) else { throw AgentNotFound(agent: agent, name: name) }
             return name
         }
-        for folder in searchPath.split(separator: ":") where access("\(folder)/\(name)", X_OK) == 0 {
+        for folder in searchPath.split(separator: ":") where isProgram("\(folder)/\(name)") {
             return absolutePath("\(folder)/\(name)")
         }
         throw AgentNotFound(agent: agent, name: name)
+    }
+
+    /// A directory may be entered, which `access` cannot tell from a program that may be run.
+    private static func isProgram(_ path: String) -> Bool {
+        access(path, X_OK) == 0 && !isDirectory(path)
     }
 
     private static let programNames: [Agent: String] = [.cursor: "agent", .dsh: "dsh-acp-demo"]

@@ -32,6 +32,8 @@ struct LaunchSpec: Equatable {
         program = strings[4]
         arguments = Array(strings[6..<(6 + count)])
         environment = Array(strings[(6 + count)...])
+        // What is not text, or a number written otherwise, would be read as something else.
+        guard encoded == bytes else { return nil }
     }
 
     init(

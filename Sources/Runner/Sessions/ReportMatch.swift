@@ -27,15 +27,16 @@ enum ReportMatch: Equatable {
     /// A session nobody here launched: someone started it in a terminal.
     case newcomer
 
-    /// Looks for the process itself, then above it, then for the launch id it carries. A launch that
-    /// has reported is only matched by its own process or by the same report again: a session that is
-    /// started inside a session is its own.
+    /// Looks for the process itself, then above it, then for the launch id it carries. Above it may
+    /// stand the launched process, or only its monitor: the launch may not be recorded yet, or the
+    /// process may have left its parent. A launch that has reported is only matched by its own process
+    /// or by the same report again: a session that is started inside a session is its own.
     static func of(_ report: SessionReport, among live: [SessionRecord]) -> ReportMatch {
         if let speaker = report.lineage.first, let own = live.first(where: { $0.launch.process == speaker }) {
             return .session(own.id)
         }
         for ancestor in report.lineage.dropFirst() {
-            guard let session = live.first(where: { $0.launch.process == ancestor }) else { continue }
+            guard let session = live.first(where: { $0.launch.isOf(ancestor) }) else { continue }
             return session.isOpen(to: report) ? .session(session.id) : .newcomer
         }
         let named = live.first { $0.id == report.launchID && $0.isOpen(to: report) }
@@ -46,5 +47,11 @@ enum ReportMatch: Equatable {
 extension SessionRecord {
     fileprivate func isOpen(to report: SessionReport) -> Bool {
         origin == .runner && (reportedAt == nil || happySessionID == report.happySessionID)
+    }
+}
+
+extension LaunchRecord {
+    fileprivate func isOf(_ process: ProcessIdentity) -> Bool {
+        self.process == process || monitor == process
     }
 }

@@ -299,15 +299,14 @@ extension SpawnParameters {
     /// Why no session can be started from this, whatever the machine is like; nil if one can.
     fileprivate var refusal: String? {
         if directory.isEmpty { return "Directory is required" }
-        if directory.utf8.contains(0) { return "cannot use a directory with a NUL in its name" }
+        if holdsNUL { return "a NUL character cannot be passed on to a session" }
         if !directory.hasPrefix("/") { return "cannot use \(directory) as a directory: an absolute path is needed" }
         if directory.utf8.count >= Int(PATH_MAX) { return directoryProblem(directory.prefix(60) + "…", ENAMETOOLONG) }
         if agent == "gemini" { return "the agent gemini is no longer offered" }
         let words = [model, effort, modelReasoningEffort, serviceTier, collaborationMode, copilotAgentMode]
-            + [resumeSessionId, existingSessionId, sessionId, startingMode, token]
-        if words.contains(where: { $0?.utf8.contains(0) == true }) { return "a value holds a NUL" }
+            + [resumeSessionId, existingSessionId, sessionId, startingMode]
         // An agent would take it for a flag of its own.
-        let flag = words.dropLast().compactMap { $0 }.first { $0.hasPrefix("-") }
+        let flag = words.compactMap { $0 }.first { $0.hasPrefix("-") }
         return flag.map { "the value \($0.prefix(60)) looks like a flag" }
     }
 }

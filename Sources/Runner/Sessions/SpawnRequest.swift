@@ -21,6 +21,19 @@ public struct SpawnRequest: Sendable {
     var requestedSessionID: String? { parameters.existingSessionId ?? parameters.sessionId }
 }
 
+extension SpawnParameters {
+    /// A NUL ends a text for the system, and would begin another one in a launch's spec: the rest of
+    /// an argument would be read as an argument, or a variable, of its own.
+    var holdsNUL: Bool {
+        let texts = [
+            directory, agent, model, effort, modelReasoningEffort, serviceTier, collaborationMode, copilotAgentMode,
+            permissionMode, sessionType, worktreeName, resumeSessionId, existingSessionId, sessionId, startingMode,
+            token,
+        ]
+        return texts.contains { $0?.utf8.contains(0) == true }
+    }
+}
+
 /// The one answer to a spawn request.
 public enum SpawnAnswer: Equatable, Sendable {
     case started(happySessionID: String)

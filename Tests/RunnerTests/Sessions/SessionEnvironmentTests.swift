@@ -1,0 +1,58 @@
+import Testing
+
+@testable import Runner
+
+@Suite struct SessionEnvironmentTests {
+    private func variables(
+        _ inherited: [String: String], agent: Agent = .claude, token: String? = nil
+    ) -> [String: String] {
+        let list = SessionEnvironment.variables(
+            inherited: inherited, home: "/home/dev/.hapi", launchID: "launch", agent: agent, token: token)
+        return Dictionary(
+            list.map { entry in
+                let parts = entry.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                return (String(parts[0]), String(parts[1]))
+            }, uniquingKeysWith: { first, _ in first })
+    }
+
+    @Test func aSessionKnowsItsHomeAndItsLaunch() {
+        #expect(variables([:]) == ["HAPI_HOME": "/home/dev/.hapi", "HAPI_RUNNER_LAUNCH_ID": "launch"])
+    }
+
+    @Test func whatIsInheritedIsPassedOn() {
+        let inherited = [
+            "PATH": "/bin", "CLI_API_TOKEN": "t", "HAPI_API_URL": "http://hub", "EMPTY": "",
+            "MULTI": "a=b\nc",
+            "CLAUDE_CONFIG_DIR": "/c", "HAPI_HOSTNAME": "h",
+        ]
+        let passed = variables(inherited)
+        for (name, value) in inherited { #expect(passed[name] == value, "\(name)") }
+    }
+
+    @Test(arguments: [
+        "HAPI_SESSION_ID", "HAPI_HTTP_MCP_URL", "HAPI_RUNNER_HANDOFF_FROM_PID", "HAPI_WORKTREE_BASE_PATH",
+        "HAPI_WORKTREE_BRANCH", "HAPI_WORKTREE_NAME", "HAPI_WORKTREE_PATH", "HAPI_WORKTREE_CREATED_AT",
+        "CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT", "CLAUDE_CODE_SSE_PORT",
+    ])
+    func whatBelongsToAnotherSessionIsNot(name: String) {
+        #expect(variables([name: "inherited"])[name] == nil)
+    }
+
+    @Test func theRunnersOwnWordsStandAboveWhatIsInherited() {
+        let passed = variables(["HAPI_HOME": "relative", "HAPI_RUNNER_LAUNCH_ID": "another"])
+        #expect(passed == ["HAPI_HOME": "/home/dev/.hapi", "HAPI_RUNNER_LAUNCH_ID": "launch"])
+    }
+
+    @Test(arguments: Agent.allCases)
+    func aTokenIsForClaudeAlone(agent: Agent) {
+        let passed = variables(["CLAUDE_CODE_OAUTH_TOKEN": "inherited"], agent: agent, token: "given")
+        #expect(passed["CLAUDE_CODE_OAUTH_TOKEN"] == (agent == .claude ? "given" : "inherited"))
+    }
+
+    @Test func eachNameIsThereOnceAndInOrder() {
+        let list = SessionEnvironment.variables(
+            inherited: ["Z": "1", "A": "2", "HAPI_HOME": "x"], home: "/h", launchID: "l", agent: .pi,
+            token: "t")
+        #expect(list == ["A=2", "HAPI_HOME=/h", "HAPI_RUNNER_LAUNCH_ID=l", "Z=1"])
+    }
+}

@@ -1,0 +1,76 @@
+import Testing
+
+@testable import Runner
+
+@Suite final class WorkspaceRootsTests: FolderTests {
+    /// Two roots, one of them named by a link, and ways out of them.
+    private func roots() throws -> WorkspaceRoots {
+        try makeDirectory("work/project/..name")
+        try makeDirectory("workshop")
+        try makeDirectory("elsewhere/deep")
+        try makeDirectory("real")
+        try link("linked", to: "real")
+        try link("work/out", to: "../elsewhere")
+        try link("work/in", to: "project")
+        try link("work/loop", to: "loop")
+        try link("elsewhere/back", to: "../work/project")
+        return try WorkspaceRoots(["\(folder)/work", "\(folder)/linked"])
+    }
+
+    static let inside: [(String, String)] = [
+        ("work", "work"), ("work/", "work"), ("work/project", "work/project"),
+        ("work/./project//", "work/project"), ("work/project/..name", "work/project/..name"),
+        ("work/..name", "work/..name"), ("work/new/deep/tail", "work/new/deep/tail"),
+        ("work/in", "work/project"), ("work/in/new", "work/project/new"), ("linked", "real"),
+        ("linked/new", "real/new"), ("real/new", "real/new"), ("elsewhere/back", "work/project"),
+        ("elsewhere/../work", "work"), ("work/project/../new", "work/new"),
+    ]
+
+    @Test(arguments: inside)
+    func whatLiesInARootIsAdmittedWithItsLinksFollowed(path: String, target: String) throws {
+        let admitted = try roots().admit("\(folder)/\(path)")
+        #expect(admitted == resolvedPath(folder) + "/" + target)
+    }
+
+    @Test(arguments: [
+        "", "elsewhere", "elsewhere/new", "workshop", "work/out", "work/out/deep", "work/out/new/tail",
+        "work/..", "work/../elsewhere", "work/../../etc", "work/project/../../elsewhere", "linkedwork",
+    ])
+    func whatLiesOutsideIsNot(path: String) throws {
+        #expect(try roots().admit("\(folder)/\(path)") == nil)
+    }
+
+    @Test func theHubIsToldWhatWasGiven() throws {
+        let roots = try roots()
+        #expect(roots.advertised == ["\(folder)/work", "\(folder)/linked"])
+        let twice = try WorkspaceRoots(["\(folder)/work", "\(folder)/work/", "\(folder)/work/../work"])
+        #expect(twice.advertised == ["\(folder)/work"])
+    }
+
+    @Test func withoutRootsEverythingIsAdmitted() throws {
+        let none = try WorkspaceRoots([])
+        #expect(none.isEmpty)
+        #expect(none.admit("/anywhere/at/all") == "/anywhere/at/all")
+    }
+
+    @Test func theRootOfAllContainsEverything() throws {
+        let all = try WorkspaceRoots(["/"])
+        #expect(!all.isEmpty)
+        #expect(all.admit("/") == "/")
+        #expect(all.admit("/no/such/place") == "/no/such/place")
+    }
+
+    @Test func aTildeIsTheHomeOfTheUser() throws {
+        let home = try #require(try WorkspaceRoots(["~"]).advertised.first)
+        #expect(isDirectory(home) && !home.contains("~"))
+    }
+
+    @Test(arguments: ["", "missing", "file"])
+    func aRootThatIsNoDirectoryIsRefused(name: String) throws {
+        try write("", to: "file")
+        let path = name.isEmpty ? "" : "\(folder)/\(name)"
+        let error = #expect(throws: ConfigurationError.self) { try WorkspaceRoots([path]) }
+        #expect(error?.variable == "--workspace-root")
+        #expect(error?.value == path)
+    }
+}
