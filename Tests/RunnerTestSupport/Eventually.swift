@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 public typealias SourceLocation = Testing.SourceLocation
@@ -44,4 +45,13 @@ public func always(
         }
         try await Task.sleep(for: .milliseconds(20))
     }
+}
+
+/// Told once, from one task to another.
+public final class OneTimeFlag: Sendable {
+    private let flag = Mutex(false)
+
+    public init() {}
+    public var isSet: Bool { flag.withLock { $0 } }
+    public func set() { flag.withLock { $0 = true } }
 }

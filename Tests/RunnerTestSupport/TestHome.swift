@@ -112,6 +112,16 @@ public final class TestHome: Sendable {
         try write("home/settings.json", text, mode: 0o600)
     }
 
+    /// Writes over a file below ``root``, in place.
+    public func writeBytes(_ name: String, _ bytes: [UInt8]) throws {
+        let file = open("\(root)/\(name)", O_WRONLY | O_TRUNC | O_CLOEXEC)
+        guard file >= 0 else { throw ChildProcess.Failure(description: "cannot write \(name)") }
+        defer { close(file) }
+        #expect(bytes.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) } == bytes.count)
+    }
+
+    public func bytes(_ path: String) -> [UInt8]? { FileManager.default.contents(atPath: path).map { Array($0) } }
+
     public func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 
     /// A file's text; nil if there is none.

@@ -55,7 +55,7 @@ enum AgentCommand {
     }
 
     private static func option(_ name: String, _ value: String?) -> [String] {
-        value.map { [name, $0] } ?? []
+        value.flatMap { $0.isEmpty ? nil : [name, $0] } ?? []
     }
 
     private static func other(_ value: String?, than standard: String) -> String? {

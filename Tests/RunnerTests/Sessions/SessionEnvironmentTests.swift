@@ -4,10 +4,11 @@ import Testing
 
 @Suite struct SessionEnvironmentTests {
     private func variables(
-        _ inherited: [String: String], agent: Agent = .claude, token: String? = nil
+        _ inherited: [String: String], own: [String: String] = [:]
     ) -> [String: String] {
         let list = SessionEnvironment.variables(
-            inherited: inherited, home: "/home/dev/.hapi", launchID: "launch", agent: agent, token: token)
+            inherited: inherited, home: "/home/dev/.hapi", launchID: "launch", directory: "/work",
+            own: own)
         return Dictionary(
             list.map { entry in
                 let parts = entry.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -16,7 +17,9 @@ import Testing
     }
 
     @Test func aSessionKnowsItsHomeAndItsLaunch() {
-        #expect(variables([:]) == ["HAPI_HOME": "/home/dev/.hapi", "HAPI_RUNNER_LAUNCH_ID": "launch"])
+        #expect(
+            variables([:])
+                == ["HAPI_HOME": "/home/dev/.hapi", "HAPI_RUNNER_LAUNCH_ID": "launch", "PWD": "/work"])
     }
 
     @Test func whatIsInheritedIsPassedOn() {
@@ -32,27 +35,27 @@ import Testing
     @Test(arguments: [
         "HAPI_SESSION_ID", "HAPI_HTTP_MCP_URL", "HAPI_RUNNER_HANDOFF_FROM_PID", "HAPI_WORKTREE_BASE_PATH",
         "HAPI_WORKTREE_BRANCH", "HAPI_WORKTREE_NAME", "HAPI_WORKTREE_PATH", "HAPI_WORKTREE_CREATED_AT",
-        "CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT", "CLAUDE_CODE_SSE_PORT",
+        "HAPI_RUNNER_RENEWAL", "HAPI_CRASH_AT", "CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT", "CLAUDE_CODE_SSE_PORT",
     ])
     func whatBelongsToAnotherSessionIsNot(name: String) {
         #expect(variables([name: "inherited"])[name] == nil)
     }
 
     @Test func theRunnersOwnWordsStandAboveWhatIsInherited() {
-        let passed = variables(["HAPI_HOME": "relative", "HAPI_RUNNER_LAUNCH_ID": "another"])
-        #expect(passed == ["HAPI_HOME": "/home/dev/.hapi", "HAPI_RUNNER_LAUNCH_ID": "launch"])
+        let passed = variables(["HAPI_HOME": "relative", "HAPI_RUNNER_LAUNCH_ID": "another", "PWD": "/"])
+        #expect(passed == variables([:]))
     }
 
-    @Test(arguments: Agent.allCases)
-    func aTokenIsForClaudeAlone(agent: Agent) {
-        let passed = variables(["CLAUDE_CODE_OAUTH_TOKEN": "inherited"], agent: agent, token: "given")
-        #expect(passed["CLAUDE_CODE_OAUTH_TOKEN"] == (agent == .claude ? "given" : "inherited"))
+    @Test func whatIsTheSessionsAloneStandsAboveAllElse() {
+        let own = ["CLAUDE_CODE_OAUTH_TOKEN": "given", "HAPI_WORKTREE_NAME": "fix", "PATH": "/login"]
+        let passed = variables(["CLAUDE_CODE_OAUTH_TOKEN": "inherited", "PATH": "/bin"], own: own)
+        for (name, value) in own { #expect(passed[name] == value, "\(name)") }
     }
 
     @Test func eachNameIsThereOnceAndInOrder() {
         let list = SessionEnvironment.variables(
-            inherited: ["Z": "1", "A": "2", "HAPI_HOME": "x"], home: "/h", launchID: "l", agent: .pi,
-            token: "t")
-        #expect(list == ["A=2", "HAPI_HOME=/h", "HAPI_RUNNER_LAUNCH_ID=l", "Z=1"])
+            inherited: ["Z": "1", "A": "2", "HAPI_HOME": "x"], home: "/h", launchID: "l", directory: "/w",
+            own: ["B": "3"])
+        #expect(list == ["A=2", "B=3", "HAPI_HOME=/h", "HAPI_RUNNER_LAUNCH_ID=l", "PWD=/w", "Z=1"])
     }
 }

@@ -21,7 +21,7 @@ import Testing
         let configuration = try Configuration(environment: [:], home: home, settings: Settings([:]))
         return SessionSupervisor(
             store: store, runnerID: runnerID, configuration: configuration,
-            roots: try WorkspaceRoots(["\(folder)/work"]), program: { "/nonexistent" },
+            roots: try WorkspaceRoots(["\(folder)/work"]), directoryPolicy: .allow, searchPath: nil,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 

@@ -1,0 +1,172 @@
+import Glibc
+import HubProtocol
+import Runner
+import RunnerStore
+import RunnerTestSupport
+import Testing
+
+/// Replacing the program under a running runner.
+@Suite(.serialized) struct RenewalTests {
+    private static let quick = ["HAPI_RUNNER_HEARTBEAT_INTERVAL": "300"]
+
+    /// A home whose runner was started from a program of its own, which a test can replace.
+    private func withInstalledProgram(
+        _ hub: TestHub? = nil, _ environment: [String: String] = quick,
+        _ body: (TestHome, _ runner: ProcessIdentity) async throws -> Void
+    ) async throws {
+        try await TestHome.with(hub, environment) { home in
+            try install(Paths.program, in: home)
+            let started = try home.start([program(home), "runner", "start"])
+            try #require(await started.ended(within: .seconds(40)) == 0, "\(started.errors)")
+            try await body(home, try home.runner())
+        }
+    }
+
+    private func program(_ home: TestHome) -> String { home.root + "/bin/hapi" }
+
+    /// As an installer does: a new file takes the old one's name.
+    private func install(_ source: String, in home: TestHome) throws {
+        let copied = try home.start(["cp", source, program(home) + ".new"])
+        waitpid(copied.pid, nil, 0)
+        #expect(rename(program(home) + ".new", program(home)) == 0)
+    }
+
+    private func installScript(_ script: String, in home: TestHome) throws {
+        try home.write("bin/hapi.new", "#!/bin/sh\n\(script)\n", mode: 0o755)
+        #expect(rename(program(home) + ".new", program(home)) == 0)
+    }
+
+    private func lives(_ home: TestHome) async throws -> Int {
+        Int(try await home.inStore("SELECT count(*) FROM runners")) ?? 0
+    }
+
+    @Test func theRunnerBecomesTheNewProgramAndNoRequestFails() async throws {
+        try await withInstalledProgram { home, runner in
+            var ids: [String] = []
+            for name in ["a", "b", "c"] { ids.append(try await home.spawn(name)) }
+            let control = try home.control()
+            let (sessions, renewed) = (Set(ids), OneTimeFlag())
+            let requests = try await withThrowingTaskGroup(of: Int.self) { group in
+                group.addTask {
+                    var requests = 0
+                    while !renewed.isSet {
+                        let answer = try await control.post("list")
+                        #expect(answer.status == 200, "\(answer)")
+                        let listed = answer.body["children"]?.array?.compactMap { $0["happySessionId"]?.string }
+                        #expect(Set(listed ?? []) == sessions)
+                        requests += 1
+                    }
+                    return requests
+                }
+                try install(Paths.program, in: home)
+                try await eventually("the renewal", within: .seconds(30)) {
+                    try await home.inStore("SELECT count(*) FROM runners WHERE http_port IS NOT NULL") == "2"
+                }
+                renewed.set()
+                return try await group.next() ?? 0
+            }
+            #expect(requests > 0)
+            #expect(try home.runner() == runner)
+            #expect(try home.control().port == control.port)
+            #expect(try await home.inStore("SELECT end_reason FROM runners ORDER BY id LIMIT 1") == "replaced")
+            #expect(try await home.list().allSatisfy { $0.adopted && $0.state == "running" })
+            try await exitsAreKnown(home, ids)
+        }
+    }
+
+    private func exitsAreKnown(_ home: TestHome, _ ids: [String]) async throws {
+        let (first, second) = (try await home.process(of: ids[0]), try await home.process(of: ids[1]))
+        #expect(killVerified(first))
+        #expect(try await home.ending(of: ids[0]).signal == "SIGKILL")
+        #expect(killVerified(second, SIGTERM))
+        #expect(try await home.ending(of: ids[1]).code == 0)
+        let runner = try home.runner().pid
+        try await eventually("reaped monitors") {
+            ProcessTable.all().allSatisfy { $0.parent != runner || !$0.isZombie }
+        }
+    }
+
+    @Test func aProgramThatFailsItsProofLeavesTheOldOneServing() async throws {
+        try await withInstalledProgram { home, runner in
+            let id = try await home.spawn("a")
+            try installScript("echo broken >&2; exit 1", in: home)
+            let word = try await eventually("a word about it", within: .seconds(30)) {
+                try await notice(home)
+            }
+            #expect(word.contains("broken"))
+            #expect(try home.runner() == runner && isAlive(runner))
+            #expect(try await lives(home) == 1)
+            #expect(try await home.session(id).state == "running")
+        }
+    }
+
+    @Test func aProgramThatFailsAfterItsProofIsLeftAgain() async throws {
+        try await withInstalledProgram { home, _ in
+            let id = try await home.spawn("a")
+            let port = try home.control().port
+            let proven = home.root + "/proven"
+            try installScript(
+                "if [ -e \(proven) ]; then exit 1; fi; touch \(proven); exec \(Paths.program) \"$@\"", in: home)
+            try await eventually("another life", within: .seconds(60)) {
+                try await home.inStore("SELECT count(*) FROM runners WHERE http_port IS NOT NULL") == "2"
+            }
+            _ = try await eventually("a word about it") { try await notice(home) }
+            #expect(try await home.control().post("list").status == 200)
+            #expect(try home.control().port == port)
+            #expect(try await home.session(id).adopted)
+        }
+    }
+
+    @Test func aProgramThatIsKilledBeforeItServesIsLeftAgain() async throws {
+        try await withInstalledProgram { home, _ in
+            let id = try await home.spawn("a")
+            let proven = home.root + "/proven"
+            try installScript(
+                """
+                if [ -e \(proven) ]; then export HAPI_CRASH_AT=control-bound; fi
+                touch \(proven); exec \(Paths.program) "$@"
+                """, in: home)
+            try await eventually("a third life", within: .seconds(60)) {
+                try await home.inStore("SELECT count(*) FROM runners WHERE http_port IS NOT NULL") == "2"
+            }
+            #expect(try await home.control().post("list").status == 200)
+            #expect(try await home.session(id).state == "running")
+            #expect(try await home.inStore("SELECT end_reason FROM runners WHERE id = 2") == "crashed")
+        }
+    }
+
+    @Test func aHalfWrittenProgramIsWaitedOut() async throws {
+        try await withInstalledProgram { home, runner in
+            try await Task.sleep(for: .milliseconds(400))
+            try home.write("bin/hapi.new", "", mode: 0o755)
+            #expect(rename(program(home) + ".new", program(home)) == 0)
+            let whole = try #require(home.bytes(Paths.program))
+            for part in 1...4 {
+                try home.writeBytes("bin/hapi", Array(whole.prefix(whole.count * part / 4)))
+                try await Task.sleep(for: .milliseconds(700))
+                #expect(try home.runner() == runner)
+            }
+            try await eventually("the renewal", within: .seconds(40)) {
+                try await home.inStore("SELECT count(*) FROM runners WHERE http_port IS NOT NULL") == "2"
+            }
+            #expect(try await notice(home) == nil)
+        }
+    }
+
+    @Test func renewalCanBeTurnedOffAndTheHubIsToldOfTheProgram() async throws {
+        try await TestHub.with { hub in
+            let environment = Self.quick.merging(["HAPI_DISABLE_VERSION_HANDOFF": "1"]) { _, new in new }
+            try await withInstalledProgram(hub, environment) { home, runner in
+                try install(Paths.program, in: home)
+                try await always("it was renewed", for: .seconds(4)) { try await lives(home) == 1 }
+                let metadata = try await hub.machine(home)?["metadata"]
+                #expect(metadata?["startedCliMtimeMs"] != nil && metadata?["installedCliMtimeMs"] != nil)
+            }
+        }
+    }
+
+    private func notice(_ home: TestHome) async throws -> String? {
+        let finished = try await home.hapi("runner", "status", "--json")
+        return try JSONValue(json: finished.output)["runner"]?["notice"]?.string
+    }
+}

@@ -1,0 +1,99 @@
+import HubProtocol
+import RunnerTestSupport
+import Testing
+
+/// Sessions in git worktrees.
+@Suite(.serialized) struct WorktreeTests {
+    private func withRepository(_ body: (TestHome, _ repository: String) async throws -> Void) async throws {
+        try await TestHome.with { home in
+            let repository = try home.makeDirectory("work/repo")
+            _ = try home.makeDirectory("work/repo/sub")
+            try await git(home, "init", "-q", "-b", "main", repository)
+            try await git(
+                home, "-C", repository, "-c", "user.name=x", "-c", "user.email=x@x", "commit", "-q", "--allow-empty",
+                "-m", "first")
+            try await home.startRunner()
+            try await body(home, repository)
+        }
+    }
+
+    @discardableResult
+    private func git(_ home: TestHome, _ arguments: String...) async throws -> String {
+        let child = try home.start(["/usr/bin/env", "git"] + arguments)
+        try #require(await child.ended(within: .seconds(20)) == 0, "\(child.errors)")
+        return child.output
+    }
+
+    private func spawn(_ home: TestHome, _ directory: String, _ name: String?) async throws -> ControlPort.Answer {
+        var body: [String: JSONValue] = ["directory": .string(directory), "sessionType": "worktree"]
+        body["worktreeName"] = name.map(JSONValue.string)
+        return try await home.control().post("spawn-session", .object(body))
+    }
+
+    @Test func theSessionWorksInTheSameSubdirectoryOfItsWorktree() async throws {
+        try await withRepository { home, repository in
+            let answer = try await spawn(home, repository + "/sub", "My Feature!")
+            let id = try #require(answer.body["sessionId"]?.string, "\(answer)")
+            let session = try await home.session(id)
+            let path = repository + "-worktrees/my-feature"
+            #expect(session.directory == path + "/sub")
+            let trace = try #require(try home.trace(session.pid ?? 0))
+            #expect(trace.cwd == path + "/sub")
+            #expect(trace.env["HAPI_WORKTREE_BASE_PATH"] == repository)
+            #expect(trace.env["HAPI_WORKTREE_BRANCH"] == "hapi-my-feature")
+            #expect(trace.env["HAPI_WORKTREE_NAME"] == "my-feature")
+            #expect(trace.env["HAPI_WORKTREE_PATH"] == path)
+            #expect(trace.env["HAPI_WORKTREE_CREATED_AT"].flatMap { Int64($0) } != nil)
+            // A name that is taken gets a number behind.
+            let second = try await spawn(home, repository, "My Feature!")
+            let other = try await home.session(try #require(second.body["sessionId"]?.string))
+            #expect(other.directory.hasPrefix(path + "-"))
+        }
+    }
+
+    @Test func whatIsNoRepositoryIsRefused() async throws {
+        try await withRepository { home, repository in
+            let plain = try await spawn(home, home.work, nil)
+            #expect(plain.body["error"]?.string?.hasPrefix("Path is not a Git repository") == true, "\(plain)")
+            let missing = try await spawn(home, repository + "/none", nil)
+            #expect(
+                missing.body["error"]?.string?.hasPrefix("Worktree sessions require an existing Git repository")
+                    == true)
+        }
+    }
+
+    @Test func theWorktreeOfAFailedSpawnIsRemovedWithItsBranch() async throws {
+        try await withRepository { home, repository in
+            try home.write("work/repo/.standin", "exit=3")
+            try await git(home, "-C", repository, "add", ".standin")
+            try await git(
+                home, "-C", repository, "-c", "user.name=x", "-c", "user.email=x@x", "commit", "-q", "-m", "second")
+            let answer = try await spawn(home, repository, "doomed")
+            #expect(answer.status == 500 && answer.body["error"]?.string?.contains("boom") == true, "\(answer)")
+            #expect(!home.exists(repository + "-worktrees/doomed"))
+            #expect(try await git(home, "-C", repository, "branch", "--list", "hapi-doomed") == "")
+        }
+    }
+
+    @Test func pruningKeepsWhatWouldBeLost() async throws {
+        try await withRepository { home, repository in
+            var ids: [String: String] = [:]
+            for name in ["clean", "dirty", "ahead", "busy"] {
+                ids[name] = try #require(try await spawn(home, repository, name).body["sessionId"]?.string)
+            }
+            try home.write("work/repo-worktrees/dirty/file", "x")
+            try await git(
+                home, "-C", repository + "-worktrees/ahead", "-c", "user.name=x", "-c", "user.email=x@x", "commit", "-q",
+                "--allow-empty", "-m", "work")
+            for name in ["clean", "dirty", "ahead"] {
+                _ = try await home.control().post("stop-session", ["sessionId": .string(ids[name] ?? "")])
+            }
+            let pruned = try await home.hapi("runner", "worktrees", "--prune")
+            #expect(pruned.output.contains("removed  \(repository)-worktrees/clean\n"), "\(pruned)")
+            #expect(pruned.output.contains("dirty: uncommitted changes"))
+            #expect(pruned.output.contains("ahead: 1 unpushed commit"))
+            #expect(pruned.output.contains("busy: its session is running"))
+            #expect(!home.exists(repository + "-worktrees/clean") && home.exists(repository + "-worktrees/dirty"))
+        }
+    }
+}
