@@ -26,7 +26,7 @@ import Testing
 
     /// As an installer does: a new file takes the old one's name.
     private func install(_ source: String, in home: TestHome) throws {
-        let copied = try home.start(["cp", source, program(home) + ".new"])
+        let copied = try home.start(["/bin/cp", source, program(home) + ".new"])
         waitpid(copied.pid, nil, 0)
         #expect(rename(program(home) + ".new", program(home)) == 0)
     }

@@ -102,13 +102,12 @@ private struct SettingsLock: ~Copyable {
 
     init(_ settings: String) throws(SettingsError) {
         path = "\(settings).hapi.lock"
-        // Longer than a lock that nobody renews can last.
-        for _ in 0..<320 {
+        for _ in 0..<50 {
             if mkdir(path, 0o700) == 0 { return }
             guard errno == EEXIST else { throw SettingsError(path: settings, reason: errorText(errno)) }
             if Self.isStale(path) { rmdir(path) } else { usleep(100_000) }
         }
-        throw SettingsError(path: settings, reason: "\(path) has been held for 32 s; remove it if nothing uses it")
+        throw SettingsError(path: settings, reason: "\(path) has been held for 5 s; remove it if nothing uses it")
     }
 
     func release() { rmdir(path) }
