@@ -23,7 +23,8 @@ extension DecodingError {
     public var explanation: String {
         switch self {
         case .keyNotFound(let key, let context): "\(path(context, key)): missing"
-        case .valueNotFound(let type, let context): "\(path(context)): null, where \(Self.words(type)) is needed"
+        case .valueNotFound(let type, let context):
+            "\(path(context)): null, where \(Self.words(type)) is needed"
         case .typeMismatch(let type, let context): "\(path(context)): \(Self.words(type)) is needed"
         // The decoder gives no place for a number that its type cannot hold, and the same words.
         case .dataCorrupted(let context) where context.codingPath.isEmpty: Self.notJSON
@@ -35,7 +36,9 @@ extension DecodingError {
     private static let notJSON = "not JSON, or a number in it does not fit"
 
     private func path(_ context: Context, _ key: (any CodingKey)? = nil) -> String {
-        let keys = (context.codingPath + (key.map { [$0] } ?? [])).map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }
+        let keys = (context.codingPath + (key.map { [$0] } ?? [])).map {
+            $0.intValue.map { "[\($0)]" } ?? $0.stringValue
+        }
         return keys.isEmpty ? "the document" : keys.joined(separator: ".")
     }
 

@@ -64,8 +64,10 @@ extension RunnerDaemon {
                 }
             }, logger: logger)
         return Heartbeat(
-            interval: configuration.heartbeatInterval, store: store, runnerID: runner.id, home: configuration.home,
-            lock: lock, supervisor: supervisor, stateFile: stateFile, renewal: renewal, stopRequests: stopRequests,
+            interval: configuration.heartbeatInterval, store: store, runnerID: runner.id,
+            home: configuration.home,
+            lock: lock, supervisor: supervisor, stateFile: stateFile, renewal: renewal,
+            stopRequests: stopRequests,
             logger: logger)
     }
 
@@ -76,7 +78,8 @@ extension RunnerDaemon {
                 metadata: MachineMetadata(configuration, roots: roots),
                 state: RunnerState(
                     status: "running", pid: runner.process.pid, httpPort: port,
-                    startedAt: runner.startedAt.milliseconds, capabilities: .init(piExistingSessionResume: true)),
+                    startedAt: runner.startedAt.milliseconds,
+                    capabilities: .init(piExistingSessionResume: true)),
                 rpc: rpc, logger: logger)
         }
     }

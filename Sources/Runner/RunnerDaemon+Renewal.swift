@@ -28,7 +28,8 @@ extension RunnerDaemon {
     /// Puts the program back that this image came from, if it came from one. Returns only if there is
     /// none, or that fails: then the guard does it.
     func goBack(because failure: String, _ logger: Logger) {
-        guard var inheritance = Inheritance.own, let previous = inheritance.previous, inheritance.failure == nil,
+        guard var inheritance = Inheritance.own, let previous = inheritance.previous,
+            inheritance.failure == nil,
             fcntl(previous, F_GETFD) >= 0
         else { return }
         logger.error("going back to the program before")

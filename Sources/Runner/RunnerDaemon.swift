@@ -59,18 +59,22 @@ public struct RunnerDaemon: Sendable {
     }
 
     private func takeLock() async throws -> RunnerLock? {
-        if let inherited = Inheritance.own { return RunnerLock(inherited: inherited.lock, configuration.home) }
+        if let inherited = Inheritance.own {
+            return RunnerLock(inherited: inherited.lock, configuration.home)
+        }
         return try await RunnerLock.acquirePatiently(configuration.home)
     }
 
-    private func serve(_ lock: RunnerLock, startedAt: Timestamp, logPath: String, logger: Logger) async throws {
+    private func serve(_ lock: RunnerLock, startedAt: Timestamp, logPath: String, logger: Logger) async throws
+    {
         let home = configuration.home
         let machineID = try Settings.machineID(home)
         let store = try Store(path: home.store)
         var runner = RunnerRecord(
             process: ProcessTable.current, host: .current, version: ProgramFile.version,
             programModifiedAt: ProgramFile.current.modifiedAt, hubURL: configuration.hub?.url,
-            hubState: configuration.hub == nil ? .disabled : .connecting, machineID: machineID, logPath: logPath,
+            hubState: configuration.hub == nil ? .disabled : .connecting, machineID: machineID,
+            logPath: logPath,
             startedAt: startedAt)
         runner.id = try await begin(runner, in: store)
         let listener = try ListeningSocket.open()
@@ -90,12 +94,14 @@ public struct RunnerDaemon: Sendable {
     }
 
     private func live(
-        _ runner: RunnerRecord, _ store: Store, _ lock: RunnerLock, _ listener: ListeningSocket, _ logger: Logger
+        _ runner: RunnerRecord, _ store: Store, _ lock: RunnerLock, _ listener: ListeningSocket,
+        _ logger: Logger
     ) async throws -> StopWish {
         let stopRequests = StopRequests()
         let supervisor = SessionSupervisor(
             store: store, runnerID: runner.id, configuration: configuration, roots: roots,
-            directoryPolicy: directoryPolicy, searchPath: await LoginPath.wanted(configuration.environment, logger),
+            directoryPolicy: directoryPolicy,
+            searchPath: await LoginPath.wanted(configuration.environment, logger),
             logger: logger)
 
         // Adopted before anything can be asked, so that the first answer is right.
@@ -107,7 +113,8 @@ public struct RunnerDaemon: Sendable {
         let control = try await ControlServer.bind(routes, to: listener, logger: logger)
         let stateFile = StateFileKeeper(
             StateFile(
-                runner, port: listener.port, identity: RunnerIdentity(configuration, machineID: runner.machineID ?? ""),
+                runner, port: listener.port,
+                identity: RunnerIdentity(configuration, machineID: runner.machineID ?? ""),
                 arguments: arguments), configuration.home)
         CrashPoint.reached("control-bound")
         try stateFile.write()
@@ -130,7 +137,11 @@ public struct RunnerDaemon: Sendable {
             group.addTask { await listenToSignals(stopRequests, logger) }
             if let hub {
                 group.addTask { try await hub.run(supervisor.spawnFailures) }
-                group.addTask { for await change in hub.states { await take(change, of: runner, store, stateFile, logger) } }
+                group.addTask {
+                    for await change in hub.states {
+                        await take(change, of: runner, store, stateFile, logger)
+                    }
+                }
             }
             let wish = try await firstWish(stopRequests, orFailureOf: &group)
             logger.info("stopping", metadata: ["why": "\(wish)"])

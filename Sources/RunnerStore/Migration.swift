@@ -61,7 +61,8 @@ struct Migration {
         guard found <= Store.schemaVersion else {
             throw StoreError(
                 .newerSchema(found: Int(found), known: Store.schemaVersion), action: "open", path: store.path,
-                detail: "its schema is version \(found), this hapi knows versions up to \(Store.schemaVersion)")
+                detail:
+                    "its schema is version \(found), this hapi knows versions up to \(Store.schemaVersion)")
         }
         return Int(found)
     }

@@ -47,7 +47,9 @@ extension ExitRecord {
     init?(row: inout Row) {
         let (name, code, signal) = (row.text(), row.integer(), row.integer())
         let (message, helpers, at) = (row.text(), row.integer(), row.time())
-        guard let name, let at, let reason = ExitReason(name: name, code: code, signal: signal) else { return nil }
+        guard let name, let at, let reason = ExitReason(name: name, code: code, signal: signal) else {
+            return nil
+        }
         self.init(reason, message: message, helpers: helpers.map { Int($0) }, at: at)
     }
 }

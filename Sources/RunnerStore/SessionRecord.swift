@@ -21,7 +21,8 @@ public struct LaunchRecord: Equatable, Sendable {
     public var process: ProcessIdentity?
 
     public init(
-        phase: LaunchPhase, host: HostIdentity, monitor: ProcessIdentity? = nil, process: ProcessIdentity? = nil
+        phase: LaunchPhase, host: HostIdentity, monitor: ProcessIdentity? = nil,
+        process: ProcessIdentity? = nil
     ) {
         self.phase = phase
         self.host = host

@@ -53,7 +53,8 @@ struct Row {
 
     mutating func real() -> Double? {
         defer { column += 1 }
-        return sqlite3_column_type(handle, column) == SQLITE_NULL ? nil : sqlite3_column_double(handle, column)
+        return sqlite3_column_type(handle, column) == SQLITE_NULL
+            ? nil : sqlite3_column_double(handle, column)
     }
 
     mutating func time() -> Timestamp? { integer().map(Timestamp.init(milliseconds:)) }

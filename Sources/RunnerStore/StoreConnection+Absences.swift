@@ -43,9 +43,11 @@ extension StoreConnection {
 
     public func hubChanges(since oldest: Timestamp) throws(StoreError) -> [HubChange] {
         try rows(
-            "SELECT runner_id, at, state, detail FROM hub_changes WHERE at >= ? ORDER BY rowid", [.init(oldest)]
+            "SELECT runner_id, at, state, detail FROM hub_changes WHERE at >= ? ORDER BY rowid",
+            [.init(oldest)]
         ) { row in
-            guard let runner = row.integer(), let at = row.time(), let state = row.text().flatMap(HubState.init)
+            guard let runner = row.integer(), let at = row.time(),
+                let state = row.text().flatMap(HubState.init)
             else { return nil }
             return HubChange(runnerID: runner, at: at, state: state, detail: row.text())
         }

@@ -17,7 +17,8 @@ extension StoreConnection {
             try copyPages(to: copy)
             // One file, complete in itself.
             guard sqlite3_exec(copy, "PRAGMA journal_mode = DELETE", nil, nil, nil) == SQLITE_OK else {
-                throw StoreError(.other(code: 0), action: "finish the copy", path: path, detail: "it stays in WAL mode")
+                throw StoreError(
+                    .other(code: 0), action: "finish the copy", path: path, detail: "it stays in WAL mode")
             }
         } catch {
             for suffix in ["", "-wal", "-shm", "-journal"] { unlink(path + suffix) }

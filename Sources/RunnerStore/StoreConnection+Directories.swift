@@ -29,7 +29,9 @@ public struct DirectoryDecisionRecord: Sendable {
 extension StoreConnection {
     /// Writes a decision, which also answers what was asked about the same directory before; or a
     /// question, pending.
-    public func recordDirectoryDecision(_ decision: DirectoryDecisionRecord, at now: Timestamp) throws(StoreError) {
+    public func recordDirectoryDecision(_ decision: DirectoryDecisionRecord, at now: Timestamp)
+        throws(StoreError)
+    {
         if decision.decision != .pending {
             try run(
                 """
@@ -63,7 +65,10 @@ extension StoreConnection {
             UPDATE directory_decisions SET decision = ?1, decided_by = ?2, decided_at = ?3
             WHERE decision = 'pending' AND (directory = ?4 OR substr(directory, 1, length(?5)) = ?5)
             """,
-            [.init(decision), .text(who), .init(now), .text(directory), .text(directory == "/" ? "/" : directory + "/")])
+            [
+                .init(decision), .text(who), .init(now), .text(directory),
+                .text(directory == "/" ? "/" : directory + "/"),
+            ])
         try recordDirectoryDecision(
             DirectoryDecisionRecord(
                 directory: directory, decision: decision, decidedBy: who, decidedAt: now, spawnRequestID: nil,
@@ -90,11 +95,14 @@ extension StoreConnection {
             FROM directory_decisions ORDER BY id DESC
             """
         ) { row in
-            let (directory, decision, who) = (row.text(), row.text().flatMap(DirectoryDecision.init), row.text())
+            let (directory, decision, who) = (
+                row.text(), row.text().flatMap(DirectoryDecision.init), row.text()
+            )
             let (at, request, standing) = (row.time(), row.text(), row.integer())
             guard let directory, let decision else { return nil }
             return DirectoryDecisionRecord(
-                directory: directory, decision: decision, decidedBy: who, decidedAt: at, spawnRequestID: request,
+                directory: directory, decision: decision, decidedBy: who, decidedAt: at,
+                spawnRequestID: request,
                 isStanding: standing == 1)
         }
     }

@@ -2,7 +2,9 @@
 /// ones, so they name frozen columns only.
 extension StoreConnection {
     /// Takes a requested launch for `monitor`. False: it is claimed or withdrawn, launch nothing.
-    public func claimLaunch(_ id: String, by monitor: ProcessIdentity, at now: Timestamp) throws(StoreError) -> Bool {
+    public func claimLaunch(_ id: String, by monitor: ProcessIdentity, at now: Timestamp) throws(StoreError)
+        -> Bool
+    {
         try run(
             """
             UPDATE launches SET phase = 'claimed', monitor_pid = ?, monitor_start = ?, claimed_at = ?
@@ -12,7 +14,8 @@ extension StoreConnection {
     }
 
     /// Records the launched process of a claimed launch.
-    public func recordLaunch(_ id: String, of process: ProcessIdentity, at now: Timestamp) throws(StoreError) {
+    public func recordLaunch(_ id: String, of process: ProcessIdentity, at now: Timestamp) throws(StoreError)
+    {
         try run(
             """
             UPDATE launches SET phase = 'launched', pid = ?, start = ?, launched_at = ?
@@ -36,7 +39,9 @@ extension StoreConnection {
     }
 
     /// Ends a launch that nobody has claimed, so that no monitor can. False: a monitor was faster.
-    public func withdrawLaunch(_ id: String, because message: String, at now: Timestamp) throws(StoreError) -> Bool {
+    public func withdrawLaunch(_ id: String, because message: String, at now: Timestamp) throws(StoreError)
+        -> Bool
+    {
         let withdrawn = try run(
             "UPDATE launches SET phase = 'withdrawn' WHERE id = ? AND phase = 'requested'", [.text(id)])
         if withdrawn == 1 { try recordExit(id, ExitRecord(.launchFailed, message: message, at: now)) }

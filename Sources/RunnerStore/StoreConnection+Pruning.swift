@@ -13,7 +13,9 @@ extension StoreConnection {
         try run("DELETE FROM session_events WHERE session_id IN (\(old))", values)
         try run("DELETE FROM spawn_requests WHERE session_id IN (\(old))", values)
         try run("DELETE FROM spawn_requests WHERE session_id IS NULL AND answered_at < ?1", values)
-        try run("DELETE FROM directory_decisions WHERE standing = 0 AND decision <> 'pending' AND decided_at < ?1", values)
+        try run(
+            "DELETE FROM directory_decisions WHERE standing = 0 AND decision <> 'pending' AND decided_at < ?1",
+            values)
         try run("DELETE FROM exits WHERE launch_id IN (\(old))", values)
         try run("DELETE FROM launches WHERE id IN (\(old))", values)
         return try run("DELETE FROM sessions WHERE id IN (\(old))", values)

@@ -104,8 +104,12 @@ extension RunnerRecord {
         let (hubURL, hubState, hubDetail) = (row.text(), row.text().flatMap(HubState.init), row.text())
         let (machineID, logPath, startedAt) = (row.text(), row.text(), row.time())
         let (beat, stopping, ended) = (row.time(), row.time(), row.time())
-        let (endReason, endDetail, notice) = (row.text().flatMap(RunnerEndReason.init), row.text(), row.text())
-        guard let id, let process, let host, let version, let hubState, let logPath, let startedAt else { return nil }
+        let (endReason, endDetail, notice) = (
+            row.text().flatMap(RunnerEndReason.init), row.text(), row.text()
+        )
+        guard let id, let process, let host, let version, let hubState, let logPath, let startedAt else {
+            return nil
+        }
         self.init(
             process: process, host: host, version: version, programModifiedAt: modified, hubURL: hubURL,
             hubState: hubState, machineID: machineID, logPath: logPath, startedAt: startedAt)

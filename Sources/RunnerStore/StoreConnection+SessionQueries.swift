@@ -47,13 +47,16 @@ extension StoreConnection {
     }
 
     public func events(of id: String) throws(StoreError) -> [SessionEvent] {
-        try rows("SELECT at, kind, detail FROM session_events WHERE session_id = ? ORDER BY id", [.text(id)]) { row in
+        try rows("SELECT at, kind, detail FROM session_events WHERE session_id = ? ORDER BY id", [.text(id)])
+        { row in
             guard let at = row.time(), let kind = row.text() else { return nil }
             return SessionEvent(at: at, kind: kind, detail: row.text())
         }
     }
 
-    private func sessions(_ condition: String, _ values: [StoreValue] = []) throws(StoreError) -> [SessionRecord] {
+    private func sessions(_ condition: String, _ values: [StoreValue] = []) throws(StoreError)
+        -> [SessionRecord]
+    {
         try rows("\(SessionRecord.query) \(condition)", values) { SessionRecord(row: &$0) }
     }
 }

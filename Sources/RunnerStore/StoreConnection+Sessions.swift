@@ -29,7 +29,9 @@ extension StoreConnection {
 
     /// Records that another life of the runner took over a live session.
     public func adopt(_ id: String, by runner: Int64, at now: Timestamp) throws(StoreError) {
-        try run("UPDATE sessions SET adopted_at = ?, runner_id = ? WHERE id = ?", [.init(now), .integer(runner), .text(id)])
+        try run(
+            "UPDATE sessions SET adopted_at = ?, runner_id = ? WHERE id = ?",
+            [.init(now), .integer(runner), .text(id)])
         try recordEvent(id, "adopted", detail: nil, at: now)
     }
 
@@ -48,12 +50,16 @@ extension StoreConnection {
     ) throws(StoreError) -> (exit: ExitRecord, first: Bool) {
         try recordExit(id, exit)
         let standing = try self.exit(of: id) ?? exit
-        let ended = try run("UPDATE sessions SET ended_at = ? WHERE id = ? AND ended_at IS NULL", [.init(standing.at), .text(id)])
+        let ended = try run(
+            "UPDATE sessions SET ended_at = ? WHERE id = ? AND ended_at IS NULL",
+            [.init(standing.at), .text(id)])
         if ended == 1 { try recordEvent(id, "ended", detail: standing.summary, at: standing.at) }
         return (standing, ended == 1)
     }
 
-    public func recordEvent(_ id: String, _ kind: String, detail: String?, at now: Timestamp) throws(StoreError) {
+    public func recordEvent(_ id: String, _ kind: String, detail: String?, at now: Timestamp)
+        throws(StoreError)
+    {
         try run(
             "INSERT INTO session_events (session_id, at, kind, detail) VALUES (?, ?, ?, ?)",
             [.text(id), .init(now), .text(kind), .init(detail)])
@@ -67,12 +73,12 @@ extension StoreConnection {
 }
 
 extension ExitRecord {
-    /// In a few words: `exited with code 3`, `ended by signal 9: …`.
+    /// In a few words: `exited with code 3`, `ended by SIGKILL: …`.
     public var summary: String {
         let how =
             switch reason {
             case .exited(let code): "exited with code \(code)"
-            case .signaled(let signal): "ended by signal \(signal)"
+            case .signaled(let signal): "ended by \(signalName(signal))"
             case .launchFailed: "launch failed"
             case .vanished: "vanished"
             }

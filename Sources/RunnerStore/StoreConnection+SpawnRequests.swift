@@ -10,7 +10,8 @@ extension StoreConnection {
             """,
             [
                 .text(request.id), .init(request.source), .init(request.sessionID), .text(request.directory),
-                .text(request.agent), .init(request.requestedAt), .init(request.outcome), .init(request.error),
+                .text(request.agent), .init(request.requestedAt), .init(request.outcome),
+                .init(request.error),
                 .init(request.outcome == .pending ? nil : request.requestedAt),
             ])
     }
@@ -48,7 +49,9 @@ extension StoreConnection {
             let (id, source, session) = (row.text(), row.text().flatMap(RequestSource.init), row.text())
             let (directory, agent, requestedAt) = (row.text(), row.text(), row.time())
             let (outcome, error) = (row.text().flatMap(SpawnOutcomeKind.init), row.text())
-            guard let id, let source, let directory, let agent, let requestedAt, let outcome else { return nil }
+            guard let id, let source, let directory, let agent, let requestedAt, let outcome else {
+                return nil
+            }
             return SpawnRequestRecord(
                 id: id, source: source, sessionID: session, directory: directory, agent: agent,
                 requestedAt: requestedAt, outcome: outcome, error: error)

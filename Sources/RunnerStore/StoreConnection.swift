@@ -63,14 +63,17 @@ public final class StoreConnection {
     public func checkIntegrity() throws(StoreError) {
         let findings = try rows("PRAGMA quick_check(1)") { $0.text() }
         guard findings == ["ok"] else {
-            throw StoreError(.damaged, action: "use", path: path, detail: findings.first ?? "it cannot be checked")
+            throw StoreError(
+                .damaged, action: "use", path: path, detail: findings.first ?? "it cannot be checked")
         }
     }
 
     /// Whether the file that is open is still the one at its path.
     var isInPlace: Bool {
         var moved: Int32 = 0
-        guard sqlite3_file_control(handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK else { return true }
+        guard sqlite3_file_control(handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK else {
+            return true
+        }
         return moved == 0
     }
 
@@ -81,7 +84,7 @@ public final class StoreConnection {
         while true {
             do {
                 return try execute("PRAGMA journal_mode = WAL")
-            } catch where error.cause == .busy && ContinuousClock.now < deadline {
+            } catch  where error.cause == .busy && ContinuousClock.now < deadline {
                 usleep(10_000)
             }
         }
@@ -195,6 +198,7 @@ public final class StoreConnection {
 
     func error(_ code: Int32) -> StoreError {
         StoreError(
-            .init(sqliteCode: code), action: "use", path: path, detail: String(cString: sqlite3_errmsg(handle)))
+            .init(sqliteCode: code), action: "use", path: path,
+            detail: String(cString: sqlite3_errmsg(handle)))
     }
 }

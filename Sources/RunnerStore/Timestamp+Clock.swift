@@ -18,7 +18,9 @@ extension Timestamp {
             (Int(parts.tm_year) + 1900, 4), (Int(parts.tm_mon) + 1, 2), (Int(parts.tm_mday), 2),
             (Int(parts.tm_hour), 2), (Int(parts.tm_min), 2), (Int(parts.tm_sec), 2),
             (Int(fraction), 3),
-        ].map { value, width in String(repeating: "0", count: max(0, width - String(value).count)) + String(value) }
+        ].map { value, width in
+            String(repeating: "0", count: max(0, width - String(value).count)) + String(value)
+        }
         return "\(fields[0])-\(fields[1])-\(fields[2])T\(fields[3]):\(fields[4]):\(fields[5]).\(fields[6])Z"
     }
 }

@@ -9,7 +9,8 @@ public struct WorktreeRecord: Equatable, Sendable {
     public var createdAt: Timestamp
 
     public init(
-        sessionID: String, repository: String, path: String, branch: String, name: String, createdAt: Timestamp
+        sessionID: String, repository: String, path: String, branch: String, name: String,
+        createdAt: Timestamp
     ) {
         self.sessionID = sessionID
         self.repository = repository
@@ -26,7 +27,8 @@ extension StoreConnection {
         try run(
             "INSERT INTO worktrees (session_id, repository, path, branch, name, created_at) VALUES (?, ?, ?, ?, ?, ?)",
             [
-                .text(worktree.sessionID), .text(worktree.repository), .text(worktree.path), .text(worktree.branch),
+                .text(worktree.sessionID), .text(worktree.repository), .text(worktree.path),
+                .text(worktree.branch),
                 .text(worktree.name), .init(worktree.createdAt),
             ])
         try recordEvent(worktree.sessionID, "worktree", detail: worktree.path, at: worktree.createdAt)
@@ -46,15 +48,19 @@ extension StoreConnection {
         try worktrees("WHERE removed_at IS NULL AND session_id = ?", [.text(session)]).first
     }
 
-    private func worktrees(_ condition: String, _ values: [StoreValue] = []) throws(StoreError) -> [WorktreeRecord] {
+    private func worktrees(_ condition: String, _ values: [StoreValue] = []) throws(StoreError)
+        -> [WorktreeRecord]
+    {
         try rows(
-            "SELECT session_id, repository, path, branch, name, created_at FROM worktrees \(condition)", values
+            "SELECT session_id, repository, path, branch, name, created_at FROM worktrees \(condition)",
+            values
         ) { row in
             let (session, repository, path) = (row.text(), row.text(), row.text())
             let (branch, name, created) = (row.text(), row.text(), row.time())
             guard let session, let repository, let path, let branch, let name, let created else { return nil }
             return WorktreeRecord(
-                sessionID: session, repository: repository, path: path, branch: branch, name: name, createdAt: created)
+                sessionID: session, repository: repository, path: path, branch: branch, name: name,
+                createdAt: created)
         }
     }
 }

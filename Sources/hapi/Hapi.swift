@@ -23,7 +23,9 @@ enum Hapi {
 
     /// A runner asks a new program whether it could take over: with the same flags, settings and store.
     private static func prove(_ arguments: [String]) throws -> Int32 {
-        guard let command = try RootCommand.parseAsRoot(arguments) as? StartSyncCommand else { return ExitStatus.usage }
+        guard let command = try RootCommand.parseAsRoot(arguments) as? StartSyncCommand else {
+            return ExitStatus.usage
+        }
         _ = try WorkspaceRoots(command.options.paths)
         Output.line(try Proof.give(environment: processEnvironment))
         return 0

@@ -52,7 +52,9 @@ import Testing
                     while !renewed.isSet {
                         let answer = try await control.post("list")
                         #expect(answer.status == 200, "\(answer)")
-                        let listed = answer.body["children"]?.array?.compactMap { $0["happySessionId"]?.string }
+                        let listed = answer.body["children"]?.array?.compactMap {
+                            $0["happySessionId"]?.string
+                        }
                         #expect(Set(listed ?? []) == sessions)
                         requests += 1
                     }
@@ -68,7 +70,8 @@ import Testing
             #expect(requests > 0)
             #expect(try home.runner() == runner)
             #expect(try home.control().port == control.port)
-            #expect(try await home.inStore("SELECT end_reason FROM runners ORDER BY id LIMIT 1") == "replaced")
+            #expect(
+                try await home.inStore("SELECT end_reason FROM runners ORDER BY id LIMIT 1") == "replaced")
             #expect(try await home.list().allSatisfy { $0.adopted && $0.state == "running" })
             try await exitsAreKnown(home, ids)
         }
@@ -106,7 +109,8 @@ import Testing
             let port = try home.control().port
             let proven = home.root + "/proven"
             try installScript(
-                "if [ -e \(proven) ]; then exit 1; fi; touch \(proven); exec \(Paths.program) \"$@\"", in: home)
+                "if [ -e \(proven) ]; then exit 1; fi; touch \(proven); exec \(Paths.program) \"$@\"",
+                in: home)
             try await eventually("another life", within: .seconds(60)) {
                 try await home.inStore("SELECT count(*) FROM runners WHERE http_port IS NOT NULL") == "2"
             }

@@ -10,7 +10,8 @@ import Testing
             _ = try home.makeDirectory("work/repo/sub")
             try await git(home, "init", "-q", "-b", "main", repository)
             try await git(
-                home, "-C", repository, "-c", "user.name=x", "-c", "user.email=x@x", "commit", "-q", "--allow-empty",
+                home, "-C", repository, "-c", "user.name=x", "-c", "user.email=x@x", "commit", "-q",
+                "--allow-empty",
                 "-m", "first")
             try await home.startRunner()
             try await body(home, repository)
@@ -24,7 +25,9 @@ import Testing
         return child.output
     }
 
-    private func spawn(_ home: TestHome, _ directory: String, _ name: String?) async throws -> ControlPort.Answer {
+    private func spawn(_ home: TestHome, _ directory: String, _ name: String?) async throws
+        -> ControlPort.Answer
+    {
         var body: [String: JSONValue] = ["directory": .string(directory), "sessionType": "worktree"]
         body["worktreeName"] = name.map(JSONValue.string)
         return try await home.control().post("spawn-session", .object(body))
@@ -54,10 +57,12 @@ import Testing
     @Test func whatIsNoRepositoryIsRefused() async throws {
         try await withRepository { home, repository in
             let plain = try await spawn(home, home.work, nil)
-            #expect(plain.body["error"]?.string?.hasPrefix("Path is not a Git repository") == true, "\(plain)")
+            #expect(
+                plain.body["error"]?.string?.hasPrefix("Path is not a Git repository") == true, "\(plain)")
             let missing = try await spawn(home, repository + "/none", nil)
             #expect(
-                missing.body["error"]?.string?.hasPrefix("Worktree sessions require an existing Git repository")
+                missing.body["error"]?.string?.hasPrefix(
+                    "Worktree sessions require an existing Git repository")
                     == true)
         }
     }
@@ -67,9 +72,11 @@ import Testing
             try home.write("work/repo/.standin", "exit=3")
             try await git(home, "-C", repository, "add", ".standin")
             try await git(
-                home, "-C", repository, "-c", "user.name=x", "-c", "user.email=x@x", "commit", "-q", "-m", "second")
+                home, "-C", repository, "-c", "user.name=x", "-c", "user.email=x@x", "commit", "-q", "-m",
+                "second")
             let answer = try await spawn(home, repository, "doomed")
-            #expect(answer.status == 500 && answer.body["error"]?.string?.contains("boom") == true, "\(answer)")
+            #expect(
+                answer.status == 500 && answer.body["error"]?.string?.contains("boom") == true, "\(answer)")
             #expect(!home.exists(repository + "-worktrees/doomed"))
             #expect(try await git(home, "-C", repository, "branch", "--list", "hapi-doomed") == "")
         }
@@ -83,7 +90,8 @@ import Testing
             }
             try home.write("work/repo-worktrees/dirty/file", "x")
             try await git(
-                home, "-C", repository + "-worktrees/ahead", "-c", "user.name=x", "-c", "user.email=x@x", "commit", "-q",
+                home, "-C", repository + "-worktrees/ahead", "-c", "user.name=x", "-c", "user.email=x@x",
+                "commit", "-q",
                 "--allow-empty", "-m", "work")
             for name in ["clean", "dirty", "ahead"] {
                 _ = try await home.control().post("stop-session", ["sessionId": .string(ids[name] ?? "")])
@@ -93,7 +101,8 @@ import Testing
             #expect(pruned.output.contains("dirty: uncommitted changes"))
             #expect(pruned.output.contains("ahead: 1 unpushed commit"))
             #expect(pruned.output.contains("busy: its session is running"))
-            #expect(!home.exists(repository + "-worktrees/clean") && home.exists(repository + "-worktrees/dirty"))
+            #expect(
+                !home.exists(repository + "-worktrees/clean") && home.exists(repository + "-worktrees/dirty"))
         }
     }
 }

@@ -41,7 +41,8 @@ import Testing
     }
 
     static let standing: [(String, DirectoryDecision?)] = [
-        ("/a", .approved), ("/a/b/c", .denied), ("/a/b", .denied), ("/a/bc", .approved), ("/ab", nil), ("/", nil),
+        ("/a", .approved), ("/a/b/c", .denied), ("/a/b", .denied), ("/a/bc", .approved), ("/ab", nil),
+        ("/", nil),
     ]
 
     @Test(arguments: standing)

@@ -45,7 +45,8 @@ import Testing
         let store = try create()
         let id = try store.addRunner()
         for time in stride(from: Int64(1000), through: 5000, by: 1000) {
-            let beat = HeartbeatRecord(liveSessions: 2, pruned: 0, residentBytes: 20_000_000, load1m: 0.26, suspended: 0)
+            let beat = HeartbeatRecord(
+                liveSessions: 2, pruned: 0, residentBytes: 20_000_000, load1m: 0.26, suspended: 0)
             let oldest = Timestamp(milliseconds: time - 2000)
             try store.recordHeartbeat(beat, of: id, at: Timestamp(milliseconds: time), keepingSince: oldest)
         }
@@ -58,7 +59,8 @@ import Testing
         let store = try create()
         let id = try store.addRunner()
         try store.setHubState(.connected, detail: nil, of: id, at: 900)
-        let beat = HeartbeatRecord(liveSessions: 0, pruned: 0, residentBytes: nil, load1m: nil, suspended: nil)
+        let beat = HeartbeatRecord(
+            liveSessions: 0, pruned: 0, residentBytes: nil, load1m: nil, suspended: nil)
         try store.recordHeartbeat(beat, of: id, at: 1000, keepingSince: 0)
         #expect(try store.word("SELECT hub_state FROM heartbeats") == "connected")
         let measured = "SELECT count(*) FROM heartbeats WHERE resident_bytes IS NULL AND load_1m IS NULL"

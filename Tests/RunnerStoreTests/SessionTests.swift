@@ -41,7 +41,7 @@ import Testing
             "s", unlessRecorded: ExitRecord(.signaled(signal: 15), message: "told to", at: 2004))
         let events = try store.events(of: "s")
         #expect(events.map(\.kind) == ["requested", "reported", "adopted", "stop-requested", "ended"])
-        #expect(events.map(\.detail) == ["by hub", "h", nil, "cli", "ended by signal 15: told to"])
+        #expect(events.map(\.detail) == ["by hub", "h", nil, "cli", "ended by SIGTERM: told to"])
         #expect(events.map(\.at) == [2000, 2001, 2002, 2003, 2004])
     }
 
@@ -137,7 +137,7 @@ import Testing
 
     @Test(arguments: [
         (ExitRecord(.exited(code: 3), at: 1), "exited with code 3"),
-        (ExitRecord(.signaled(signal: 9), at: 1), "ended by signal 9"),
+        (ExitRecord(.signaled(signal: 9), at: 1), "ended by SIGKILL"),
         (ExitRecord(.launchFailed, message: "no such file", at: 1), "launch failed: no such file"),
         (ExitRecord(.vanished, at: 1), "vanished"),
     ])

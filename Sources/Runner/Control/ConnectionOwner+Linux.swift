@@ -11,7 +11,9 @@ struct ConnectionOwner: Equatable {
         for (table, width) in [("/proc/net/tcp", 4), ("/proc/net/tcp6", 16)] {
             guard let bytes = readFile(table) else { continue }
             let text = String(decoding: bytes, as: UTF8.self)
-            if let owner = find(in: text, client: client.hex(width), server: server.hex(width)) { return owner }
+            if let owner = find(in: text, client: client.hex(width), server: server.hex(width)) {
+                return owner
+            }
         }
         return nil
     }

@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import HubProtocol
 import NIOCore
+import RunnerStore
 
 /// Speaks to a runner's control server, for the commands.
 public struct ControlClient: Sendable {
@@ -15,11 +16,16 @@ public struct ControlClient: Sendable {
     /// Whether a control server answers on the port.
     public func answers() async -> Bool { (try? await post("list", [String: String]())) != nil }
 
-    public func stopRunner() async throws { _ = try await post("stop", [String: String]()) }
+    /// - Parameter replacing: whether another runner is about to start.
+    public func stopRunner(replacing: Bool) async throws {
+        _ = try await post(
+            "stop", ControlMessages.Stop(reason: replacing ? RunnerEndReason.replaced.rawValue : nil))
+    }
 
     public func stopSession(_ id: String) async throws -> StopAnswer {
         // A stop takes its time: longer than any other request, and always answered within 15 s.
-        let answer = try await post("stop-session", ControlMessages.StopSession(sessionId: id), atLeast: .seconds(20))
+        let answer = try await post(
+            "stop-session", ControlMessages.StopSession(sessionId: id), atLeast: .seconds(20))
         let message = try JSON.decode(ControlMessages.StopSessionAnswer.self, from: answer.body)
         return StopAnswer(rawValue: message.status) ?? .stillAlive
     }
@@ -50,7 +56,8 @@ public struct ControlClient: Sendable {
         request.headers.add(name: "User-Agent", value: "\(ControlRoutes.commandAgent)/\(ProgramFile.version)")
         request.body = .bytes(ByteBuffer(bytes: try JSON.encode(body)))
         do {
-            let response = try await HTTPClient.shared.execute(request, timeout: TimeAmount(max(timeout, atLeast)))
+            let response = try await HTTPClient.shared.execute(
+                request, timeout: TimeAmount(max(timeout, atLeast)))
             let bytes = try await response.body.collect(upTo: 1 << 20)
             return ControlAnswer(status: Int(response.status.code), body: Array(bytes.readableBytesView))
         } catch {

@@ -26,6 +26,11 @@ enum ControlMessages {
         var children: [Child]
     }
 
+    /// A runner that is stopped for another to start says `replaced`; without a reason it is a stop.
+    struct Stop: Codable {
+        var reason: String?
+    }
+
     struct StopSession: Codable {
         var sessionId: String
     }
@@ -49,7 +54,8 @@ enum ControlMessages {
 
         init(from decoder: any Decoder) throws {
             parameters = try SpawnParameters(from: decoder)
-            requestId = try decoder.container(keyedBy: CodingKeys.self).decodeIfPresent(String.self, forKey: .requestId)
+            requestId = try decoder.container(keyedBy: CodingKeys.self).decodeIfPresent(
+                String.self, forKey: .requestId)
         }
 
         func encode(to encoder: any Encoder) throws {

@@ -25,19 +25,23 @@ struct ControlRoutes {
         return router.buildResponder()
     }
 
-    @Sendable private func sessionStarted(_ request: Request, _ context: ControlContext) async throws -> Response {
+    @Sendable private func sessionStarted(_ request: Request, _ context: ControlContext) async throws
+        -> Response
+    {
         let message = try await read(ControlMessages.SessionStarted.self, request)
         guard !message.sessionId.isEmpty else { throw HTTPError(.badRequest, message: "sessionId: empty") }
         let tree = ProcessTree.now()
         let lineage = tree.lineage(of: message.metadata.hostPid)
         // Everything descends from init, and all that a runner starts from the runner: neither they nor
         // what stands between is a session, and stopping one would end them all.
-        guard let speaker = lineage.first, !tree.lineage(of: getpid()).contains(speaker), let owner = context.owner,
+        guard let speaker = lineage.first, !tree.lineage(of: getpid()).contains(speaker),
+            let owner = context.owner,
             ([speaker] + tree.descendants(of: [speaker]) { _ in false })
                 .contains(where: { ProcessTable.socketInodes(of: $0.pid).contains(owner.inode) })
         else {
             throw HTTPError(
-                .forbidden, message: "the connecting socket does not belong to process \(message.metadata.hostPid)")
+                .forbidden,
+                message: "the connecting socket does not belong to process \(message.metadata.hostPid)")
         }
         let report = SessionReport(
             happySessionID: message.sessionId, lineage: lineage,
@@ -51,26 +55,32 @@ struct ControlRoutes {
         let children = try await supervisor.reportedSessions().compactMap { session in
             session.happySessionID.map {
                 ControlMessages.SessionList.Child(
-                    startedBy: session.origin.wireName, happySessionId: $0, pid: session.launch.process?.pid ?? 0)
+                    startedBy: session.origin.wireName, happySessionId: $0,
+                    pid: session.launch.process?.pid ?? 0)
             }
         }
         return try .json(ControlMessages.SessionList(children: children))
     }
 
-    @Sendable private func stopSession(_ request: Request, _ context: ControlContext) async throws -> Response {
+    @Sendable private func stopSession(_ request: Request, _ context: ControlContext) async throws -> Response
+    {
         let message = try await read(ControlMessages.StopSession.self, request)
         let answer = await supervisor.stop(message.sessionId, by: request.source)
         return try .json(
             ControlMessages.StopSessionAnswer(success: answer != .stillAlive, status: answer.rawValue))
     }
 
-    @Sendable private func spawnSession(_ request: Request, _ context: ControlContext) async throws -> Response {
+    @Sendable private func spawnSession(_ request: Request, _ context: ControlContext) async throws
+        -> Response
+    {
         let message = try await read(ControlMessages.SpawnSession.self, request)
-        let spawn = SpawnRequest(id: message.requestId, source: request.source, parameters: message.parameters)
+        let spawn = SpawnRequest(
+            id: message.requestId, source: request.source, parameters: message.parameters)
         switch await supervisor.spawn(spawn) {
         case .started(let id):
             return try .json(
-                ControlMessages.SpawnAnswerBody(success: true, sessionId: id, approvedNewDirectoryCreation: true))
+                ControlMessages.SpawnAnswerBody(
+                    success: true, sessionId: id, approvedNewDirectoryCreation: true))
         case .needsApproval(let directory):
             return try .json(
                 ControlMessages.SpawnAnswerBody(
@@ -84,7 +94,11 @@ struct ControlRoutes {
     }
 
     @Sendable private func stop(_ request: Request, _ context: ControlContext) async throws -> Response {
-        stopRequests.request(.end(.cli))
+        let body = try await request.body.collect(upTo: Self.maximumBody)
+        // Any body, or none, is a stop: HAPI's own programs send an empty object.
+        let message = try? JSON.decode(ControlMessages.Stop.self, from: body.readableBytesView)
+        let isReplaced = message?.reason == RunnerEndReason.replaced.rawValue
+        stopRequests.request(.end(isReplaced ? .replaced : .cli))
         return try .json(ControlMessages.Status(status: "stopping"))
     }
 

@@ -75,7 +75,8 @@ struct ControlServer {
         } catch let error as any HTTPResponseError {
             return .failure(error.status, error.status.reasonPhrase)
         } catch {
-            logger.error("a control request failed", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
+            logger.error(
+                "a control request failed", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
             return .failure(.internalServerError, "\(error)")
         }
     }

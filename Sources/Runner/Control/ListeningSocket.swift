@@ -35,6 +35,7 @@ struct ListeningSocket: Sendable {
         let found = withUnsafeMutablePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &size) }
         }
-        return found == 0 && address.sin_family == sa_family_t(AF_INET) ? Int(UInt16(bigEndian: address.sin_port)) : nil
+        return found == 0 && address.sin_family == sa_family_t(AF_INET)
+            ? Int(UInt16(bigEndian: address.sin_port)) : nil
     }
 }

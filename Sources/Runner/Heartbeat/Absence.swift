@@ -43,7 +43,8 @@ public struct Absence: Equatable, Sendable {
             let from = life.endedAt ?? life.lastHeartbeatAt ?? life.startedAt
             let (cause, detail) = cause(of: life, before: next)
             return Absence(
-                cause: cause, from: from, beganUnseen: life.endedAt == nil, to: next?.startedAt, detail: detail)
+                cause: cause, from: from, beganUnseen: life.endedAt == nil, to: next?.startedAt,
+                detail: detail)
         }
     }
 
@@ -63,7 +64,8 @@ public struct Absence: Equatable, Sendable {
     /// Where the time asleep grew from one heartbeat to the next.
     private static func sleeps(_ beats: [HeartbeatTrace]) -> [Absence] {
         zip(beats, beats.dropFirst()).compactMap { earlier, later in
-            guard let before = earlier.suspended, let after = later.suspended, after - before >= shortest else {
+            guard let before = earlier.suspended, let after = later.suspended, after - before >= shortest
+            else {
                 return nil
             }
             return Absence(
@@ -72,7 +74,9 @@ public struct Absence: Equatable, Sendable {
         }
     }
 
-    private static func hubAbsences(_ life: RunnerRecord, _ changes: [HubChange], isRunning: Bool) -> [Absence] {
+    private static func hubAbsences(_ life: RunnerRecord, _ changes: [HubChange], isRunning: Bool)
+        -> [Absence]
+    {
         guard life.hubURL != nil else { return [] }
         var found: [Absence] = []
         var open: (since: Timestamp, refused: Bool, detail: String?)? = (life.startedAt, false, nil)
@@ -80,7 +84,8 @@ public struct Absence: Equatable, Sendable {
             guard let open else { return }
             found.append(
                 Absence(
-                    cause: open.refused ? .hubRefused : .hubAway, from: open.since, beganUnseen: false, to: end,
+                    cause: open.refused ? .hubRefused : .hubAway, from: open.since, beganUnseen: false,
+                    to: end,
                     detail: open.detail))
         }
         for change in changes {

@@ -48,7 +48,8 @@ struct Heartbeat: Sendable {
             try await record(pruned: pruned, at: now)
             try stateFile.beat(at: now)
             try lock.restoreFile()
-            LogKeeper(home: home).tidy(keeping: try await supervisor.liveLogs().union([stateFile.logPath ?? ""]))
+            LogKeeper(home: home).tidy(
+                keeping: try await supervisor.liveLogs().union([stateFile.logPath ?? ""]))
         } catch {
             logger.error("a heartbeat was not recorded", metadata: ["error": "\(error)"])
         }

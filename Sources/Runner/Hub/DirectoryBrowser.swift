@@ -8,7 +8,9 @@ struct DirectoryBrowser {
     func list(_ path: String, hidden: Bool) -> MachineRPCMessages.DirectoryListing {
         if roots.isEmpty { return .init(error: "Workspace browsing is not enabled for this machine") }
         if path.trimmingWhitespace.isEmpty { return .init(error: "Path is required") }
-        guard let directory = roots.admit(path) else { return .init(error: "Path is outside workspace roots") }
+        guard let directory = roots.admit(path) else {
+            return .init(error: "Path is outside workspace roots")
+        }
         guard isDirectory(directory) else { return .init(error: "Path is not a directory") }
         guard access(directory, R_OK) == 0 else {
             return .init(error: "cannot read \(directory): \(errorText(errno))")
@@ -29,7 +31,8 @@ struct DirectoryBrowser {
         let modified = Double(status.st_mtim.tv_sec) * 1000 + Double(status.st_mtim.tv_nsec / 1_000_000)
         let isDirectory = kind == S_IFDIR
         return .init(
-            name: name, type: isDirectory ? "directory" : "file", size: Int64(status.st_size), modified: modified,
+            name: name, type: isDirectory ? "directory" : "file", size: Int64(status.st_size),
+            modified: modified,
             isGitRepo: isDirectory && access("\(directory)/\(name)/.git", F_OK) == 0)
     }
 

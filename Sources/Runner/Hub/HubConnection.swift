@@ -12,7 +12,7 @@ enum HubConnection {
         _ logger: Logger, isolation: isolated (any Actor)? = #isolation,
         changed: @Sendable (HubState, _ detail: String?) -> Void,
         afterRefusal: () async -> Void = { try? await Task.sleep(for: refusalPause) },
-        _ connect: () async throws -> Void
+        connect: () async throws -> Void
     ) async {
         let clock = ContinuousClock()
         var backoff = ReconnectBackoff()
@@ -21,7 +21,7 @@ enum HubConnection {
             do {
                 try await connect()
                 changed(.connecting, nil)
-            } catch where isRefusal(error) {
+            } catch  where isRefusal(error) {
                 logger.error("the hub refuses", metadata: ["error": "\(error)"])
                 changed(.unauthorized, "\(error)")
                 await afterRefusal()
@@ -72,7 +72,9 @@ extension SocketIOConnection {
             switch answer.result {
             case .success: return answer.version ?? version
             case .error:
-                logger.warning("the hub refuses an update", metadata: ["event": "\(event)", "reason": "\(answer.reason ?? "unknown")"])
+                logger.warning(
+                    "the hub refuses an update",
+                    metadata: ["event": "\(event)", "reason": "\(answer.reason ?? "unknown")"])
                 return nil
             case .mismatch:
                 version = answer.version ?? version
@@ -84,6 +86,8 @@ extension SocketIOConnection {
     }
 
     func registerMethods(_ names: [String], of owner: String) async throws {
-        for name in names { try await emit(HubEvent.rpcRegister, RPCRegistration(method: "\(owner):\(name)")) }
+        for name in names {
+            try await emit(HubEvent.rpcRegister, RPCRegistration(method: "\(owner):\(name)"))
+        }
     }
 }

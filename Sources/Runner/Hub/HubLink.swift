@@ -36,7 +36,8 @@ actor HubLink {
     private let changes: AsyncStream<Change>.Continuation
 
     init(
-        _ hub: Configuration.Hub, _ configuration: Configuration, machineID: String, metadata: MachineMetadata,
+        _ hub: Configuration.Hub, _ configuration: Configuration, machineID: String,
+        metadata: MachineMetadata,
         state: RunnerState, rpc: MachineRPC, logger: Logger
     ) {
         self.hub = hub
@@ -86,10 +87,8 @@ actor HubLink {
         changes.yield(Change(state: .connecting, detail: nil))
         await HubConnection.keep(
             logger, changed: { [changes] in changes.yield(Change(state: $0, detail: $1)) },
-            afterRefusal: { await waitForOtherToken() }
-        ) {
-            try await connect(rest)
-        }
+            afterRefusal: { await waitForOtherToken() },
+            connect: { try await connect(rest) })
     }
 
     /// A token that was corrected in the settings is taken at once; otherwise the hub is asked again
@@ -119,7 +118,9 @@ actor HubLink {
             MachineRegistration(id: machineID, metadata: metadata, runnerState: offline))
         let socket = try SocketIOConfiguration(
             hub, configuration, auth: .machine(machineID, token: hub.token))
-        try await SocketIOClient.withConnection(socket, on: MultiThreadedEventLoopGroup.singleton, logger: logger) {
+        try await SocketIOClient.withConnection(
+            socket, on: MultiThreadedEventLoopGroup.singleton, logger: logger
+        ) {
             try await self.serve($0, machine)
         }
     }
@@ -152,7 +153,8 @@ actor HubLink {
             try await publishProgram(on: connection)
             let health = meter.measure()
             try await connection.emit(
-                HubEvent.machineAlive, MachineAlive(machineId: machineID, time: health.collectedAt, health: health))
+                HubEvent.machineAlive,
+                MachineAlive(machineId: machineID, time: health.collectedAt, health: health))
             try await Task.sleep(for: .seconds(20))
         }
     }
@@ -202,7 +204,8 @@ actor HubLink {
 
     private func publishState(on connection: SocketIOConnection) async throws {
         let state = state
-        let version = try await connection.update(HubEvent.machineUpdateState, from: stateVersion, logger) { version, _ in
+        let version = try await connection.update(HubEvent.machineUpdateState, from: stateVersion, logger) {
+            version, _ in
             MachineStateUpdate(machineId: machineID, expectedVersion: version, runnerState: state)
         }
         stateVersion = version ?? stateVersion
@@ -220,7 +223,9 @@ actor HubLink {
     /// hub can offer a restart.
     private func publishProgram(on connection: SocketIOConnection) async throws {
         let installed = ProgramFile.modificationTime(of: ProgramFile.current.path)
-        guard configuration.renewalDisabled, let installed, installed != metadata.installedCliMtimeMs else { return }
+        guard configuration.renewalDisabled, let installed, installed != metadata.installedCliMtimeMs else {
+            return
+        }
         metadata.installedCliMtimeMs = installed
         try await publishMetadata(on: connection, ["installedCliMtimeMs": .number(installed)])
     }
@@ -230,12 +235,15 @@ actor HubLink {
     private func publishMetadata(
         on connection: SocketIOConnection, _ changes: [String: JSONValue?]
     ) async throws {
-        let version = try await connection.update(HubEvent.machineUpdateMetadata, from: metadataVersion, logger) {
+        let version = try await connection.update(
+            HubEvent.machineUpdateMetadata, from: metadataVersion, logger
+        ) {
             version, current in
             var merged = (current ?? hubMetadata)?.object ?? [:]
             for (key, value) in changes { merged[key] = value }
             hubMetadata = .object(merged)
-            return MachineMetadataUpdate(machineId: machineID, expectedVersion: version, metadata: .object(merged))
+            return MachineMetadataUpdate(
+                machineId: machineID, expectedVersion: version, metadata: .object(merged))
         }
         metadataVersion = version ?? metadataVersion
     }

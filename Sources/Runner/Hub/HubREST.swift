@@ -50,7 +50,8 @@ struct HubREST: Sendable {
     }
 
     func register(_ machine: MachineRegistration) async throws(HubError) -> Machine {
-        try await call("register this machine", .POST, "/cli/machines", machine, as: MachineAnswer.self).machine
+        try await call("register this machine", .POST, "/cli/machines", machine, as: MachineAnswer.self)
+            .machine
     }
 
     func create(_ session: SessionRegistration) async throws(HubError) -> Session {
@@ -76,11 +77,13 @@ struct HubREST: Sendable {
             do { return try JSON.decode(Answer.self, from: answer.body) } catch {
                 let reason = (error as? DecodingError)?.explanation ?? "\(error)"
                 throw HubError(
-                    cause: .unexpected, action: action, url: hub.url, reason: "its answer cannot be read: \(reason)")
+                    cause: .unexpected, action: action, url: hub.url,
+                    reason: "its answer cannot be read: \(reason)")
             }
         case 401, 403:
             throw HubError(
-                cause: .refused, action: action, url: hub.url, reason: "the hub refuses: \(Self.message(answer.body))")
+                cause: .refused, action: action, url: hub.url,
+                reason: "the hub refuses: \(Self.message(answer.body))")
         default:
             throw HubError(
                 cause: answer.status >= 500 ? .unavailable : .unexpected, action: action, url: hub.url,
@@ -103,7 +106,8 @@ struct HubREST: Sendable {
     }
 
     private static func message(_ body: [UInt8]) -> String {
-        (try? JSON.decode(RPCError.self, from: body).error) ?? String(decoding: body.prefix(200), as: UTF8.self)
+        (try? JSON.decode(RPCError.self, from: body).error)
+            ?? String(decoding: body.prefix(200), as: UTF8.self)
     }
 
     /// Library errors name the cause last; the token is in none of them.

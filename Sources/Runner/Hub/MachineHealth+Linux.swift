@@ -29,7 +29,9 @@ struct MachineHealthMeter {
 
     /// The first line of `/proc/stat`: user, nice, system, idle, iowait, irq, softirq, steal.
     static func cpuTimes(_ stat: String) -> (busy: UInt64, total: UInt64)? {
-        let fields = stat.prefix { $0 != "\n" }.split(separator: " ").dropFirst().prefix(8).compactMap { UInt64($0) }
+        let fields = stat.prefix { $0 != "\n" }.split(separator: " ").dropFirst().prefix(8).compactMap {
+            UInt64($0)
+        }
         guard fields.count >= 5 else { return nil }
         let total = fields.reduce(0, &+)
         return (total &- fields[3] &- fields[4], total)
@@ -54,5 +56,7 @@ struct MachineHealthMeter {
             .map { $0 * Int(sysconf(Int32(_SC_PAGESIZE))) }
     }
 
-    private static func text(_ path: String) -> String { String(decoding: readFile(path) ?? [], as: UTF8.self) }
+    private static func text(_ path: String) -> String {
+        String(decoding: readFile(path) ?? [], as: UTF8.self)
+    }
 }

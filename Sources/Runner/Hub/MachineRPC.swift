@@ -10,7 +10,9 @@ struct MachineRPC: Sendable {
     /// The answer's JSON text. An answer that says no is an answer too.
     func answer(_ request: RPCRequest) async -> String {
         do {
-            guard let method = MachineMethod(rawValue: request.name) else { throw Refusal("Method not found") }
+            guard let method = MachineMethod(rawValue: request.name) else {
+                throw Refusal("Method not found")
+            }
             return try await answer(method, Array(request.params.utf8))
         } catch {
             let reason = (error as? DecodingError)?.explanation ?? "\(error)"
@@ -25,20 +27,25 @@ struct MachineRPC: Sendable {
         case .stopSession:
             let message = try JSON.decode(MachineRPCMessages.StopSession.self, from: params)
             guard let id = message.sessionId, !id.isEmpty else { throw Refusal("Session ID is required") }
-            return try JSON.text(MachineRPCMessages.StopAnswer(status: await supervisor.stop(id, by: .hub).rawValue))
+            return try JSON.text(
+                MachineRPCMessages.StopAnswer(status: await supervisor.stop(id, by: .hub).rawValue))
         case .stopRunner:
             stopRequests.request(.end(.app))
             return try JSON.text(MachineRPCMessages.Message(message: "Runner stop request acknowledged"))
         case .pathExists:
-            return try JSON.text(existing(JSON.decode(MachineRPCMessages.PathExists.self, from: params).paths))
+            return try JSON.text(
+                existing(JSON.decode(MachineRPCMessages.PathExists.self, from: params).paths))
         case .listDirectory:
             let message = try JSON.decode(MachineRPCMessages.ListDirectory.self, from: params)
-            return try JSON.text(DirectoryBrowser(roots: roots).list(message.path ?? "", hidden: message.includeHidden == true))
+            return try JSON.text(
+                DirectoryBrowser(roots: roots).list(message.path ?? "", hidden: message.includeHidden == true)
+            )
         case .cursorChatStoreStatus:
             return try JSON.text(MachineRPCMessages.CursorStore.none)
         default:
             return try JSON.text(
-                MachineRPCMessages.DirectoryListing(error: "\(method.rawValue) is not offered by this runner"))
+                MachineRPCMessages.DirectoryListing(error: "\(method.rawValue) is not offered by this runner")
+            )
         }
     }
 

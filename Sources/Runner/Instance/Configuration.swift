@@ -50,7 +50,9 @@ public struct Configuration: Sendable {
     public let extraTrustRoots: String?
     public let environment: [String: String]
 
-    public init(environment: [String: String], home: RunnerHome, settings: Settings) throws(ConfigurationError) {
+    public init(environment: [String: String], home: RunnerHome, settings: Settings)
+        throws(ConfigurationError)
+    {
         self.home = home
         self.environment = environment
         let variables = Variables(environment)
@@ -67,7 +69,8 @@ public struct Configuration: Sendable {
         let policy = settings.directoryCreation ?? DirectoryPolicy.allow.rawValue
         guard let directoryPolicy = DirectoryPolicy(rawValue: policy) else {
             throw ConfigurationError(
-                variable: "directoryCreation in \(home.settings)", value: policy, needed: "allow, ask or deny")
+                variable: "directoryCreation in \(home.settings)", value: policy, needed: "allow, ask or deny"
+            )
         }
         self.directoryPolicy = directoryPolicy
         extraTrustRoots = variables["NODE_EXTRA_CA_CERTS"]
@@ -111,7 +114,8 @@ private struct Variables {
             return try JSON.decode([String: String].self, from: text.utf8)
         } catch {
             // The value may hold a secret and is not shown.
-            throw ConfigurationError(variable: name, value: "…", needed: "a JSON object with strings as values")
+            throw ConfigurationError(
+                variable: name, value: "…", needed: "a JSON object with strings as values")
         }
     }
 }

@@ -11,7 +11,9 @@ public struct ProgramFile: Sendable {
     public let modifiedAt: Double?
 
     public static let current: ProgramFile = {
-        let path = Inheritance.own?.program ?? invokedPath() ?? linkTarget("/proc/self/exe") ?? CommandLine.arguments[0]
+        let path =
+            Inheritance.own?.program ?? invokedPath() ?? linkTarget("/proc/self/exe")
+            ?? CommandLine.arguments[0]
         return ProgramFile(path: path, modifiedAt: modificationTime(of: "/proc/self/exe"))
     }()
 
@@ -19,7 +21,8 @@ public struct ProgramFile: Sendable {
     private static func invokedPath() -> String? {
         guard let name = CommandLine.arguments.first, !name.isEmpty else { return nil }
         let folders = (getenv("PATH").map { String(cString: $0) } ?? "").split(separator: ":")
-        let candidates = name.contains("/") ? [absolutePath(name)] : folders.map { absolutePath("\($0)/\(name)") }
+        let candidates =
+            name.contains("/") ? [absolutePath(name)] : folders.map { absolutePath("\($0)/\(name)") }
         return candidates.first(where: isThisProgram)
     }
 

@@ -38,7 +38,9 @@ public struct RunnerHome: Sendable {
     /// Takes from others what somebody let them read.
     private func mendModes() {
         for folder in [path, logs, sessionLogs] { restrict(folder, to: 0o700) }
-        for file in [settings, store, "\(store)-wal", "\(store)-shm", stateFile, lockFile] { restrict(file, to: 0o600) }
+        for file in [settings, store, "\(store)-wal", "\(store)-shm", stateFile, lockFile] {
+            restrict(file, to: 0o600)
+        }
     }
 
     private func restrict(_ path: String, to mode: mode_t) {
@@ -59,8 +61,10 @@ public struct RunnerHome: Sendable {
         var seconds = time_t(time.milliseconds / 1000)
         var parts = tm()
         localtime_r(&seconds, &parts)
-        let stamp = [parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec]
-            .map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: "-")
+        let stamp = [
+            parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
+        ]
+        .map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: "-")
         return "\(logs)/\(stamp)-pid-\(pid)\(suffix).log"
     }
 

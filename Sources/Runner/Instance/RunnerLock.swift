@@ -42,7 +42,9 @@ public final class RunnerLock: Sendable {
                 return true
             }
             guard errno == EEXIST else { throw FileError(action: "create", path: path, code: errno) }
-            if let holder = Self.holder(path), holder != getpid(), ProcessTable.isRunner(holder) { return false }
+            if let holder = Self.holder(path), holder != getpid(), ProcessTable.isRunner(holder) {
+                return false
+            }
             guard unlink(path) == 0 || errno == ENOENT else {
                 throw FileError(action: "replace the stale", path: path, code: errno)
             }

@@ -37,13 +37,17 @@ public struct RunnerPresence: Sendable {
     static let degradedName = "hapi-degraded"
 
     /// Whether the running runner cannot write its store.
-    public var isDegraded: Bool { runner.flatMap { ProcessTable.name(of: $0.process.pid) } == Self.degradedName }
+    public var isDegraded: Bool {
+        runner.flatMap { ProcessTable.name(of: $0.process.pid) } == Self.degradedName
+    }
 
     public var isStopping: Bool { runner?.stoppingAt != nil }
 
     /// A runner that is not ours: HAPI's own, which the state file names.
     public var foreignPID: Int32? {
-        guard let pid = stateFile?.pid, pid != runner?.process.pid, ProcessTable.isRunner(pid) else { return nil }
+        guard let pid = stateFile?.pid, pid != runner?.process.pid, ProcessTable.isRunner(pid) else {
+            return nil
+        }
         return pid
     }
 

@@ -33,25 +33,32 @@ public struct RunnerStarter: Sendable {
         } else if let pid = presence.foreignPID {
             note("stopping HAPI's own runner, process \(pid)")
         }
-        _ = try await RunnerStopper(home: home, controlTimeout: configuration.controlTimeout).stop()
+        _ = try await RunnerStopper(
+            home: home, controlTimeout: configuration.controlTimeout, replacing: true
+        ).stop()
         return try await launch()
     }
 
     private func isSame(_ runner: RunnerRecord, _ state: StateFile?) -> Bool {
-        guard runner.version == ProgramFile.version, let state, let machineID = runner.machineID else { return false }
+        guard runner.version == ProgramFile.version, let state, let machineID = runner.machineID else {
+            return false
+        }
         return state.matches(RunnerIdentity(configuration, machineID: machineID))
     }
 
     private func launch() async throws -> Outcome {
         let lastWords = cprocess_memory_file("runner")
-        guard lastWords >= 0 else { throw FileError(action: "create", path: "a memory file", code: -lastWords) }
+        guard lastWords >= 0 else {
+            throw FileError(action: "create", path: "a memory file", code: -lastWords)
+        }
         defer { close(lastWords) }
         let program = ProgramFile.current.path
         var environment = configuration.environment
         environment["HAPI_HOME"] = configuration.home.path
         let launch = ProcessLaunch(
             program: "/proc/self/exe",
-            arguments: [program, "runner", "start-sync"] + roots.advertised.flatMap { ["--workspace-root", $0] }
+            arguments: [program, "runner", "start-sync"]
+                + roots.advertised.flatMap { ["--workspace-root", $0] }
                 + (directoryPolicy.map { ["--directory-creation", $0.rawValue] } ?? []),
             environment: environment.map { "\($0.key)=\($0.value)" },
             errors: .descriptor(lastWords))
@@ -71,7 +78,9 @@ public struct RunnerStarter: Sendable {
     /// The runner's row, once its control server answers.
     private func answering() async -> RunnerRecord? {
         let presence = RunnerPresence(configuration.home)
-        guard let runner = presence.runner, !presence.isStopping, let port = runner.httpPort else { return nil }
+        guard let runner = presence.runner, !presence.isStopping, let port = runner.httpPort else {
+            return nil
+        }
         return await ControlClient(port: port, timeout: configuration.controlTimeout).answers() ? runner : nil
     }
 
@@ -101,5 +110,7 @@ public struct RunnerStarter: Sendable {
 public struct RunnerStartError: Error, CustomStringConvertible {
     let reason: String
     let log: String?
-    public var description: String { "cannot start the runner: \(reason)" + (log.map { " (log: \($0))" } ?? "") }
+    public var description: String {
+        "cannot start the runner: \(reason)" + (log.map { " (log: \($0))" } ?? "")
+    }
 }

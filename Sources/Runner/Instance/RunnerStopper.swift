@@ -10,10 +10,13 @@ public struct RunnerStopper: Sendable {
 
     let home: RunnerHome
     let controlTimeout: Duration
+    let replacing: Bool
 
-    public init(home: RunnerHome, controlTimeout: Duration) {
+    /// - Parameter replacing: whether another runner is about to start.
+    public init(home: RunnerHome, controlTimeout: Duration, replacing: Bool = false) {
         self.home = home
         self.controlTimeout = controlTimeout
+        self.replacing = replacing
     }
 
     /// Asks the runner to stop, and waits until it is gone. Only a process that is verifiably the
@@ -22,7 +25,9 @@ public struct RunnerStopper: Sendable {
         let presence = RunnerPresence(home)
         if let error = presence.storeError { throw error }
         if let runner = presence.runner { return try await stop(runner) }
-        if let pid = presence.foreignPID, let port = presence.controlPort { return try await stopForeign(pid, port) }
+        if let pid = presence.foreignPID, let port = presence.controlPort {
+            return try await stopForeign(pid, port)
+        }
         return .noneRunning
     }
 
@@ -31,7 +36,11 @@ public struct RunnerStopper: Sendable {
         guard let process = ProcessDescriptor(runner.process) else { return .stopped(pid: pid) }
         var asking: (any Error)?
         if let port = runner.httpPort {
-            do { try await ControlClient(port: port, timeout: controlTimeout).stopRunner() } catch { asking = error }
+            do {
+                try await ControlClient(port: port, timeout: controlTimeout).stopRunner(replacing: replacing)
+            } catch {
+                asking = error
+            }
         }
         if asking == nil && runner.httpPort != nil {
             if await allEnded([process], within: .seconds(10)) { return .stopped(pid: pid) }
@@ -46,8 +55,10 @@ public struct RunnerStopper: Sendable {
     /// HAPI's own runner: asked, never signalled, because nothing here proves who it is.
     private func stopForeign(_ pid: Int32, _ port: Int) async throws -> Outcome {
         let process = ProcessTable.identity(of: pid).flatMap(ProcessDescriptor.init)
-        try await ControlClient(port: port, timeout: controlTimeout).stopRunner()
-        guard let process, await allEnded([process], within: .seconds(10)) == false else { return .stopped(pid: pid) }
+        try await ControlClient(port: port, timeout: controlTimeout).stopRunner(replacing: replacing)
+        guard let process, await allEnded([process], within: .seconds(10)) == false else {
+            return .stopped(pid: pid)
+        }
         throw RunnerStopError(pid: pid, reason: "it was asked, and is still there after 10 s")
     }
 }

@@ -79,7 +79,8 @@ public struct Settings: Sendable {
         change(&settings)
         CrashPoint.reached("settings-locked")
         do {
-            try replaceFile(home.settings, with: JSON.encode(JSONValue.object(settings.members), pretty: true) + [0x0a])
+            try replaceFile(
+                home.settings, with: JSON.encode(JSONValue.object(settings.members), pretty: true) + [0x0a])
         } catch {
             throw SettingsError(path: home.settings, reason: "\(error)")
         }
@@ -107,7 +108,8 @@ private struct SettingsLock: ~Copyable {
             guard errno == EEXIST else { throw SettingsError(path: settings, reason: errorText(errno)) }
             if Self.isStale(path) { rmdir(path) } else { usleep(100_000) }
         }
-        throw SettingsError(path: settings, reason: "\(path) has been held for 5 s; remove it if nothing uses it")
+        throw SettingsError(
+            path: settings, reason: "\(path) has been held for 5 s; remove it if nothing uses it")
     }
 
     func release() { rmdir(path) }

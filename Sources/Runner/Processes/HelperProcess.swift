@@ -11,7 +11,8 @@ enum HelperProcess {
 
         /// Its last words, for people.
         var words: String {
-            let said = errors.trimmingWhitespace.isEmpty ? output.trimmingWhitespace : errors.trimmingWhitespace
+            let said =
+                errors.trimmingWhitespace.isEmpty ? output.trimmingWhitespace : errors.trimmingWhitespace
             return said.isEmpty ? "it ended with status \(status)" : said
         }
     }

@@ -42,7 +42,8 @@ private let readinessQueue = DispatchQueue(label: "readiness")
 /// caller keeps the descriptor open until then.
 func waitUntilReadable(_ descriptor: Int32) async {
     // DispatchSource is thread-safe; its type does not say so.
-    nonisolated(unsafe) let source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: readinessQueue)
+    nonisolated(unsafe) let source = DispatchSource.makeReadSource(
+        fileDescriptor: descriptor, queue: readinessQueue)
     await withTaskCancellationHandler {
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             source.setEventHandler { @Sendable in source.cancel() }

@@ -16,7 +16,9 @@ public struct ProcessStatus: Equatable, Sendable {
             let pid = Int32(String(decoding: statLine.prefix { $0 != UInt8(ascii: " ") }, as: UTF8.self))
         else { return nil }
         let fields = String(decoding: statLine[(end + 1)...], as: UTF8.self).split(separator: " ")
-        guard fields.count > 19, let parent = Int32(fields[1]), let start = Int64(fields[19]) else { return nil }
+        guard fields.count > 19, let parent = Int32(fields[1]), let start = Int64(fields[19]) else {
+            return nil
+        }
         self.identity = ProcessIdentity(pid: pid, start: start)
         self.parent = parent
         self.isZombie = fields[0] == "Z" || fields[0] == "X"
@@ -44,14 +46,17 @@ public enum ProcessTable {
 
     /// The arguments, as the process shows them. Empty for a zombie or a stranger's.
     public static func arguments(of pid: Int32) -> [String] {
-        (readFile("/proc/\(pid)/cmdline") ?? []).split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+        (readFile("/proc/\(pid)/cmdline") ?? []).split(separator: 0).map {
+            String(decoding: $0, as: UTF8.self)
+        }
     }
 
     /// The value of an environment variable as it was when the process was started; nil also where
     /// the process belongs to somebody else.
     public static func environmentValue(_ name: String, of pid: Int32) -> String? {
         let prefix = Array("\(name)=".utf8)
-        for entry in (readFile("/proc/\(pid)/environ") ?? []).split(separator: 0) where entry.starts(with: prefix) {
+        for entry in (readFile("/proc/\(pid)/environ") ?? []).split(separator: 0)
+        where entry.starts(with: prefix) {
             return String(decoding: entry.dropFirst(prefix.count), as: UTF8.self)
         }
         return nil
@@ -93,7 +98,9 @@ public enum ProcessTable {
 
 /// Reaps a child of this process that has ended. Nothing happens if it is nobody's child here.
 func reap(_ child: ProcessIdentity) {
-    guard let status = ProcessTable.status(of: child.pid), status.identity == child, status.isZombie else { return }
+    guard let status = ProcessTable.status(of: child.pid), status.identity == child, status.isZombie else {
+        return
+    }
     waitpid(child.pid, nil, WNOHANG)
 }
 

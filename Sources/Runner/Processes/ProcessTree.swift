@@ -14,7 +14,9 @@ struct ProcessTree {
 
     /// The living processes below `roots`, the roots themselves left out. Nothing in `spared`, and
     /// nothing below it, is among them.
-    func descendants(of roots: [ProcessIdentity], sparing spared: (ProcessStatus) -> Bool) -> [ProcessIdentity] {
+    func descendants(of roots: [ProcessIdentity], sparing spared: (ProcessStatus) -> Bool)
+        -> [ProcessIdentity]
+    {
         var found: [ProcessIdentity] = []
         var visited: Set<Int32> = []
         var open = roots.filter { byID[$0.pid]?.identity == $0 }.map(\.pid)

@@ -75,11 +75,13 @@ actor Renewal {
     }
 
     private func prove(_ print: FilePrint?) async -> Bool {
-        logger.info("another program is there; it shall prove itself", metadata: ["program": "\(program.path)"])
+        logger.info(
+            "another program is there; it shall prove itself", metadata: ["program": "\(program.path)"])
         let outcome: String
         do {
             let proof = try await HelperProcess.run(
-                program.path, [Proof.argument] + arguments, environment: environment, within: Self.proofTimeout)
+                program.path, [Proof.argument] + arguments, environment: environment,
+                within: Self.proofTimeout)
             if proof.status == 0 && proof.output.hasPrefix(Proof.greeting) {
                 await notice(nil)
                 return true

@@ -24,7 +24,8 @@ public enum RenewalGuard {
         let runner = ProcessTable.current
         let launch = ProcessLaunch(
             program: "/proc/self/exe",
-            arguments: ["hapi", argument, "\(runner.pid)", "\(runner.start)", inheritance.program] + arguments,
+            arguments: ["hapi", argument, "\(runner.pid)", "\(runner.start)", inheritance.program]
+                + arguments,
             environment: environment.map { "\($0.key)=\($0.value)" }, output: .descriptor(1),
             errors: .descriptor(2), passing: [ends[0], inheritance.lock, inheritance.listener])
         do {
@@ -38,7 +39,9 @@ public enum RenewalGuard {
 
     /// Waits for the word that all is well, or serves on in the runner's place.
     public static func run(_ arguments: [String]) -> Never {
-        guard arguments.count >= 3, let pid = Int32(arguments[0]), let start = Int64(arguments[1]) else { _exit(64) }
+        guard arguments.count >= 3, let pid = Int32(arguments[0]), let start = Int64(arguments[1]) else {
+            _exit(64)
+        }
         if newImageServes() { _exit(0) }
         if let runner = ProcessDescriptor(ProcessIdentity(pid: pid, start: start)) {
             runner.signal(SIGKILL)
@@ -68,7 +71,8 @@ public enum RenewalGuard {
         var variables: [(String, String)] = []
         var entry = environ
         while let text = entry.pointee {
-            let parts = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let parts = String(cString: text).split(
+                separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             if parts.count == 2 { variables.append((String(parts[0]), String(parts[1]))) }
             entry += 1
         }

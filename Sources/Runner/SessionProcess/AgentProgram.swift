@@ -8,7 +8,9 @@ struct AgentProgram: Sendable {
     let directory: String
 
     /// The program the settings name for the agent, or the one of its name in `PATH`.
-    static func path(of agent: Agent, _ settings: Settings, searchPath: String) throws(AgentNotFound) -> String {
+    static func path(of agent: Agent, _ settings: Settings, searchPath: String) throws(AgentNotFound)
+        -> String
+    {
         let name = settings.agentProgram(agent.rawValue) ?? programNames[agent] ?? agent.rawValue
         if name.contains("/") {
             guard isProgram(name) else { throw AgentNotFound(agent: agent, name: name) }
@@ -31,7 +33,8 @@ struct AgentProgram: Sendable {
     /// reach it.
     func start() throws(LaunchError) -> RunningAgent {
         let launch = ProcessLaunch(
-            program: path, arguments: [path] + arguments, environment: environment.map { "\($0.key)=\($0.value)" },
+            program: path, arguments: [path] + arguments,
+            environment: environment.map { "\($0.key)=\($0.value)" },
             directory: directory, input: .descriptor(0), output: .descriptor(1), errors: .descriptor(2),
             startsSession: false)
         return RunningAgent(pid: try launch.start())

@@ -19,7 +19,8 @@ public struct SessionArguments: Equatable, Sendable {
             self.agent = agent
             rest.removeFirst()
         } else if rest.first == "gemini" {
-            throw ConfigurationError(variable: "the agent", value: "gemini", needed: "one that is still offered")
+            throw ConfigurationError(
+                variable: "the agent", value: "gemini", needed: "one that is still offered")
         }
         while let word = rest.popFirst() {
             // What follows a bare `--` is the agent's alone.
@@ -63,7 +64,9 @@ public struct SessionArguments: Equatable, Sendable {
     }
 
     /// HAPI's own words for what the agents' programs call differently.
-    private mutating func translate(_ word: String, _ rest: inout ArraySlice<String>) throws(ConfigurationError) {
+    private mutating func translate(_ word: String, _ rest: inout ArraySlice<String>)
+        throws(ConfigurationError)
+    {
         switch (agent, word) {
         case (.claude, "--yolo"):
             agentArguments.append("--dangerously-skip-permissions")
@@ -91,7 +94,9 @@ public struct SessionArguments: Equatable, Sendable {
         "yolo": ["--dangerously-bypass-approvals-and-sandbox"],
     ]
 
-    private static func value(of flag: String, _ rest: inout ArraySlice<String>) throws(ConfigurationError) -> String {
+    private static func value(of flag: String, _ rest: inout ArraySlice<String>) throws(ConfigurationError)
+        -> String
+    {
         guard let value = rest.popFirst() else {
             throw ConfigurationError(variable: flag, value: "", needed: "a value")
         }

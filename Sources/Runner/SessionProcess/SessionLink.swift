@@ -46,22 +46,32 @@ actor SessionLink {
 
     /// Makes or loads the session's row. Throws where the hub is there and says no.
     func register() async throws(HubError) {
-        let machine = MachineRegistration(id: machineID, metadata: MachineMetadata(configuration), runnerState: nil)
+        let machine = MachineRegistration(
+            id: machineID, metadata: MachineMetadata(configuration), runnerState: nil)
         _ = try await rest.register(machine)
         let session: Session
-        if carriesOn { session = try await rest.session(sessionID) } else { session = try await rest.create(registration) }
+        if carriesOn {
+            session = try await rest.session(sessionID)
+        } else {
+            session = try await rest.create(registration)
+        }
         metadata = session.metadata ?? .null
         metadataVersion = session.metadataVersion
     }
 
     /// Keeps the line until cancelled.
     func run() async {
-        await HubConnection.keep(logger, changed: { _, _ in }) {
-            if metadataVersion == 0 { try await register() }
-            let socket = try SocketIOConfiguration(hub, configuration, auth: .session(sessionID, token: hub.token))
-            try await SocketIOClient.withConnection(socket, on: MultiThreadedEventLoopGroup.singleton, logger: logger) {
-                try await self.serve($0)
-            }
+        await HubConnection.keep(logger, changed: { _, _ in }, connect: { try await connect() })
+    }
+
+    private func connect() async throws {
+        if metadataVersion == 0 { try await register() }
+        let socket = try SocketIOConfiguration(
+            hub, configuration, auth: .session(sessionID, token: hub.token))
+        try await SocketIOClient.withConnection(
+            socket, on: MultiThreadedEventLoopGroup.singleton, logger: logger
+        ) {
+            try await self.serve($0)
         }
     }
 
@@ -77,10 +87,12 @@ actor SessionLink {
                 group.addTask {
                     do {
                         try await self.archive(on: connection, archiveReason, at: now)
-                        try await connection.emit(HubEvent.sessionEnd, SessionEnd(sid: self.sessionID, time: now, reason: reason))
+                        try await connection.emit(
+                            HubEvent.sessionEnd, SessionEnd(sid: self.sessionID, time: now, reason: reason))
                         _ = try await connection.emitWithAck(HubEvent.ping, timeout: .seconds(1))
                     } catch {
-                        self.logger.warning("the hub did not hear of the end", metadata: ["error": "\(error)"])
+                        self.logger.warning(
+                            "the hub did not hear of the end", metadata: ["error": "\(error)"])
                     }
                     told.set(())
                 }
@@ -119,7 +131,8 @@ actor SessionLink {
     /// Every 2 s: the hub counts a session as inactive after 30.
     private func keepAlive(_ connection: SocketIOConnection) async throws {
         while !isEnding {
-            let alive = SessionAlive(sid: sessionID, time: Timestamp.now.milliseconds, thinking: false, mode: mode)
+            let alive = SessionAlive(
+                sid: sessionID, time: Timestamp.now.milliseconds, thinking: false, mode: mode)
             try await connection.emit(HubEvent.sessionAlive, alive)
             try await Task.sleep(for: .seconds(2))
         }
@@ -144,7 +157,8 @@ actor SessionLink {
     private func updateMetadata(
         on connection: SocketIOConnection, _ changes: [String: JSONValue]
     ) async throws {
-        let version = try await connection.update(HubEvent.updateMetadata, from: metadataVersion, logger) { version, current in
+        let version = try await connection.update(HubEvent.updateMetadata, from: metadataVersion, logger) {
+            version, current in
             if let current { metadata = current }
             metadata = .object((metadata.object ?? [:]).merging(changes) { _, new in new })
             return SessionMetadataUpdate(sid: sessionID, expectedVersion: version, metadata: metadata)

@@ -17,7 +17,8 @@ public struct SessionProcess: Sendable {
 
     /// - Parameter warn: tells the user what does not work and does not stop the session.
     public init(
-        _ arguments: SessionArguments, environment: [String: String], warn: @escaping @Sendable (String) -> Void
+        _ arguments: SessionArguments, environment: [String: String],
+        warn: @escaping @Sendable (String) -> Void
     ) throws {
         self.arguments = arguments
         self.warn = warn
@@ -69,7 +70,8 @@ public struct SessionProcess: Sendable {
         do {
             // By a command of its own, so that the runner is no child of this session's process.
             let started = try await HelperProcess.run(
-                ProgramFile.current.path, ["runner", "start", "--no-wait"], environment: configuration.environment,
+                ProgramFile.current.path, ["runner", "start", "--no-wait"],
+                environment: configuration.environment,
                 within: .seconds(30))
             if started.status != 0 { warn("\(started.words); going on without a runner") }
         } catch {
@@ -92,20 +94,21 @@ public struct SessionProcess: Sendable {
     private func follow(
         _ agent: RunningAgent, _ link: SessionLink?, _ signals: UnixSignalsSequence
     ) async throws -> AgentExit {
-        let asked = OneShot<Void>()
+        // Who asked for the end, if it did not come by itself.
+        let asked = OneShot<String>()
         return await withTaskGroup(of: Void.self) { group in
             if let link {
                 group.addTask { await link.run() }
                 group.addTask {
                     for await _ in link.kills {
-                        asked.set(())
+                        asked.set("User terminated")
                         await agent.end()
                     }
                 }
             }
             group.addTask { await pass(signals, to: agent, asked) }
             let exit = await agent.ended()
-            let (reason, words) = exit.ending(asked: asked.value != nil)
+            let (reason, words) = exit.ending(asked: asked.value)
             await link?.end(reason, archiveReason: words)
             group.cancelAll()
             return exit
@@ -114,11 +117,12 @@ public struct SessionProcess: Sendable {
 
     /// What the terminal sends, it sends to the agent too; only what is meant for this process alone
     /// is passed on.
-    private func pass(_ signals: UnixSignalsSequence, to agent: RunningAgent, _ asked: OneShot<Void>) async {
+    private func pass(_ signals: UnixSignalsSequence, to agent: RunningAgent, _ asked: OneShot<String>) async
+    {
         let inTerminal = isatty(STDIN_FILENO) == 1
         for await signal in signals {
             if signal == .sigint && inTerminal { continue }
-            asked.set(())
+            asked.set(signal == .sigint ? "User terminated" : "Session terminated by a signal")
             agent.signal(signal == .sigint ? SIGINT : signal == .sighup ? SIGHUP : SIGTERM)
         }
     }
@@ -128,7 +132,8 @@ public struct SessionProcess: Sendable {
         environment["HAPI_SESSION_ID"] = sessionID
         environment["HAPI_RUNNER_LAUNCH_ID"] = recordID
         return AgentProgram(
-            path: program, arguments: arguments.agentArguments, environment: environment, directory: directory)
+            path: program, arguments: arguments.agentArguments, environment: environment, directory: directory
+        )
     }
 
     private func hubLink(_ machineID: String, _ sessionID: String) throws -> SessionLink? {
@@ -141,7 +146,8 @@ public struct SessionProcess: Sendable {
         registration.modelReasoningEffort = arguments.modelReasoningEffort
         return try SessionLink(
             hub, configuration, machineID: machineID, sessionID: sessionID,
-            carriesOn: arguments.existingSessionID != nil, mode: mode, registration: registration, logger: logger)
+            carriesOn: arguments.existingSessionID != nil, mode: mode, registration: registration,
+            logger: logger)
     }
 
     private var mode: String {
@@ -182,12 +188,15 @@ public struct SessionProcess: Sendable {
     private func recordBirth(_ sessionID: String) {
         guard !arguments.startedByRunner else { return }
         let session = SessionRecord(
-            id: recordID, runnerID: nil, origin: .terminal, agent: arguments.agent.rawValue, directory: directory,
+            id: recordID, runnerID: nil, origin: .terminal, agent: arguments.agent.rawValue,
+            directory: directory,
             createdAt: .now,
             launch: LaunchRecord(phase: .launched, host: .current, process: ProcessTable.current))
         inStore { store throws(StoreError) in
             try store.insertSession(session, detail: "in a terminal")
-            if try store.liveOwner(of: sessionID) == nil { try store.confirm(recordID, as: sessionID, at: .now) }
+            if try store.liveOwner(of: sessionID) == nil {
+                try store.confirm(recordID, as: sessionID, at: .now)
+            }
         }
     }
 
@@ -215,10 +224,9 @@ extension AgentExit {
         }
     }
 
-    /// The hub's word for this end, and ours for the archive.
-    fileprivate func ending(asked: Bool) -> (reason: String, words: String) {
-        if asked { return ("terminated", "Session terminated") }
-        if self == .code(0) { return ("completed", "Session completed") }
-        return ("error", "The agent ended with status \(status)")
+    /// The hub's word for this end, and the one for the archive (hub contract §7.11).
+    fileprivate func ending(asked: String?) -> (reason: String, words: String) {
+        if let asked { return ("terminated", asked) }
+        return self == .code(0) ? ("completed", "Session completed") : ("error", "Session crashed")
     }
 }

@@ -19,7 +19,8 @@ enum AdoptionVerdict: Equatable {
 extension AdoptionVerdict {
     /// Judges a session by its row and what was seen of its processes. `seen` must be older than
     /// `session`: a monitor that was seen gone has then said all it will say.
-    static func on(_ session: SessionRecord, _ seen: SessionObservation, at now: Timestamp) -> AdoptionVerdict {
+    static func on(_ session: SessionRecord, _ seen: SessionObservation, at now: Timestamp) -> AdoptionVerdict
+    {
         if let exit = session.exit { return .finish(exit) }
         if seen.monitor == .unverifiable || seen.process == .unverifiable { return .leave }
         if !session.launch.host.isHere { return .leave }
@@ -30,7 +31,8 @@ extension AdoptionVerdict {
         case .withdrawn, .requested:
             return .withdraw
         case .claimed:
-            return seen.monitor == .alive ? .wait : seen.monitor == .rebooted ? vanished(.rebooted, now) : .search
+            return seen.monitor == .alive
+                ? .wait : seen.monitor == .rebooted ? vanished(.rebooted, now) : .search
         case .launched:
             if seen.process == .alive { return .adopt }
             return seen.monitor == .alive ? .wait : vanished(seen.process, now)

@@ -17,10 +17,16 @@ enum AgentCommand {
             + existingSession(agent, parameters)
             + option("--model", parameters.model)
             + option("--effort", [.claude, .grok, .pi, .agy].contains(agent) ? parameters.effort : nil)
-            + option("--model-reasoning-effort", [.codex, .opencode].contains(agent) ? parameters.modelReasoningEffort : nil)
+            + option(
+                "--model-reasoning-effort",
+                [.codex, .opencode].contains(agent) ? parameters.modelReasoningEffort : nil)
             + option("--service-tier", agent == .codex ? parameters.serviceTier : nil)
-            + option("--collaboration-mode", agent == .codex ? other(parameters.collaborationMode, than: "default") : nil)
-            + option("--copilot-agent-mode", agent == .copilot ? other(parameters.copilotAgentMode, than: "interactive") : nil)
+            + option(
+                "--collaboration-mode",
+                agent == .codex ? other(parameters.collaborationMode, than: "default") : nil)
+            + option(
+                "--copilot-agent-mode",
+                agent == .copilot ? other(parameters.copilotAgentMode, than: "interactive") : nil)
             + permissions(agent, parameters)
             + (cursorWorktree ? ["--cursor-worktree"] + [parameters.worktreeName].compactMap { $0 } : [])
     }
@@ -45,12 +51,15 @@ enum AgentCommand {
             case .claude: parameters.forkSession == true
             case .kimi, .copilot: false
             }
-        return option("--existing-session-id", takesIt ? parameters.existingSessionId ?? parameters.sessionId : nil)
+        return option(
+            "--existing-session-id", takesIt ? parameters.existingSessionId ?? parameters.sessionId : nil)
     }
 
     private static func permissions(_ agent: Agent, _ parameters: SpawnParameters) -> [String] {
         guard agent != .pi && agent != .dsh else { return [] }
-        if let mode = parameters.permissionMode, permissionModes.contains(mode) { return ["--permission-mode", mode] }
+        if let mode = parameters.permissionMode, permissionModes.contains(mode) {
+            return ["--permission-mode", mode]
+        }
         return parameters.yolo == true ? ["--yolo"] : []
     }
 
@@ -64,7 +73,8 @@ enum AgentCommand {
 
     /// The modes of all agents together; one that is not among them falls back to `yolo`.
     private static let permissionModes: Set<String> = [
-        "default", "acceptEdits", "auto", "bypassPermissions", "plan", "read-only", "safe-yolo", "yolo", "ask",
+        "default", "acceptEdits", "auto", "bypassPermissions", "plan", "read-only", "safe-yolo", "yolo",
+        "ask",
         "debug", "autoReview", "request-review", "always-proceed",
     ]
 }
@@ -90,7 +100,8 @@ enum SessionEnvironment {
 
     /// The last three make a nested Claude Code refuse to start, or take itself for part of another.
     private static let scrubbed: Set<String> = [
-        "HAPI_CRASH_AT", "HAPI_RUNNER_LAUNCH_ID", "HAPI_RUNNER_RENEWAL", "HAPI_SESSION_ID", "HAPI_HTTP_MCP_URL", "HAPI_RUNNER_HANDOFF_FROM_PID",
+        "HAPI_CRASH_AT", "HAPI_RUNNER_LAUNCH_ID", "HAPI_RUNNER_RENEWAL", "HAPI_SESSION_ID",
+        "HAPI_HTTP_MCP_URL", "HAPI_RUNNER_HANDOFF_FROM_PID",
         "CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT", "CLAUDE_CODE_SSE_PORT",
     ]
 }

@@ -29,7 +29,8 @@ struct LaunchInProgress: Sendable {
         let pid = try launch.start()
         // Unreaped as yet, so the pid cannot be anybody else's.
         return LaunchInProgress(
-            monitor: pid, line: line, descriptor: ProcessTable.identity(of: pid).flatMap(ProcessDescriptor.init))
+            monitor: pid, line: line,
+            descriptor: ProcessTable.identity(of: pid).flatMap(ProcessDescriptor.init))
     }
 
     /// Returns when the monitor has ended, and reaps it.

@@ -23,9 +23,13 @@ enum LoginPath {
             let answer = try await HelperProcess.run(
                 shell, ["-l", "-c", "printf '\\n\(mark)%s\\n' \"$PATH\""], environment: environment,
                 within: .seconds(5))
-            return answer.output.split(separator: "\n").last { $0.hasPrefix(mark) }.map { String($0.dropFirst(mark.count)) }
+            return answer.output.split(separator: "\n").last { $0.hasPrefix(mark) }.map {
+                String($0.dropFirst(mark.count))
+            }
         } catch {
-            logger.warning("the login shell does not tell its PATH", metadata: ["shell": "\(shell)", "error": "\(error)"])
+            logger.warning(
+                "the login shell does not tell its PATH",
+                metadata: ["shell": "\(shell)", "error": "\(error)"])
             return nil
         }
     }

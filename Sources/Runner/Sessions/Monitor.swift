@@ -58,7 +58,8 @@ public enum Monitor {
     private static func launch(_ spec: LaunchSpec) throws(StoreError) -> Int32? {
         let launch = ProcessLaunch(
             program: spec.program, arguments: spec.arguments, environment: spec.environment,
-            directory: spec.directory, openedDirectory: directoryDescriptor, output: .append(spec.logPath), errors: .append(spec.logPath))
+            directory: spec.directory, openedDirectory: directoryDescriptor, output: .append(spec.logPath),
+            errors: .append(spec.logPath))
         do {
             guard directoryIsThere() else {
                 throw LaunchError(program: spec.program, directory: spec.directory, code: ENOENT)
@@ -68,7 +69,9 @@ public enum Monitor {
             CrashPoint.reached("monitor-launched")
             // A child stays in the table until it is reaped, ended or not.
             let identity = ProcessTable.identity(of: child) ?? ProcessIdentity(pid: child, start: 0)
-            try inStore(spec) { store throws(StoreError) in try store.recordLaunch(spec.launchID, of: identity, at: .now) }
+            try inStore(spec) { store throws(StoreError) in
+                try store.recordLaunch(spec.launchID, of: identity, at: .now)
+            }
             CrashPoint.reached("monitor-recorded-launch")
             report("launched \(identity.pid) \(identity.start)")
             return child

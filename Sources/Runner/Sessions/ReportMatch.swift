@@ -11,7 +11,8 @@ public struct SessionReport: Sendable {
     public let agent: String
 
     public init(
-        happySessionID: String, lineage: [ProcessIdentity], launchID: String?, directory: String, agent: String
+        happySessionID: String, lineage: [ProcessIdentity], launchID: String?, directory: String,
+        agent: String
     ) {
         self.happySessionID = happySessionID
         self.lineage = lineage

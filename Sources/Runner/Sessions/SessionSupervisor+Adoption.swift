@@ -62,7 +62,8 @@ extension SessionSupervisor {
                 try connection.adopt(session.id, by: runnerID, at: .now)
             }
         } catch {
-            logger.error("cannot adopt a session", metadata: ["session": "\(session.id)", "error": "\(error)"])
+            logger.error(
+                "cannot adopt a session", metadata: ["session": "\(session.id)", "error": "\(error)"])
         }
     }
 
@@ -109,7 +110,8 @@ extension StoreConnection {
         case .withdraw:
             let message = "the runner ended before its monitor claimed the launch"
             if try withdrawLaunch(session.id, because: message, at: .now) {
-                _ = try finish(session.id, unlessRecorded: ExitRecord(.launchFailed, message: message, at: .now))
+                _ = try finish(
+                    session.id, unlessRecorded: ExitRecord(.launchFailed, message: message, at: .now))
                 summary.ended.append(session.id)
                 return
             }
@@ -133,10 +135,12 @@ extension StoreConnection {
         case let session? where session.happySessionID != nil:
             try answerSpawnRequest(request.id, .started, error: nil, at: .now)
         case let session? where session.endedAt == nil:
-            try answerSpawnRequest(request.id, .late, error: "the runner was restarted before the session reported", at: .now)
+            try answerSpawnRequest(
+                request.id, .late, error: "the runner was restarted before the session reported", at: .now)
         default:
             let how = session?.exit.map { ": \($0.summary)" } ?? ""
-            try answerSpawnRequest(request.id, .failed, error: "the runner was restarted while it was starting\(how)", at: .now)
+            try answerSpawnRequest(
+                request.id, .failed, error: "the runner was restarted while it was starting\(how)", at: .now)
         }
     }
 }

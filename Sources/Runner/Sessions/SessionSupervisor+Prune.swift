@@ -36,7 +36,8 @@ extension SessionSupervisor {
     func quiet(within patience: Duration) async -> Bool {
         let deadline = ContinuousClock.now + patience
         while inProgress > 0 {
-            guard ContinuousClock.now < deadline, (try? await Task.sleep(for: .milliseconds(20))) != nil else {
+            guard ContinuousClock.now < deadline, (try? await Task.sleep(for: .milliseconds(20))) != nil
+            else {
                 return false
             }
         }

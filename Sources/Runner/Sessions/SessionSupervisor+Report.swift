@@ -18,14 +18,17 @@ extension SessionSupervisor {
             return refused
         }
         logger.info(
-            "[RUNNER RUN] Session reported", metadata: ["session": "\(id)", "happySessionId": "\(report.happySessionID)"])
+            "[RUNNER RUN] Session reported",
+            metadata: ["session": "\(id)", "happySessionId": "\(report.happySessionID)"])
         knowledge(of: id).news.set(.reported(report.happySessionID))
         watch(Watch(id: id))
         return nil
     }
 
     /// Records a session that somebody started in a terminal with HAPI's own program.
-    private func welcome(_ report: SessionReport, _ process: ProcessIdentity) async throws(StoreError) -> String {
+    private func welcome(_ report: SessionReport, _ process: ProcessIdentity) async throws(StoreError)
+        -> String
+    {
         let session = SessionRecord(
             id: newID(), runnerID: nil, origin: .terminal, agent: report.agent, directory: report.directory,
             createdAt: .now, launch: LaunchRecord(phase: .launched, host: .current, process: process))

@@ -32,7 +32,8 @@ extension SessionSupervisor {
                 try connection.answerSpawnRequest(request.id, answer.kind, error: answer.error, at: .now)
             }
         } catch {
-            logger.error("cannot record an answer", metadata: ["request": "\(request.id)", "error": "\(error)"])
+            logger.error(
+                "cannot record an answer", metadata: ["request": "\(request.id)", "error": "\(error)"])
         }
         return answer
     }
@@ -44,7 +45,8 @@ extension SessionSupervisor {
         }
         if request.wantsWorktree {
             do {
-                let plan = try await worktrees.plan(for: directory, hint: request.parameters.worktreeName, in: roots)
+                let plan = try await worktrees.plan(
+                    for: directory, hint: request.parameters.worktreeName, in: roots)
                 return await carryOut(request, in: plan.directory, .worktree(plan))
             } catch {
                 return await turnDown(request, .refused(error.description))
@@ -79,10 +81,13 @@ extension SessionSupervisor {
         let record = request.record(answer)
         do {
             return try await store.write { connection throws(StoreError) in
-                if let earlier = try connection.spawnRequest(request.id) { return earlier.answer(nil) ?? answer }
+                if let earlier = try connection.spawnRequest(request.id) {
+                    return earlier.answer(nil) ?? answer
+                }
                 try connection.insertSpawnRequest(record)
                 if case .needsApproval(let directory) = answer {
-                    try connection.recordDirectoryDecision(request.decision(.pending, on: directory), at: .now)
+                    try connection.recordDirectoryDecision(
+                        request.decision(.pending, on: directory), at: .now)
                 }
                 if let denied {
                     try connection.recordDirectoryDecision(
@@ -141,7 +146,8 @@ extension SessionSupervisor {
             case .create(let who):
                 try connection.recordDirectoryDecision(
                     request.decision(.approved, on: session.directory, by: who), at: .now)
-            case .worktree(let plan): try connection.insertWorktree(plan.record(for: session.id, at: session.createdAt))
+            case .worktree(let plan):
+                try connection.insertWorktree(plan.record(for: session.id, at: session.createdAt))
             }
             return .new(session)
         }
@@ -176,7 +182,9 @@ extension SessionSupervisor {
     }
 
     /// Makes what the session needs, and opens where it will work.
-    private func prepare(_ session: SessionRecord, _ preparation: Preparation) async throws -> WorkingDirectory {
+    private func prepare(_ session: SessionRecord, _ preparation: Preparation) async throws
+        -> WorkingDirectory
+    {
         switch preparation {
         case .existing: return try WorkingDirectory(session.directory, in: roots)
         case .create: return try WorkingDirectory.create(session.directory, in: roots)
@@ -250,12 +258,16 @@ extension SessionSupervisor {
             let pid = await record(session.id)?.launch.process?.pid
             let name = pid.map { "session process \($0)" } ?? "session \(session.id)"
             return .late(
-                "\(name) has not reported within \(patience); it goes on starting, and `hapi runner list` shows it")
+                "\(name) has not reported within \(patience); it goes on starting, and `hapi runner list` shows it"
+            )
         }
     }
 
     private func tellHub(_ answer: SpawnAnswer, _ known: Live, _ id: String) async {
-        guard let message = answer.error else { return _ = spawnResults.yield(nil) }
+        guard let message = answer.error else {
+            _ = spawnResults.yield(nil)
+            return
+        }
         let pid = await record(id)?.launch.process?.pid
         spawnResults.yield(SpawnFailure(message: message, exit: known.ended.value?.reason, pid: pid))
     }
@@ -269,7 +281,8 @@ extension SpawnRequest {
         _ decision: DirectoryDecision, on directory: String, by who: String? = nil
     ) -> DirectoryDecisionRecord {
         DirectoryDecisionRecord(
-            directory: directory, decision: decision, decidedBy: who, decidedAt: decision == .pending ? nil : .now,
+            directory: directory, decision: decision, decidedBy: who,
+            decidedAt: decision == .pending ? nil : .now,
             spawnRequestID: id, isStanding: false)
     }
 
@@ -286,7 +299,9 @@ extension SpawnRequestRecord {
     fileprivate func answer(_ session: SessionRecord?) -> SpawnAnswer? {
         switch outcome {
         case .pending: nil
-        case .started: session?.happySessionID.map { .started(happySessionID: $0) } ?? .failed("its session is not on record")
+        case .started:
+            session?.happySessionID.map { .started(happySessionID: $0) }
+                ?? .failed("its session is not on record")
         case .late: session?.happySessionID.map { .started(happySessionID: $0) } ?? .late(error ?? "")
         case .needsApproval: .needsApproval(directory: directory)
         case .refused: .refused(error ?? "refused")
@@ -300,10 +315,15 @@ extension SpawnParameters {
     fileprivate var refusal: String? {
         if directory.isEmpty { return "Directory is required" }
         if holdsNUL { return "a NUL character cannot be passed on to a session" }
-        if !directory.hasPrefix("/") { return "cannot use \(directory) as a directory: an absolute path is needed" }
-        if directory.utf8.count >= Int(PATH_MAX) { return directoryProblem(directory.prefix(60) + "…", ENAMETOOLONG) }
+        if !directory.hasPrefix("/") {
+            return "cannot use \(directory) as a directory: an absolute path is needed"
+        }
+        if directory.utf8.count >= Int(PATH_MAX) {
+            return directoryProblem(directory.prefix(60) + "…", ENAMETOOLONG)
+        }
         if agent == "gemini" { return "the agent gemini is no longer offered" }
-        let words = [model, effort, modelReasoningEffort, serviceTier, collaborationMode, copilotAgentMode]
+        let words =
+            [model, effort, modelReasoningEffort, serviceTier, collaborationMode, copilotAgentMode]
             + [resumeSessionId, existingSessionId, sessionId, startingMode]
         // An agent would take it for a flag of its own.
         let flag = words.compactMap { $0 }.first { $0.hasPrefix("-") }

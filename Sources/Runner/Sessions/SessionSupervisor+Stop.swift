@@ -11,9 +11,12 @@ extension SessionSupervisor {
         defer { inProgress -= 1 }
         let matches: [SessionRecord]
         do {
-            matches = try await store.read { connection throws(StoreError) in try connection.sessions(meant: name) }
+            matches = try await store.read { connection throws(StoreError) in
+                try connection.sessions(meant: name)
+            }
         } catch {
-            logger.error("cannot look up a session to stop", metadata: ["session": "\(name)", "error": "\(error)"])
+            logger.error(
+                "cannot look up a session to stop", metadata: ["session": "\(name)", "error": "\(error)"])
             return .stillAlive
         }
         guard let session = matches.first else { return .stillAlive }
@@ -35,7 +38,9 @@ extension SessionSupervisor {
         CrashPoint.reached("stop-recorded")
         let known = knowledge(of: session.id)
         watch(Watch(id: session.id))
-        if session.launch.phase == .requested, await withdraw(session.id, because: "it was stopped before it began") {
+        if session.launch.phase == .requested,
+            await withdraw(session.id, because: "it was stopped before it began")
+        {
             return .stopped
         }
         if session.launch.process == nil { _ = await known.launched.wait(for: .seconds(2)) }
@@ -49,7 +54,8 @@ extension SessionSupervisor {
         defer { CrashPoint.reached("stop-carried-out") }
         let left = await StopSequence.standard.run { Self.tree(of: session, sparing: spared) }
         if !left.isEmpty {
-            logger.warning("processes outlived a stop", metadata: ["session": "\(id)", "pids": "\(left.map(\.pid))"])
+            logger.warning(
+                "processes outlived a stop", metadata: ["session": "\(id)", "pids": "\(left.map(\.pid))"])
             return .stillAlive
         }
         if known.ended.value != nil { return .stopped }
@@ -72,7 +78,9 @@ extension SessionSupervisor {
                 roots.append(monitor)
             } else {
                 let strays = processes(carrying: session.id).filter { stray in
-                    !tree.lineage(of: stray.pid).contains { spared.contains($0) || ProcessTable.isRunner($0.pid) }
+                    !tree.lineage(of: stray.pid).contains {
+                        spared.contains($0) || ProcessTable.isRunner($0.pid)
+                    }
                 }
                 roots += strays
                 found += strays

@@ -15,7 +15,9 @@ extension SessionSupervisor {
     func follow(_ watch: Watch) async {
         if let launch = watch.launch {
             let news = await launch.line.read()
-            logger.info("launch", metadata: ["session": "\(watch.id)", "monitor": "\(launch.monitor)", "says": "\(news)"])
+            logger.info(
+                "launch",
+                metadata: ["session": "\(watch.id)", "monitor": "\(launch.monitor)", "says": "\(news)"])
             knowledge(of: watch.id).launched.set(())
             await launch.monitorEnded()
         } else {
@@ -82,7 +84,9 @@ extension SessionSupervisor {
             let withdrawn = try await store.write(patience: .seconds(600)) { connection throws(StoreError) in
                 try connection.withdrawLaunch(id, because: message, at: .now)
             }
-            if withdrawn { await finish(id, unlessRecorded: ExitRecord(.launchFailed, message: message, at: .now)) }
+            if withdrawn {
+                await finish(id, unlessRecorded: ExitRecord(.launchFailed, message: message, at: .now))
+            }
             return withdrawn
         } catch {
             logger.error("cannot withdraw a launch", metadata: ["session": "\(id)", "error": "\(error)"])
@@ -96,14 +100,17 @@ extension SessionSupervisor {
         // A process just started may not have its own environment yet: it is looked for twice.
         for _ in 0..<2 {
             if let found = Self.process(carrying: id) {
-                logger.notice("found the process of a lost launch", metadata: ["session": "\(id)", "pid": "\(found.pid)"])
+                logger.notice(
+                    "found the process of a lost launch",
+                    metadata: ["session": "\(id)", "pid": "\(found.pid)"])
                 do {
                     try await store.write { connection throws(StoreError) in
                         try connection.recordLaunch(id, of: found, at: .now)
                         try connection.recordEvent(id, "found", detail: "pid \(found.pid)", at: .now)
                     }
                 } catch {
-                    logger.error("cannot record a found process", metadata: ["session": "\(id)", "error": "\(error)"])
+                    logger.error(
+                        "cannot record a found process", metadata: ["session": "\(id)", "error": "\(error)"])
                     return true
                 }
                 return false
@@ -122,7 +129,10 @@ extension SessionSupervisor {
 
     static func processes(carrying id: String) -> [ProcessIdentity] {
         ProcessTable.all()
-            .filter { !$0.isZombie && ProcessTable.environmentValue("HAPI_RUNNER_LAUNCH_ID", of: $0.identity.pid) == id }
+            .filter {
+                !$0.isZombie
+                    && ProcessTable.environmentValue("HAPI_RUNNER_LAUNCH_ID", of: $0.identity.pid) == id
+            }
             .map(\.identity)
     }
 

@@ -107,7 +107,8 @@ public actor SessionSupervisor {
     /// Takes note of a session's end: `exit` where nothing better is on record.
     func finish(_ id: String, unlessRecorded exit: ExitRecord) async {
         do {
-            let (standing, first) = try await store.write(patience: .seconds(600)) { connection throws(StoreError) in
+            let (standing, first) = try await store.write(patience: .seconds(600)) {
+                connection throws(StoreError) in
                 try connection.finish(id, unlessRecorded: exit)
             }
             if first {
@@ -116,7 +117,8 @@ public actor SessionSupervisor {
             live[id]?.ended.set(standing)
             live[id]?.news.set(.ended(standing))
         } catch {
-            logger.error("cannot record the end of a session", metadata: ["session": "\(id)", "error": "\(error)"])
+            logger.error(
+                "cannot record the end of a session", metadata: ["session": "\(id)", "error": "\(error)"])
         }
         secrets.remove(session: id)
         live[id] = nil

@@ -26,8 +26,10 @@ extension SpawnParameters {
     /// an argument would be read as an argument, or a variable, of its own.
     var holdsNUL: Bool {
         let texts = [
-            directory, agent, model, effort, modelReasoningEffort, serviceTier, collaborationMode, copilotAgentMode,
-            permissionMode, sessionType, worktreeName, resumeSessionId, existingSessionId, sessionId, startingMode,
+            directory, agent, model, effort, modelReasoningEffort, serviceTier, collaborationMode,
+            copilotAgentMode,
+            permissionMode, sessionType, worktreeName, resumeSessionId, existingSessionId, sessionId,
+            startingMode,
             token,
         ]
         return texts.contains { $0?.utf8.contains(0) == true }

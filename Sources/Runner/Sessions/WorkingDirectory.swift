@@ -13,7 +13,8 @@ final class WorkingDirectory: Sendable {
         guard descriptor >= 0 else { throw DirectoryError(description: directoryProblem(path, -descriptor)) }
         self.path = path
         self.descriptor = descriptor
-        guard roots.isEmpty || linkTarget("/proc/self/fd/\(descriptor)").map(roots.containsResolved) == true else {
+        guard roots.isEmpty || linkTarget("/proc/self/fd/\(descriptor)").map(roots.containsResolved) == true
+        else {
             throw DirectoryError(description: WorkspaceRoots.outside)
         }
     }

@@ -16,7 +16,8 @@ public struct WorkspaceRoots: Sendable {
             let home = getenv("HOME").map { String(cString: $0) } ?? ""
             let full = absolutePath(path == "~" || path.hasPrefix("~/") ? home + path.dropFirst() : path)
             guard isDirectory(full) else {
-                throw ConfigurationError(variable: "--workspace-root", value: full, needed: "an existing directory")
+                throw ConfigurationError(
+                    variable: "--workspace-root", value: full, needed: "an existing directory")
             }
             if !advertised.contains(full) { advertised.append(full) }
         }

@@ -12,7 +12,9 @@ struct WorktreePlan: Equatable, Sendable {
     var folder: String { repository + "-worktrees" }
     var path: String { "\(folder)/\(name)" }
     /// The session's directory: the same sub-directory, in the worktree.
-    var directory: String { prefix.isEmpty ? path : "\(path)/\(prefix.hasSuffix("/") ? String(prefix.dropLast()) : prefix)" }
+    var directory: String {
+        prefix.isEmpty ? path : "\(path)/\(prefix.hasSuffix("/") ? String(prefix.dropLast()) : prefix)"
+    }
 
     /// What a hint becomes: lower case, runs of other characters one dash, none at the ends.
     static func slug(_ hint: String) -> String {
@@ -40,6 +42,7 @@ struct WorktreePlan: Equatable, Sendable {
 
     func record(for session: String, at now: Timestamp) -> WorktreeRecord {
         WorktreeRecord(
-            sessionID: session, repository: repository, path: path, branch: branch, name: name, createdAt: now)
+            sessionID: session, repository: repository, path: path, branch: branch, name: name, createdAt: now
+        )
     }
 }

@@ -13,10 +13,13 @@ public struct Worktrees: Sendable {
     }
 
     /// Finds the repository of a directory and a name that is free there. Changes nothing.
-    func plan(for directory: String, hint: String?, in roots: WorkspaceRoots) async throws(Failure) -> WorktreePlan {
+    func plan(for directory: String, hint: String?, in roots: WorkspaceRoots) async throws(Failure)
+        -> WorktreePlan
+    {
         guard isDirectory(directory) else {
             throw Failure(
-                description: "Worktree sessions require an existing Git repository. Directory not found: \(directory)")
+                description:
+                    "Worktree sessions require an existing Git repository. Directory not found: \(directory)")
         }
         let (top, prefix): (String, String)
         do {
@@ -25,7 +28,9 @@ public struct Worktrees: Sendable {
         } catch {
             throw Failure(description: "Path is not a Git repository: \(directory) (\(error.reason))")
         }
-        guard roots.admit(top + "-worktrees") != nil else { throw Failure(description: WorkspaceRoots.outside) }
+        guard roots.admit(top + "-worktrees") != nil else {
+            throw Failure(description: WorkspaceRoots.outside)
+        }
         for name in WorktreePlan.names(hint: hint, day: Self.day, random: Self.fourDigits) {
             let plan = WorktreePlan(repository: top, prefix: prefix, name: name)
             if await isFree(plan) { return plan }
@@ -36,7 +41,8 @@ public struct Worktrees: Sendable {
     /// Whether the directory is itself a linked worktree.
     func isLinked(_ directory: String) async -> Bool {
         guard let own = try? await git.run(["rev-parse", "--absolute-git-dir"], in: directory),
-            let common = try? await git.run(["rev-parse", "--path-format=absolute", "--git-common-dir"], in: directory)
+            let common = try? await git.run(
+                ["rev-parse", "--path-format=absolute", "--git-common-dir"], in: directory)
         else { return false }
         return own != common
     }
@@ -44,7 +50,8 @@ public struct Worktrees: Sendable {
     func create(_ plan: WorktreePlan, in roots: WorkspaceRoots) async throws(Failure) {
         do {
             _ = try WorkingDirectory.create(plan.folder, in: roots)
-            _ = try await git.run(["worktree", "add", "-b", plan.branch, "--", plan.path], in: plan.repository)
+            _ = try await git.run(
+                ["worktree", "add", "-b", plan.branch, "--", plan.path], in: plan.repository)
             // The sub-directory may not be under version control.
             _ = try WorkingDirectory.create(plan.directory, in: roots)
         } catch {
@@ -55,7 +62,8 @@ public struct Worktrees: Sendable {
     /// Removes a worktree that no session has used, and the branch made for it.
     func discard(_ worktree: WorktreeRecord) async throws(GitError) {
         if isDirectory(worktree.path) {
-            _ = try await git.run(["worktree", "remove", "--force", "--", worktree.path], in: worktree.repository)
+            _ = try await git.run(
+                ["worktree", "remove", "--force", "--", worktree.path], in: worktree.repository)
         }
         try await prune(worktree)
         _ = try await git.run(["branch", "-D", "--", worktree.branch], in: worktree.repository)
@@ -76,7 +84,9 @@ public struct Worktrees: Sendable {
                 in: worktree.path)
             if unpushed != "0" { return "\(unpushed) unpushed commit\(unpushed == "1" ? "" : "s")" }
             _ = try await git.run(["worktree", "remove", "--", worktree.path], in: worktree.repository)
-            if branch == worktree.branch { _ = try await git.run(["branch", "-D", "--", branch], in: worktree.repository) }
+            if branch == worktree.branch {
+                _ = try await git.run(["branch", "-D", "--", branch], in: worktree.repository)
+            }
             return nil
         } catch {
             return "\(error)"
@@ -85,14 +95,17 @@ public struct Worktrees: Sendable {
 
     /// Has git forget a worktree whose folder is gone.
     private func prune(_ worktree: WorktreeRecord) async throws(GitError) {
-        if isDirectory(worktree.repository) { _ = try await git.run(["worktree", "prune"], in: worktree.repository) }
+        if isDirectory(worktree.repository) {
+            _ = try await git.run(["worktree", "prune"], in: worktree.repository)
+        }
     }
 
     private func isFree(_ plan: WorktreePlan) async -> Bool {
         var status = stat()
         if lstat(plan.path, &status) == 0 { return false }
         let reference = "refs/heads/\(plan.branch)"
-        return (try? await git.run(["show-ref", "--verify", "--quiet", reference], in: plan.repository)) == nil
+        return (try? await git.run(["show-ref", "--verify", "--quiet", reference], in: plan.repository))
+            == nil
     }
 
     /// `MMDD`, local time.

@@ -16,7 +16,8 @@ struct AbsencesCommand: ParsableCommand {
               hapi runner absences --since 2026-01-31
             """)
 
-    @Option(help: "How far to look back: a date, or a time like 12h or 7d.") var since = PastMoment(ago: 7 * 86400)
+    @Option(help: "How far to look back: a date, or a time like 12h or 7d.") var since = PastMoment(
+        ago: 7 * 86400)
     @Flag(help: "One JSON document.") var json = false
 
     func run() throws {
@@ -50,7 +51,8 @@ extension Absence {
 
     fileprivate var json: JSONValue {
         .object([
-            "cause": .string(cause.rawValue), "from": .init(from), "beganUnseen": .bool(beganUnseen), "to": .init(to),
+            "cause": .string(cause.rawValue), "from": .init(from), "beganUnseen": .bool(beganUnseen),
+            "to": .init(to),
             "detail": .init(detail),
         ])
     }

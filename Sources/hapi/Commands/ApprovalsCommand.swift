@@ -13,14 +13,16 @@ struct ApprovalsCommand: ParsableCommand {
     func run() throws {
         let home = try RunnerHome.fromEnvironment()
         let decisions =
-            try StoreConnection.lookingAt(home) { store throws(StoreError) in try store.directoryDecisions() } ?? []
+            try StoreConnection.lookingAt(home) { store throws(StoreError) in try store.directoryDecisions() }
+            ?? []
         if json { return try Output.json(.array(decisions.map(\.json))) }
         guard !decisions.isEmpty else { return Output.line("No directory has been decided about yet.") }
         var table = Table(["DIRECTORY", "DECISION", "BY", "AT", "REQUEST"])
         for decision in decisions {
             table.add(
                 [
-                    decision.directory, decision.decision.rawValue + (decision.isStanding ? " (and below)" : ""),
+                    decision.directory,
+                    decision.decision.rawValue + (decision.isStanding ? " (and below)" : ""),
                     decision.decidedBy ?? "-", decision.decidedAt?.local ?? "-",
                     decision.spawnRequestID.map { String($0.prefix(8)) } ?? "-",
                 ], colours: [1: decision.decision.colour])
@@ -79,7 +81,8 @@ extension DirectoryDecision {
 extension DirectoryDecisionRecord {
     fileprivate var json: JSONValue {
         .object([
-            "directory": .string(directory), "decision": .string(decision.rawValue), "decidedBy": .init(decidedBy),
+            "directory": .string(directory), "decision": .string(decision.rawValue),
+            "decidedBy": .init(decidedBy),
             "decidedAt": .init(decidedAt), "spawnRequestId": .init(spawnRequestID),
         ])
     }

@@ -24,10 +24,12 @@ struct LoginCommand: ParsableCommand {
 
     func run() throws {
         guard withToken || isatty(STDIN_FILENO) == 1 else {
-            Output.complain("there is no terminal to ask for the token on", hint: "hapi auth login --with-token < FILE")
+            Output.complain(
+                "there is no terminal to ask for the token on", hint: "hapi auth login --with-token < FILE")
             throw ExitCode(ExitStatus.failed)
         }
-        let token = (withToken ? readLine() : askForToken())?.split(separator: " ").joined(separator: " ") ?? ""
+        let token =
+            (withToken ? readLine() : askForToken())?.split(separator: " ").joined(separator: " ") ?? ""
         guard !token.isEmpty else {
             Output.complain("the token is empty; nothing was stored")
             throw ExitCode(ExitStatus.failed)
@@ -75,13 +77,16 @@ struct AuthStatusCommand: ParsableCommand {
         Output.line("Machine ID: \(settings.machineID ?? "not set")")
         Output.line("Host: \(configuration.host)")
         if let runner = RunnerPresence(configuration.home).runner {
-            Output.line("Runner: \(runner.hubState.rawValue)" + (runner.hubDetail.map { ", \(Output.shown($0))" } ?? ""))
+            Output.line(
+                "Runner: \(runner.hubState.rawValue)"
+                    + (runner.hubDetail.map { ", \(Output.shown($0))" } ?? ""))
         }
     }
 }
 
 struct LogoutCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "logout", abstract: "Forget the stored token.")
+    static let configuration = CommandConfiguration(
+        commandName: "logout", abstract: "Forget the stored token.")
 
     func run() throws {
         let home = try RunnerHome.fromEnvironment()

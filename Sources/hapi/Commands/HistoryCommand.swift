@@ -31,7 +31,9 @@ struct HistoryCommand: ParsableCommand {
         let entries =
             try StoreConnection.lookingAt(home) { store throws(StoreError) -> [Entry] in
                 var entries: [Entry] = []
-                for session in try store.newestSessions(limit: limit) { entries.append(try Entry(session, store)) }
+                for session in try store.newestSessions(limit: limit) {
+                    entries.append(try Entry(session, store))
+                }
                 return entries
             } ?? []
         if json { return try Output.json(.array(entries.map { .object($0.members) })) }
@@ -41,14 +43,16 @@ struct HistoryCommand: ParsableCommand {
             table.add(
                 [
                     String(view.session.id.prefix(8)), view.session.createdAt.local, view.session.agent,
-                    view.state.rawValue, view.session.exit?.at.local ?? "-", view.ending, view.session.directory,
+                    view.state.rawValue, view.session.exit?.at.local ?? "-", view.ending,
+                    view.session.directory,
                 ], colours: [3: view.state.colour])
         }
         Output.line(table.rendered())
     }
 
     private func showOne(_ id: String, _ home: RunnerHome) throws {
-        let found = try StoreConnection.lookingAt(home) { store throws(StoreError) -> (Entry, [SessionEvent])? in
+        let found = try StoreConnection.lookingAt(home) {
+            store throws(StoreError) -> (Entry, [SessionEvent])? in
             guard let session = try store.sessions(meant: id).first else { return nil }
             return (try Entry(session, store), try store.events(of: session.id))
         }
@@ -61,7 +65,9 @@ struct HistoryCommand: ParsableCommand {
             members["events"] = .array(events.map(\.json))
             return try Output.json(.object(members))
         }
-        Output.line("\(entry.view.session.id)  \(entry.view.state.rawValue)  \(Output.shown(entry.view.session.directory))")
+        Output.line(
+            "\(entry.view.session.id)  \(entry.view.state.rawValue)  \(Output.shown(entry.view.session.directory))"
+        )
         var table = Table(["AT", "EVENT", "DETAIL"])
         for event in events { table.add([event.at.local, event.kind, event.detail ?? ""]) }
         Output.line(table.rendered())

@@ -31,7 +31,9 @@ struct LogsCommand: ParsableCommand {
     private func logPath() throws -> String? {
         let home = try RunnerHome.fromEnvironment()
         guard let id else { return home.newestRunnerLog() }
-        let sessions = try StoreConnection.lookingAt(home) { store throws(StoreError) in try store.sessions(meant: id) }
+        let sessions = try StoreConnection.lookingAt(home) { store throws(StoreError) in
+            try store.sessions(meant: id)
+        }
         return sessions?.lazy.compactMap(\.logPath).first
     }
 }

@@ -64,7 +64,7 @@ extension StoreConnection {
         do {
             let store = try StoreConnection(path: home.store, mode: .readOnly)
             return try store.snapshot { () throws(StoreError) in try body(store) }
-        } catch where error.cause == .missing {
+        } catch  where error.cause == .missing {
             return nil
         }
     }
@@ -75,7 +75,8 @@ let processEnvironment: [String: String] = {
     var variables: [String: String] = [:]
     var entry = environ
     while let text = entry.pointee {
-        let parts = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        let parts = String(cString: text).split(
+            separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         if parts.count == 2 { variables[String(parts[0])] = String(parts[1]) }
         entry += 1
     }

@@ -26,15 +26,20 @@ struct PastMoment: ExpressibleByArgument {
     private static func date(_ text: String) -> Timestamp? {
         let isUTC = text.hasSuffix("Z")
         let parts = (isUTC ? String(text.dropLast()) : text).split(separator: "T", maxSplits: 1)
-        guard let day = parts.first.map({ $0.split(separator: "-").compactMap { Int32($0) } }), day.count == 3 else {
+        guard let day = parts.first.map({ $0.split(separator: "-").compactMap { Int32($0) } }), day.count == 3
+        else {
             return nil
         }
         var moment = tm()
-        (moment.tm_year, moment.tm_mon, moment.tm_mday, moment.tm_isdst) = (day[0] - 1900, day[1] - 1, day[2], -1)
+        (moment.tm_year, moment.tm_mon, moment.tm_mday, moment.tm_isdst) = (
+            day[0] - 1900, day[1] - 1, day[2], -1
+        )
         if parts.count == 2 {
             let clock = parts[1].split(separator: ":").compactMap { Int32($0.prefix { $0 != "." }) }
             guard clock.count >= 2, clock[0] < 24, clock[1] < 60 else { return nil }
-            (moment.tm_hour, moment.tm_min, moment.tm_sec) = (clock[0], clock[1], clock.count > 2 ? clock[2] : 0)
+            (moment.tm_hour, moment.tm_min, moment.tm_sec) = (
+                clock[0], clock[1], clock.count > 2 ? clock[2] : 0
+            )
         }
         guard (1...12).contains(day[1]), (1...31).contains(day[2]) else { return nil }
         let seconds = isUTC ? timegm(&moment) : mktime(&moment)

@@ -6,7 +6,8 @@ enum SessionCommand {
     static func run(_ arguments: [String]) async -> Int32 {
         do {
             let session = try SessionProcess(
-                try SessionArguments(arguments), environment: processEnvironment, warn: { Output.complain($0) })
+                try SessionArguments(arguments), environment: processEnvironment,
+                warn: { Output.complain($0) })
             return try await session.run()
         } catch {
             return ExitStatus.of(error)

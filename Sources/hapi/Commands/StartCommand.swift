@@ -5,7 +5,8 @@ import RunnerStore
 struct RunnerOptions: ParsableArguments {
     @Option(
         name: .customLong("workspace-root"), parsing: .singleValue,
-        help: ArgumentHelp("A directory sessions may work in, and the web app may browse. Repeatable.", valueName: "dir"))
+        help: ArgumentHelp(
+            "A directory sessions may work in, and the web app may browse. Repeatable.", valueName: "dir"))
     var paths: [String] = []
 
     @Option(
@@ -42,10 +43,13 @@ struct StartCommand: AsyncParsableCommand {
         let runner: RunnerRecord
         switch try await starter.start(replacing: replace, note: Output.errors) {
         case .alreadyRunning(let running):
-            Output.line("The runner already runs: process \(running.process.pid), control port \(running.httpPort ?? 0).")
+            Output.line(
+                "The runner already runs: process \(running.process.pid), control port \(running.httpPort ?? 0)."
+            )
             runner = running
         case .started(let started):
-            Output.line("Runner started: process \(started.process.pid), control port \(started.httpPort ?? 0).")
+            Output.line(
+                "Runner started: process \(started.process.pid), control port \(started.httpPort ?? 0).")
             runner = started
         }
         if !noWait { try tell(try await starter.hubStanding(of: runner)) }
@@ -70,7 +74,8 @@ struct StartCommand: AsyncParsableCommand {
 
 struct StartSyncCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "start-sync", abstract: "Run the runner in the foreground, as systemd and containers do.",
+        commandName: "start-sync",
+        abstract: "Run the runner in the foreground, as systemd and containers do.",
         discussion: "Exits with 0 after a clean stop, and with 75 if another runner has this home.")
 
     @OptionGroup var options: RunnerOptions
@@ -79,7 +84,8 @@ struct StartSyncCommand: AsyncParsableCommand {
         let daemon = RunnerDaemon(
             configuration: try Configuration.load(environment: processEnvironment),
             roots: try WorkspaceRoots(options.paths), directoryPolicy: options.directoryCreation,
-            arguments: Array(CommandLine.arguments.dropFirst()), announce: { Output.line("hapi \(ProgramFile.version): \($0)") })
+            arguments: Array(CommandLine.arguments.dropFirst()),
+            announce: { Output.line("hapi \(ProgramFile.version): \($0)") })
         try await daemon.run()
     }
 }

@@ -31,7 +31,8 @@ struct StopSessionCommand: AsyncParsableCommand {
         case .stopped: Output.line("Session stopped.")
         case .alreadyGone: Output.line("The session had already ended.")
         case .stillAlive:
-            Output.complain("\(id) is not stopped: it is unknown here, or still alive", hint: "hapi runner list --all")
+            Output.complain(
+                "\(id) is not stopped: it is unknown here, or still alive", hint: "hapi runner list --all")
             throw ExitCode(ExitStatus.failed)
         }
     }

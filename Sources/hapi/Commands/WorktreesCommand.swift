@@ -20,7 +20,8 @@ struct WorktreesCommand: AsyncParsableCommand {
             try StoreConnection.lookingAt(home) { store throws(StoreError) -> [Entry] in
                 var entries: [Entry] = []
                 for worktree in try store.keptWorktrees() {
-                    entries.append(Entry(worktree: worktree, state: try store.session(worktree.sessionID)?.stateNow))
+                    entries.append(
+                        Entry(worktree: worktree, state: try store.session(worktree.sessionID)?.stateNow))
                 }
                 return entries
             } ?? []
@@ -65,7 +66,8 @@ struct WorktreesCommand: AsyncParsableCommand {
 
         var json: JSONValue {
             .object([
-                "sessionId": .string(worktree.sessionID), "state": .string(stateName), "path": .string(worktree.path),
+                "sessionId": .string(worktree.sessionID), "state": .string(stateName),
+                "path": .string(worktree.path),
                 "branch": .string(worktree.branch), "name": .string(worktree.name),
                 "repository": .string(worktree.repository), "createdAt": .init(worktree.createdAt),
             ])

@@ -37,7 +37,9 @@ enum Output {
         return safe
     }
 
-    static let usesColour = isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == nil && getenv("TERM").map { String(cString: $0) } != "dumb"
+    static let usesColour =
+        isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == nil
+        && getenv("TERM").map { String(cString: $0) } != "dumb"
 
     private static func write(_ text: String, to descriptor: Int32) {
         var rest = Array(text.utf8)[...]

@@ -47,7 +47,8 @@ struct SessionView {
             let session = view.session
             table.add(
                 [
-                    String(session.id.prefix(8)), view.state.rawValue + (session.adoptedAt == nil ? "" : " (adopted)"),
+                    String(session.id.prefix(8)),
+                    view.state.rawValue + (session.adoptedAt == nil ? "" : " (adopted)"),
                     session.agent, session.launch.process.map { "\($0.pid)" } ?? "-", session.createdAt.age,
                     session.happySessionID ?? "-", session.directory,
                 ], colours: [1: view.state.colour])

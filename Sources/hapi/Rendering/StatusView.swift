@@ -14,7 +14,9 @@ struct StatusView {
             "running": .bool(presence.runner != nil),
             "runner": presence.runner.map(json) ?? .null,
             "lastRunner": presence.last.map(Self.lastJSON) ?? .null,
-            "sessions": .object(["live": .integer(Int64(live)), "unverifiable": .integer(Int64(unverifiable))]),
+            "sessions": .object([
+                "live": .integer(Int64(live)), "unverifiable": .integer(Int64(unverifiable)),
+            ]),
             "store": .object([
                 "path": .string(home.store), "schemaVersion": .integer(Int64(Store.schemaVersion)),
             ]),
@@ -74,7 +76,9 @@ struct StatusView {
 
     private func stoppedText(_ sessions: String) -> String {
         var rows = [("Runner", "not running")]
-        if let pid = presence.foreignPID { rows.append(("Note", "HAPI's own runner runs here, process \(pid)")) }
+        if let pid = presence.foreignPID {
+            rows.append(("Note", "HAPI's own runner runs here, process \(pid)"))
+        }
         if let last = presence.last {
             rows.append(("Last one", "process \(last.process.pid), \(Self.endText(last))"))
             rows.append(("Log", last.logPath))
@@ -106,7 +110,9 @@ struct StatusView {
         }
     }
 
-    private static func at(_ runner: RunnerRecord) -> String { runner.endedAt.map { " at \($0.local)" } ?? "" }
+    private static func at(_ runner: RunnerRecord) -> String {
+        runner.endedAt.map { " at \($0.local)" } ?? ""
+    }
 
     private static func aligned(_ rows: [(String, String)]) -> String {
         let width = (rows.map(\.0.count).max() ?? 0) + 2

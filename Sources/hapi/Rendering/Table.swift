@@ -27,7 +27,8 @@ struct Table {
 
     private func line(_ cells: [String], _ widths: [Int], _ colours: [Int: Colour]) -> String {
         cells.enumerated().map { index, cell in
-            let padding = index == cells.count - 1 ? "" : String(repeating: " ", count: widths[index] - cell.count + 2)
+            let padding =
+                index == cells.count - 1 ? "" : String(repeating: " ", count: widths[index] - cell.count + 2)
             return (colours[index].map { "\u{1b}[\($0.rawValue)m\(cell)\u{1b}[0m" } ?? cell) + padding
         }.joined()
     }

@@ -38,8 +38,11 @@ import Testing
         Case(state: .missing, approved: nil, policy: .deny, verdict: .deny(by: "policy")),
         Case(state: .missing, approved: true, policy: .deny, verdict: .create(by: "http")),
         Case(state: .missing, approved: false, verdict: .askApproval),
-        Case(state: .missing, approved: false, standing: .approved, verdict: .create(by: "standing decision")),
-        Case(state: .missing, approved: nil, standing: .approved, policy: .deny, verdict: .create(by: "standing decision")),
+        Case(
+            state: .missing, approved: false, standing: .approved, verdict: .create(by: "standing decision")),
+        Case(
+            state: .missing, approved: nil, standing: .approved, policy: .deny,
+            verdict: .create(by: "standing decision")),
         Case(state: .missing, approved: true, standing: .denied, verdict: .deny(by: "standing decision")),
         Case(state: .missing, approved: nil, standing: .denied, verdict: .deny(by: "standing decision")),
     ]
@@ -54,7 +57,8 @@ import Testing
 
     static let problems: [(Int32, String)] = [
         (EACCES, "permission denied"), (ENOTDIR, "a file is in the way"), (ENOSPC, "the disk is full"),
-        (EROFS, "the file system is read-only"), (ENAMETOOLONG, "the path is too long"), (ENOENT, "it is gone"),
+        (EROFS, "the file system is read-only"), (ENAMETOOLONG, "the path is too long"),
+        (ENOENT, "it is gone"),
     ]
 
     @Test(arguments: problems)

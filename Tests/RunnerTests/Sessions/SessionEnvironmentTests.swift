@@ -35,7 +35,8 @@ import Testing
     @Test(arguments: [
         "HAPI_SESSION_ID", "HAPI_HTTP_MCP_URL", "HAPI_RUNNER_HANDOFF_FROM_PID", "HAPI_WORKTREE_BASE_PATH",
         "HAPI_WORKTREE_BRANCH", "HAPI_WORKTREE_NAME", "HAPI_WORKTREE_PATH", "HAPI_WORKTREE_CREATED_AT",
-        "HAPI_RUNNER_RENEWAL", "HAPI_CRASH_AT", "CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT", "CLAUDE_CODE_SSE_PORT",
+        "HAPI_RUNNER_RENEWAL", "HAPI_CRASH_AT", "CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT",
+        "CLAUDE_CODE_SSE_PORT",
     ])
     func whatBelongsToAnotherSessionIsNot(name: String) {
         #expect(variables([name: "inherited"])[name] == nil)
