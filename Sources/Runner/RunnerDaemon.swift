@@ -147,12 +147,13 @@ public struct RunnerDaemon: Sendable {
             logger.info("stopping", metadata: ["why": "\(wish)"])
             if wish == .renew { _ = await supervisor.quiet(within: .seconds(40)) }
             await markStopping(runner, in: store, wish)
+            // Whoever asked for the stop still gets the answer; what takes longer is cut off, unless
+            // nothing is to be lost.
+            async let drained: Void = control.drain(within: wish == .renew ? .seconds(10) : .seconds(1))
             await hub?.announceStop(wish)
+            await drained
             CrashPoint.reached("shutdown-announced")
-            if wish == .renew {
-                await control.drain(within: .seconds(10))
-                _ = await supervisor.quiet(within: .seconds(40))
-            }
+            if wish == .renew { _ = await supervisor.quiet(within: .seconds(40)) }
             group.cancelAll()
             // What ends now ends because it was told to.
             while let result = await group.nextResult() { _ = result }

@@ -124,7 +124,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [("exit=3", "3"), ("kill-self=SEGV", "signal 11")])
+    @Test(arguments: [("exit=3", "3"), ("kill-self=SEGV", "SIGSEGV")])
     func anEndBeforeTheReportIsAnsweredWithHowAndTheLastOutput(behaviour: String, how: String) async throws {
         try await TestHome.with { home in
             try await home.startRunner()
