@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -38,6 +39,11 @@ int cprocess_become_subreaper(void) { return result(prctl(PR_SET_CHILD_SUBREAPER
 
 int cprocess_open_directory(int parent, const char *path, int follow_link) {
     return result(openat(parent, path, O_PATH | O_DIRECTORY | O_CLOEXEC | (follow_link ? 0 : O_NOFOLLOW)));
+}
+
+long cprocess_find(const void *haystack, size_t size, const void *needle, size_t length) {
+    const char *found = memmem(haystack, size, needle, length);
+    return found == NULL ? -1 : found - (const char *)haystack;
 }
 
 int cprocess_cut_head(int file, off_t length) {

@@ -32,6 +32,9 @@ int cprocess_open_directory(int parent, const char *path, int follow_link);
 /// Removes the first `length` bytes of a file, whole blocks; what follows moves up. 0 or -errno.
 int cprocess_cut_head(int file, off_t length);
 
+/// Where `needle` first is in `haystack`, or -1.
+long cprocess_find(const void *haystack, size_t size, const void *needle, size_t length);
+
 /// A child that has ended and is still there to be reaped.
 struct cprocess_ended {
     pid_t pid;

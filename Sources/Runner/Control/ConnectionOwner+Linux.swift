@@ -1,3 +1,4 @@
+import CProcess
 import Glibc
 
 /// Who holds the other end of a loopback connection, from `/proc/net/tcp` and `tcp6`, proc(5).
@@ -10,23 +11,26 @@ struct ConnectionOwner: Equatable {
     static func find(client: SocketEnd, server: SocketEnd) -> ConnectionOwner? {
         for (table, width) in [("/proc/net/tcp", 4), ("/proc/net/tcp6", 16)] {
             guard let bytes = readFile(table) else { continue }
-            let text = String(decoding: bytes, as: UTF8.self)
-            if let owner = find(in: text, client: client.hex(width), server: server.hex(width)) {
+            if let owner = find(in: bytes, client: client.hex(width), server: server.hex(width)) {
                 return owner
             }
         }
         return nil
     }
 
-    static func find(in table: String, client: String, server: String) -> ConnectionOwner? {
-        for line in table.split(separator: "\n").dropFirst() {
-            let fields = line.split(separator: " ")
-            guard fields.count > 9, fields[1] == client, fields[2] == server, fields[3] == "01",
-                let user = UInt32(fields[7]), let inode = UInt64(fields[9]), inode != 0
-            else { continue }
-            return ConnectionOwner(userID: user, inode: inode)
+    /// Looks for the one line in a table that may have thousands: its columns are local address, remote
+    /// address and state (01: established), then, in the fifth to the eighth place after them, the
+    /// user and the inode.
+    static func find(in table: [UInt8], client: String, server: String) -> ConnectionOwner? {
+        let columns = Array(" \(client) \(server) 01 ".utf8)
+        let start = cprocess_find(table, table.count, columns, columns.count)
+        guard start >= 0 else { return nil }
+        let rest = table[(start + columns.count)...].prefix { $0 != UInt8(ascii: "\n") }
+        let fields = rest.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
+        guard fields.count > 5, let user = UInt32(fields[3]), let inode = UInt64(fields[5]), inode != 0 else {
+            return nil
         }
-        return nil
+        return ConnectionOwner(userID: user, inode: inode)
     }
 }
 

@@ -142,6 +142,8 @@ func readToEnd(_ descriptor: Int32) -> [UInt8]? {
         if count == 0 { return bytes }
         if count > 0 {
             bytes.append(contentsOf: buffer.prefix(count))
+            // The kernel makes its longer tables anew for each read.
+            if count == buffer.count && count < 1 << 18 { buffer = .init(repeating: 0, count: 4 * count) }
         } else if errno != EINTR {
             return nil
         }

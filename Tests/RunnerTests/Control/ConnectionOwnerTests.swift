@@ -30,7 +30,8 @@ import Testing
 
     private func find(_ table: String, port: Int, width: Int = 4) -> ConnectionOwner? {
         let client = SocketEnd(address: [127, 0, 0, 1], port: port)
-        return ConnectionOwner.find(in: table, client: client.hex(width), server: Self.server.hex(width))
+        return ConnectionOwner.find(
+            in: Array(table.utf8), client: client.hex(width), server: Self.server.hex(width))
     }
 
     @Test func theOwnerIsWhoHoldsTheClientsEnd() {
