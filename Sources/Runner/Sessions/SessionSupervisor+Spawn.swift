@@ -3,12 +3,6 @@ import HubProtocol
 import RunnerStore
 
 extension SessionSupervisor {
-    /// What is to be done about the session's directory before it is launched.
-    private enum Preparation: Sendable {
-        case existing
-        case create(by: String)
-        case worktree(WorktreePlan)
-    }
 
     /// What the transaction of a spawn found.
     private enum Recorded: Sendable {
@@ -153,123 +147,12 @@ extension SessionSupervisor {
         }
     }
 
-    private func launch(
-        _ request: SpawnRequest, _ session: SessionRecord, _ preparation: Preparation
-    ) async -> SpawnAnswer {
-        CrashPoint.reached("spawn-recorded")
-        let known = knowledge(of: session.id)
-        do {
-            let directory = try await prepare(session, preparation)
-            CrashPoint.reached("spawn-prepared")
-            let spec = try await spec(for: request, session, preparation)
-            // A stop may have come while git was at work: the monitor then finds nothing to claim.
-            let launch = try LaunchInProgress.start(spec, in: directory)
-            CrashPoint.reached("spawn-launched")
-            watch(Watch(id: session.id, launch: launch))
-        } catch {
-            logger.error("cannot launch", metadata: ["session": "\(session.id)", "error": "\(error)"])
-            _ = await withdraw(session.id, because: "\(error)")
-            await cleanUp(after: session.id)
-            let answer = SpawnAnswer.failed("\(error)")
-            await tellHub(answer, known, session.id)
-            return answer
-        }
-        let answer = await outcome(of: session, known, for: request.source)
-        CrashPoint.reached("spawn-answered")
-        if case .failed = answer { await cleanUp(after: session.id) }
-        await tellHub(answer, known, session.id)
-        return answer
-    }
-
-    /// Makes what the session needs, and opens where it will work.
-    private func prepare(_ session: SessionRecord, _ preparation: Preparation) async throws
-        -> WorkingDirectory
-    {
-        switch preparation {
-        case .existing: return try WorkingDirectory(session.directory, in: roots)
-        case .create: return try WorkingDirectory.create(session.directory, in: roots)
-        case .worktree(let plan):
-            try await worktrees.create(plan, in: roots)
-            return try WorkingDirectory(session.directory, in: roots)
-        }
-    }
-
-    /// Removes the worktree of a session that never worked in it and whose process is dead.
-    private func cleanUp(after id: String) async {
-        do {
-            let worktree = try await store.read { connection throws(StoreError) in
-                try connection.session(id)?.exit == nil ? nil : try connection.worktree(of: id)
-            }
-            guard let worktree else { return }
-            try await worktrees.discard(worktree)
-            try await store.write { connection throws(StoreError) in
-                try connection.markWorktreeRemoved(id, at: .now)
-            }
-        } catch {
-            logger.warning("a worktree is left behind", metadata: ["session": "\(id)", "error": "\(error)"])
-        }
-    }
-
-    private func spec(
-        for request: SpawnRequest, _ session: SessionRecord, _ preparation: Preparation
-    ) async throws -> LaunchSpec {
-        var own = try secrets.place(request.parameters.token, for: request.agent, session: session.id)
-        if let searchPath { own["PATH"] = searchPath }
-        if case .worktree(let plan) = preparation {
-            own.merge(plan.environment(createdAt: session.createdAt)) { _, new in new }
-        }
-        let cursorWorktree =
-            if request.agent == .cursor && request.parameters.sessionType == "worktree" {
-                await !worktrees.isLinked(session.directory)
-            } else { false }
-        return LaunchSpec(
-            launchID: session.id, storePath: home.store, logPath: home.sessionLog(session.id),
-            directory: session.directory, program: program,
-            arguments: [program]
-                + AgentCommand.arguments(request.agent, request.parameters, cursorWorktree: cursorWorktree),
-            environment: SessionEnvironment.variables(
-                inherited: inheritedEnvironment, home: home.path, launchID: session.id,
-                directory: session.directory, own: own))
-    }
-
     /// The answer to a request that was made before.
     private func answer(to earlier: SpawnRequestRecord) async -> SpawnAnswer {
         let session: SessionRecord? = if let id = earlier.sessionID { await record(id) } else { nil }
         if let answer = earlier.answer(session) { return answer }
         guard let session else { return .failed("the same request is being answered") }
         return await outcome(of: session, for: earlier.source)
-    }
-
-    /// Waits for a session to report. The hub itself waits for no more than 30 s.
-    private func outcome(
-        of session: SessionRecord, _ known: Live? = nil, for source: RequestSource
-    ) async -> SpawnAnswer {
-        if let happyID = session.happySessionID { return .started(happySessionID: happyID) }
-        let known = known ?? knowledge(of: session.id)
-        let patience = source == .hub ? min(reportTimeout, .seconds(25)) : reportTimeout
-        switch await known.news.wait(for: patience) {
-        case .reported(let happyID):
-            return .started(happySessionID: happyID)
-        case .ended(let exit):
-            let output = logTail(of: session.logPath ?? "", characters: 800)
-            let tail = output.isEmpty ? "" : ". Its last output: \(output)"
-            return .failed("the session process ended before it reported: \(exit.summary)\(tail)")
-        case nil:
-            let pid = await record(session.id)?.launch.process?.pid
-            let name = pid.map { "session process \($0)" } ?? "session \(session.id)"
-            return .late(
-                "\(name) has not reported within \(patience); it goes on starting, and `hapi runner list` shows it"
-            )
-        }
-    }
-
-    private func tellHub(_ answer: SpawnAnswer, _ known: Live, _ id: String) async {
-        guard let message = answer.error else {
-            _ = spawnResults.yield(nil)
-            return
-        }
-        let pid = await record(id)?.launch.process?.pid
-        spawnResults.yield(SpawnFailure(message: message, exit: known.ended.value?.reason, pid: pid))
     }
 }
 
@@ -308,35 +191,4 @@ extension SpawnRequestRecord {
         case .failed: .failed(error ?? "failed")
         }
     }
-}
-
-extension SpawnParameters {
-    /// Why no session can be started from this, whatever the machine is like; nil if one can.
-    fileprivate var refusal: String? {
-        if directory.isEmpty { return "Directory is required" }
-        if holdsNUL { return "a NUL character cannot be passed on to a session" }
-        if !directory.hasPrefix("/") {
-            return "cannot use \(directory) as a directory: an absolute path is needed"
-        }
-        if directory.utf8.count >= Int(PATH_MAX) {
-            return directoryProblem(directory.prefix(60) + "…", ENAMETOOLONG)
-        }
-        if agent == "gemini" { return "the agent gemini is no longer offered" }
-        let words =
-            [model, effort, modelReasoningEffort, serviceTier, collaborationMode, copilotAgentMode]
-            + [resumeSessionId, existingSessionId, sessionId, startingMode]
-        // An agent would take it for a flag of its own.
-        let flag = words.compactMap { $0 }.first { $0.hasPrefix("-") }
-        return flag.map { "the value \($0.prefix(60)) looks like a flag" }
-    }
-}
-
-/// The end of a log, with runs of white space made one space.
-func logTail(of path: String, characters: Int) -> String {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return "" }
-    defer { close(descriptor) }
-    lseek(descriptor, max(0, lseek(descriptor, 0, SEEK_END) - 4 * off_t(characters)), SEEK_SET)
-    let text = String(decoding: readToEnd(descriptor) ?? [], as: UTF8.self)
-    return String(text.split(whereSeparator: \.isWhitespace).joined(separator: " ").suffix(characters))
 }

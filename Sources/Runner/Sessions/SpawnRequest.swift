@@ -1,3 +1,4 @@
+import Glibc
 import HubProtocol
 import RunnerStore
 
@@ -22,6 +23,25 @@ public struct SpawnRequest: Sendable {
 }
 
 extension SpawnParameters {
+    /// Why no session can be started from this, whatever the machine is like; nil if one can.
+    var refusal: String? {
+        if directory.isEmpty { return "Directory is required" }
+        if holdsNUL { return "a NUL character cannot be passed on to a session" }
+        if !directory.hasPrefix("/") {
+            return "cannot use \(directory) as a directory: an absolute path is needed"
+        }
+        if directory.utf8.count >= Int(PATH_MAX) {
+            return directoryProblem(directory.prefix(60) + "…", ENAMETOOLONG)
+        }
+        if agent == "gemini" { return "the agent gemini is no longer offered" }
+        let words =
+            [model, effort, modelReasoningEffort, serviceTier, collaborationMode, copilotAgentMode]
+            + [resumeSessionId, existingSessionId, sessionId, startingMode]
+        // An agent would take it for a flag of its own.
+        let flag = words.compactMap { $0 }.first { $0.hasPrefix("-") }
+        return flag.map { "the value \($0.prefix(60)) looks like a flag" }
+    }
+
     /// A NUL ends a text for the system, and would begin another one in a launch's spec: the rest of
     /// an argument would be read as an argument, or a variable, of its own.
     var holdsNUL: Bool {
