@@ -58,7 +58,8 @@ public enum Monitor {
     private static func launch(_ spec: LaunchSpec) throws(StoreError) -> Int32? {
         let launch = ProcessLaunch(
             program: spec.program, arguments: spec.arguments, environment: spec.environment,
-            directory: spec.directory, openedDirectory: directoryDescriptor, output: .append(spec.logPath), errors: .append(spec.logPath))
+            directory: spec.directory, openedDirectory: directoryDescriptor, output: .append(spec.logPath),
+            errors: .append(spec.logPath))
         do {
             guard directoryIsThere() else {
                 throw LaunchError(program: spec.program, directory: spec.directory, code: ENOENT)
@@ -68,7 +69,9 @@ public enum Monitor {
             CrashPoint.reached("monitor-launched")
             // A child stays in the table until it is reaped, ended or not.
             let identity = ProcessTable.identity(of: child) ?? ProcessIdentity(pid: child, start: 0)
-            try inStore(spec) { store throws(StoreError) in try store.recordLaunch(spec.launchID, of: identity, at: .now) }
+            try inStore(spec) { store throws(StoreError) in
+                try store.recordLaunch(spec.launchID, of: identity, at: .now)
+            }
             CrashPoint.reached("monitor-recorded-launch")
             report("launched \(identity.pid) \(identity.start)")
             return child
@@ -116,8 +119,9 @@ public enum Monitor {
     }
 
     /// Opens the store, which may have been replaced since, and tries until it takes what is to be
-    /// recorded: busy and full pass. A file that is gone is waited for, never made, and given up after
-    /// five minutes. Everything else is thrown.
+    /// recorded: nobody else knows it, and a disk that is full, read-only or failing may be mended. A
+    /// file that is gone is waited for, never made, and given up after five minutes. A file that is
+    /// damaged or somebody else's is left alone.
     ///
     /// - Parameter attempts: tenths of a second to try for.
     private static func inStore<T>(
@@ -129,9 +133,8 @@ public enum Monitor {
                 return try body(try StoreConnection(path: spec.storePath, mode: .existing))
             } catch {
                 missing += error.cause == .missing ? 1 : 0
-                let passes = error.isTransient || error.cause == .missing
-                guard passes, attempt < attempts, missing < 3000 else { throw error }
-                usleep(100_000)
+                guard !error.isFinal, attempt < attempts, missing < 3000 else { throw error }
+                usleep(attempt < 3000 ? 100_000 : 1_000_000)
             }
         }
         throw StoreError(.busy, action: "use", path: spec.storePath, detail: "it stays locked")
