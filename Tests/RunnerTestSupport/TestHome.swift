@@ -21,13 +21,17 @@ public final class TestHome: Sendable {
     /// Where stand-in sessions leave what they have seen.
     public var traces: String { root + "/traces" }
 
-    /// - Parameter strays: whether processes may outlive their sessions in this test.
+    /// - Parameters:
+    ///   - strays: whether processes may outlive their sessions in this test.
+    ///   - disk: the size of a file system of its own for `HAPI_HOME`; needs root.
     public static func with<Result: Sendable>(
         _ hub: TestHub? = nil, _ environment: [String: String] = [:], strays: Bool = false,
-        location: SourceLocation = #_sourceLocation, _ body: (TestHome) async throws -> Result
+        disk: String? = nil, location: SourceLocation = #_sourceLocation,
+        _ body: (TestHome) async throws -> Result
     ) async throws -> Result {
         try await Turns.shared.taking {
             let home = try TestHome(hub, environment)
+            if let disk { try await home.mountDisk(disk) }
             do {
                 let result = try await body(home)
                 if !strays { await home.expectNoStrays(location) }

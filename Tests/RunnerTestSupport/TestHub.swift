@@ -99,9 +99,19 @@ public final class TestHub: Sendable {
         _ method: String, _ parameters: JSONValue = [:], of id: String,
         location: SourceLocation = #_sourceLocation
     ) async throws -> JSONValue {
-        let order: JSONValue = ["method": .string("\(id):\(method)"), "params": parameters]
-        let answer = try await ask("rpc", order)
+        let answer = try await rpc("\(id):\(method)", parameters)
         return try #require(answer["result"], "\(answer)", sourceLocation: location)
+    }
+
+    /// Calls a method, or what is none; the hub's answer: a result, or an error of its own.
+    public func rpc(_ method: String, _ parameters: JSONValue) async throws -> JSONValue {
+        try await ask("rpc", ["method": .string(method), "params": parameters])
+    }
+
+    /// Sends an event to a room, and says to how many sockets.
+    public func emit(_ event: String, _ data: JSONValue, to room: String) async throws -> Int {
+        let order: JSONValue = ["room": .string(room), "event": .string(event), "data": data]
+        return try await ask("emit", order)["recipients"]?.integer ?? 0
     }
 
     public func set(_ modes: JSONValue) async throws { _ = try await ask("mode", modes) }

@@ -12,9 +12,9 @@ import NIOPosix
 /// The accept loop is ours and the rest Hummingbird's, because a listening socket that outlives the
 /// program's image cannot be handed to Hummingbird's own server.
 struct ControlServer {
-    private typealias Connection = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
-
-    private let listener: NIOAsyncChannel<Connection, Never>
+    /// What is accepted is a plain channel: one that nobody takes up any more, because the server is
+    /// stopping, may be dropped, which NIO's asynchronous ones may not.
+    private let listener: NIOAsyncChannel<any Channel, Never>
     private let http: HTTP1Channel
     private let ended = OneShot<Void>()
     private let logger: Logger
@@ -36,7 +36,9 @@ struct ControlServer {
         let descriptor = fcntl(socket.descriptor, F_DUPFD_CLOEXEC, 16)
         do {
             let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-                .bind(descriptor) { channel in http.setup(channel: channel, logger: logger) }
+                // Nothing is read before there is somebody to read it.
+                .childChannelOption(.autoRead, value: false)
+                .bind(descriptor) { channel in channel.eventLoop.makeSucceededFuture(channel) }
             return ControlServer(listener: listener, http: http, logger: logger)
         } catch {
             throw ControlServerError(reason: "\(error)")
@@ -50,12 +52,26 @@ struct ControlServer {
             try await listener.executeThenClose { connections in
                 try await withThrowingDiscardingTaskGroup { group in
                     for try await connection in connections {
-                        group.addTask { await http.handle(value: connection, logger: logger) }
+                        group.addTask { await serve(connection) }
                     }
                 }
             }
         } onCancel: {
             listener.channel.close(promise: nil)
+        }
+    }
+
+    private func serve(_ channel: any Channel) async {
+        do {
+            let connection = try await channel.eventLoop.flatSubmit {
+                http.setup(channel: channel, logger: logger).flatMap { connection in
+                    // A channel that is closed by now takes no option, and says so to whoever reads.
+                    channel.setOption(.autoRead, value: true).recover { _ in }.map { connection }
+                }
+            }.get()
+            await http.handle(value: connection, logger: logger)
+        } catch {
+            channel.close(promise: nil)
         }
     }
 

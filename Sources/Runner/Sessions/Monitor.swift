@@ -119,8 +119,9 @@ public enum Monitor {
     }
 
     /// Opens the store, which may have been replaced since, and tries until it takes what is to be
-    /// recorded: busy and full pass. A file that is gone is waited for, never made, and given up after
-    /// five minutes. Everything else is thrown.
+    /// recorded: nobody else knows it, and a disk that is full, read-only or failing may be mended. A
+    /// file that is gone is waited for, never made, and given up after five minutes. A file that is
+    /// damaged or somebody else's is left alone.
     ///
     /// - Parameter attempts: tenths of a second to try for.
     private static func inStore<T>(
@@ -132,9 +133,8 @@ public enum Monitor {
                 return try body(try StoreConnection(path: spec.storePath, mode: .existing))
             } catch {
                 missing += error.cause == .missing ? 1 : 0
-                let passes = error.isTransient || error.cause == .missing
-                guard passes, attempt < attempts, missing < 3000 else { throw error }
-                usleep(100_000)
+                guard !error.isFinal, attempt < attempts, missing < 3000 else { throw error }
+                usleep(attempt < 3000 ? 100_000 : 1_000_000)
             }
         }
         throw StoreError(.busy, action: "use", path: spec.storePath, detail: "it stays locked")

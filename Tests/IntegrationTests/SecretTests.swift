@@ -1,0 +1,91 @@
+import FoundationEssentials
+import Glibc
+import HubProtocol
+import Runner
+import RunnerTestSupport
+import Testing
+
+/// Tokens stay where they were given, and what is in the home is its owner's alone.
+@Suite(.serialized) struct SecretTests {
+    private static let agentToken = "sk-agent-3f1c77a0b2"
+
+    @Test(arguments: [true, false], ["claude", "codex"])
+    func tokensAreInNoFileNoRowAndNoArgument(bySettings: Bool, agent: String) async throws {
+        let token = "hub-token-9d2e61c4"
+        try await TestHub.with { hub in
+            try await hub.set(["acceptToken": .string(token)])
+            let environment = bySettings ? ["CLI_API_TOKEN": ""] : ["CLI_API_TOKEN": token]
+            try await TestHome.with(hub, environment) { home in
+                if bySettings { try home.writeSettings(#"{"cliApiToken":"\#(token)"}"#) }
+                try await home.startRunner()
+                try await eventually("the hub's connection") {
+                    try await home.status().runner?.hubState == "connected"
+                }
+                let id = try await home.spawn(
+                    "one", ["agent": .string(agent), "token": .string(Self.agentToken)])
+                // What goes wrong must not tell either.
+                _ = try await home.control().post(
+                    "spawn-session", ["directory": "relative", "token": .string(Self.agentToken)])
+                _ = try await home.control().send(
+                    "spawn-session", Array(#"{"token":"\#(Self.agentToken)","directory":7}"#.utf8))
+                try await hub.set(["acceptToken": "another"])
+                try await hub.dropConnections()
+                try await eventually("the hub's refusal") {
+                    try await home.status().runner?.hubState == "unauthorized"
+                }
+                try expectNothing(home, of: token, except: bySettings ? [home.settings] : [])
+                let kept = home.path + "/codex/"
+                try expectNothing(home, of: Self.agentToken, except: [], below: agent == "codex" ? kept : nil)
+                #expect(try await home.hapi("runner", "stop-session", id).status == 0)
+                try await home.stopRunner()
+                try expectNothing(home, of: Self.agentToken, except: [])
+            }
+        }
+    }
+
+    private func expectNothing(
+        _ home: TestHome, of secret: String, except: [String], below folder: String? = nil
+    ) throws {
+        for path in try FileManager.default.subpathsOfDirectory(atPath: home.path) {
+            let path = "\(home.path)/\(path)"
+            guard !except.contains(path), folder.map(path.hasPrefix) != true else { continue }
+            #expect(!contains(home.bytes(path) ?? [], secret), "\(path)")
+        }
+        for process in ProcessTable.all() {
+            let arguments = ProcessTable.arguments(of: process.identity.pid)
+            #expect(!arguments.contains { $0.contains(secret) }, "\(arguments)")
+        }
+    }
+
+    private func contains(_ bytes: [UInt8], _ text: String) -> Bool {
+        // Every byte as a character of its own.
+        bytes.split(separator: 0).contains { String(decoding: $0, as: UTF8.self).contains(text) }
+    }
+
+    @Test func aStartMendsWhatOthersCouldReadOrWrite() async throws {
+        try await TestHome.with { home in
+            try home.writeSettings("{}")
+            try await home.startRunner()
+            let id = try await home.spawn("one")
+            try await home.killRunner()
+            let folders = [home.path, home.path + "/logs", home.path + "/logs/sessions"]
+            let files = [home.settings, home.store, home.store + "-wal", home.store + "-shm", home.stateFile]
+            for folder in folders { chmod(folder, 0o777) }
+            for file in files { #expect(chmod(file, 0o666) == 0, "\(file)") }
+            try await home.startRunner()
+            for folder in folders { #expect(mode(folder) == 0o700, "\(folder)") }
+            for file in files + [home.lockFile] { #expect(mode(file) == 0o600, "\(file)") }
+            for path in try FileManager.default.subpathsOfDirectory(atPath: home.path) {
+                #expect(mode("\(home.path)/\(path)") & 0o077 == 0, "\(path)")
+            }
+            #expect(try await home.session(id).state == "running")
+            #expect(try await home.hapi("runner", "stop-session", id).status == 0)
+            try await home.stopRunner()
+        }
+    }
+
+    private func mode(_ path: String) -> mode_t {
+        var status = stat()
+        return lstat(path, &status) == 0 ? status.st_mode & 0o777 : 0o777
+    }
+}
