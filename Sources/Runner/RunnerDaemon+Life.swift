@@ -9,7 +9,11 @@ extension RunnerDaemon {
         try await store.write { connection throws(StoreError) in
             for earlier in try connection.unendedRunners()
             where Observation.of(earlier.process, at: earlier.host) != .unverifiable {
-                try connection.endRunner(earlier.id, .crashed, detail: nil, at: nil)
+                // The same process: an earlier image of it, of before a renewal.
+                let isOwn = earlier.process == runner.process && earlier.host == runner.host
+                try connection.endRunner(
+                    earlier.id, isOwn ? .replaced : .crashed, detail: isOwn ? "renewed" : nil,
+                    at: isOwn ? runner.startedAt : nil)
             }
             return try connection.beginRunner(runner)
         }

@@ -13,7 +13,10 @@ extension RunnerDaemon {
         do {
             try RenewalGuard.start(for: &inheritance, arguments, environment)
         } catch {
-            return error
+            // Without a guard nothing new is tried: this program goes on, as one that was put back.
+            inheritance.failure = "no guard could be started: \(error)"
+            let code = inheritance.become("/proc/self/exe", arguments, environment)
+            return FileError.cannotRun(program, code)
         }
         let previous = open("/proc/self/exe", O_RDONLY | O_CLOEXEC)
         inheritance.previous = previous >= 0 ? previous : nil
@@ -30,6 +33,7 @@ extension RunnerDaemon {
     func goBack(because failure: String, _ logger: Logger) {
         guard var inheritance = Inheritance.own, let previous = inheritance.previous,
             inheritance.failure == nil,
+            !Inheritance.isSettled.withLock({ $0 }),
             fcntl(previous, F_GETFD) >= 0
         else { return }
         logger.error("going back to the program before")

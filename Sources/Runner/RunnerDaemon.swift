@@ -35,6 +35,7 @@ public struct RunnerDaemon: Sendable {
         chdir("/")
         ProcessTable.setOwnName(RunnerPresence.processName)
         signal(SIGPIPE, SIG_IGN)
+        raiseDescriptorLimit()
         guard let lock = try await takeLock() else { throw RunnerLockHeld(home: home) }
         let startedAt = Timestamp.now
         let logPath = home.runnerLog(pid: getpid(), at: startedAt)
@@ -58,6 +59,16 @@ public struct RunnerDaemon: Sendable {
         logger.info("stopped")
     }
 
+    /// Each session takes two descriptors. Sessions get the limit as it was: see `ProcessLaunch`.
+    private func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0,
+            limit.rlim_cur < limit.rlim_max
+        else { return }
+        limit.rlim_cur = min(limit.rlim_max, 65536)
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+
     private func takeLock() async throws -> RunnerLock? {
         if let inherited = Inheritance.own {
             return RunnerLock(inherited: inherited.lock, configuration.home)
@@ -69,20 +80,22 @@ public struct RunnerDaemon: Sendable {
     {
         let home = configuration.home
         let machineID = try Settings.machineID(home)
-        let store = try Store(path: home.store)
+        // An image that was put back meets what the newer one has added, and can live with it.
+        let store = try Store(path: home.store, toleratingNewer: Inheritance.own?.failure != nil)
+        let listener = try ListeningSocket.open()
         var runner = RunnerRecord(
             process: ProcessTable.current, host: .current, version: ProgramFile.version,
             programModifiedAt: ProgramFile.current.modifiedAt, hubURL: configuration.hub?.url,
             hubState: configuration.hub == nil ? .disabled : .connecting, machineID: machineID,
             logPath: logPath,
             startedAt: startedAt)
+        runner.httpPort = listener.port
         runner.id = try await begin(runner, in: store)
-        let listener = try ListeningSocket.open()
         do {
             switch try await live(runner, store, lock, listener, logger) {
             case .end(let reason): try await end(runner, in: store, reason, nil)
             case .renew:
-                try await end(runner, in: store, .replaced, "renewed")
+                // The next image ends this life's row when it begins its own: until then this runner is.
                 await store.close()
                 throw become(lock, listener, logger)
             }
@@ -119,9 +132,6 @@ public struct RunnerDaemon: Sendable {
         CrashPoint.reached("control-bound")
         try stateFile.write()
         try lock.restoreFile()
-        try await store.write { connection throws(StoreError) in
-            try connection.setControlPort(listener.port, of: runner.id)
-        }
         Inheritance.own?.settle()
         announce("runner \(runner.process.pid) of \(configuration.home.path), control port \(listener.port)")
 
@@ -149,7 +159,7 @@ public struct RunnerDaemon: Sendable {
             await markStopping(runner, in: store, wish)
             // Whoever asked for the stop still gets the answer; what takes longer is cut off, unless
             // nothing is to be lost.
-            async let drained: Void = control.drain(within: wish == .renew ? .seconds(10) : .seconds(1))
+            async let drained: Void = control.drain(within: wish == .renew ? .seconds(60) : .seconds(1))
             await hub?.announceStop(wish)
             await drained
             CrashPoint.reached("shutdown-announced")
@@ -157,7 +167,8 @@ public struct RunnerDaemon: Sendable {
             group.cancelAll()
             // What ends now ends because it was told to.
             while let result = await group.nextResult() { _ = result }
-            return wish
+            // Whoever asked for an end while the renewal was under way gets it.
+            return stopRequests.end.value.map(StopWish.end) ?? wish
         }
     }
 

@@ -21,10 +21,14 @@ public actor Store {
     public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     /// Opens the store at `path`, creating or migrating it. Throws for a damaged one.
-    public init(path: String) throws(StoreError) {
+    ///
+    /// - Parameter toleratingNewer: whether a schema newer than this program knows is worked with, as
+    ///   migrations only ever add.
+    public init(path: String, toleratingNewer: Bool = false) throws(StoreError) {
         self.path = path
         (troubles, reportTrouble) = AsyncStream.makeStream()
-        let connection = try StoreConnection(path: path, mode: .create, busyTimeout: 5000)
+        let connection = try StoreConnection(
+            path: path, mode: toleratingNewer ? .existing : .create, busyTimeout: 5000)
         try connection.checkIntegrity()
         connection.setBusyTimeout(50)
         self.connection = connection
@@ -75,11 +79,16 @@ public actor Store {
     public func restoreFile() throws(StoreError) -> Bool {
         let connection = try open()
         guard !connection.isInPlace else { return false }
-        try connection.backUp(to: path)
-        let restored = try StoreConnection(path: path, mode: .create)
-        restored.setBusyTimeout(50)
-        self.connection = restored
-        return true
+        do throws(StoreError) {
+            try connection.backUp(to: path)
+            let restored = try StoreConnection(path: path, mode: .create)
+            restored.setBusyTimeout(50)
+            self.connection = restored
+            return true
+        } catch {
+            note(error)
+            throw error
+        }
     }
 
     /// Lets go of the file. What is asked from now on is refused.

@@ -5,13 +5,14 @@ extension StoreConnection {
         try run(
             """
             INSERT INTO runners (pid, start, machine, boot_id, pid_namespace, version, program_modified_at,
-                                 hub_url, hub_state, machine_id, log_path, started_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                                 http_port, hub_url, hub_state, machine_id, log_path, started_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 .init(runner.process.pid), .integer(runner.process.start), .text(runner.host.machine),
                 .text(runner.host.bootID), .integer(runner.host.pidNamespace), .text(runner.version),
-                .init(runner.programModifiedAt), .init(runner.hubURL), .init(runner.hubState),
+                .init(runner.programModifiedAt), .init(runner.httpPort), .init(runner.hubURL),
+                .init(runner.hubState),
                 .init(runner.machineID), .text(runner.logPath), .init(runner.startedAt),
             ])
         return lastInsertedRow

@@ -57,11 +57,12 @@ import Testing
                         }
                         #expect(Set(listed ?? []) == sessions)
                         requests += 1
+                        try await Task.sleep(for: .milliseconds(20))
                     }
                     return requests
                 }
                 try install(Paths.program, in: home)
-                try await eventually("the renewal", within: .seconds(30)) {
+                try await eventually("the renewal", within: .seconds(90)) {
                     try await home.inStore("SELECT count(*) FROM runners WHERE http_port IS NOT NULL") == "2"
                 }
                 renewed.set()
@@ -93,7 +94,7 @@ import Testing
         try await withInstalledProgram { home, runner in
             let id = try await home.spawn("a")
             try installScript("echo broken >&2; exit 1", in: home)
-            let word = try await eventually("a word about it", within: .seconds(30)) {
+            let word = try await eventually("a word about it", within: .seconds(90)) {
                 try await notice(home)
             }
             #expect(word.contains("broken"))
@@ -111,7 +112,7 @@ import Testing
             try installScript(
                 "if [ -e \(proven) ]; then exit 1; fi; touch \(proven); exec \(Paths.program) \"$@\"",
                 in: home)
-            try await eventually("another life", within: .seconds(60)) {
+            try await eventually("another life", within: .seconds(90)) {
                 try await home.inStore("SELECT count(*) FROM runners WHERE http_port IS NOT NULL") == "2"
             }
             _ = try await eventually("a word about it") { try await notice(home) }
@@ -130,7 +131,7 @@ import Testing
                 if [ -e \(proven) ]; then export HAPI_CRASH_AT=control-bound; fi
                 touch \(proven); exec \(Paths.program) "$@"
                 """, in: home)
-            try await eventually("a third life", within: .seconds(60)) {
+            try await eventually("a third life", within: .seconds(90)) {
                 try await home.inStore("SELECT count(*) FROM runners WHERE http_port IS NOT NULL") == "2"
             }
             #expect(try await home.control().post("list").status == 200)
@@ -150,7 +151,7 @@ import Testing
                 try await Task.sleep(for: .milliseconds(700))
                 #expect(try home.runner() == runner)
             }
-            try await eventually("the renewal", within: .seconds(40)) {
+            try await eventually("the renewal", within: .seconds(90)) {
                 try await home.inStore("SELECT count(*) FROM runners WHERE http_port IS NOT NULL") == "2"
             }
             #expect(try await notice(home) == nil)

@@ -46,7 +46,8 @@ struct ControlRoutes {
         let report = SessionReport(
             happySessionID: message.sessionId, lineage: lineage,
             launchID: ProcessTable.environmentValue("HAPI_RUNNER_LAUNCH_ID", of: speaker.pid),
-            directory: message.metadata.path ?? "/", agent: message.metadata.flavor ?? Agent.claude.rawValue)
+            directory: message.metadata.path ?? "/", agent: message.metadata.flavor ?? Agent.claude.rawValue,
+            isFromTerminal: message.metadata.startedBy == "terminal")
         if let refused = try await supervisor.report(report) { throw HTTPError(.conflict, message: refused) }
         return try .json(ControlMessages.Status(status: "ok"))
     }

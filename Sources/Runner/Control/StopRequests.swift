@@ -5,9 +5,15 @@ public struct StopRequests: Sendable {
     let wishes: AsyncStream<StopWish>
     private let continuation: AsyncStream<StopWish>.Continuation
 
+    /// The first word to end, which stands above a renewal in progress.
+    let end = OneShot<RunnerEndReason>()
+
     init() { (wishes, continuation) = AsyncStream.makeStream() }
 
-    func request(_ wish: StopWish) { continuation.yield(wish) }
+    func request(_ wish: StopWish) {
+        if case .end(let reason) = wish { end.set(reason) }
+        continuation.yield(wish)
+    }
 }
 
 /// What the daemon is to do when it stops.

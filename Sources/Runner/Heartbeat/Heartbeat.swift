@@ -29,8 +29,8 @@ struct Heartbeat: Sendable {
                 logger.error("another runner has taken over; leaving")
                 return stopRequests.request(.end(.replaced))
             }
-            await beat()
-            if await renewal.isDue() { stopRequests.request(.renew) }
+            // A runner that cannot record a beat could not record a new life either.
+            if await beat(), await renewal.isDue() { stopRequests.request(.renew) }
         }
     }
 
@@ -40,19 +40,31 @@ struct Heartbeat: Sendable {
             isRunner: ProcessTable.isRunner)
     }
 
-    private func beat() async {
-        do {
-            if try await store.restoreFile() { logger.error("the store's file was gone; it was put back") }
-            let pruned = try await supervisor.prune()
-            let now = Timestamp.now
-            try await record(pruned: pruned, at: now)
-            try stateFile.beat(at: now)
-            try lock.restoreFile()
+    /// Each step by itself: one that fails keeps no other from being taken. False if one did.
+    private func beat() async -> Bool {
+        let now = Timestamp.now
+        var isWhole = true
+        func step(_ what: String, _ body: () async throws -> Void) async {
+            do {
+                try await body()
+            } catch {
+                isWhole = false
+                logger.error("a heartbeat is incomplete", metadata: ["step": "\(what)", "error": "\(error)"])
+            }
+        }
+        await step("logs") {
             LogKeeper(home: home).tidy(
                 keeping: try await supervisor.liveLogs().union([stateFile.logPath ?? ""]))
-        } catch {
-            logger.error("a heartbeat was not recorded", metadata: ["error": "\(error)"])
         }
+        await step("store") {
+            if try await store.restoreFile() { logger.error("the store's file was gone; it was put back") }
+        }
+        await step("record") { try await record(pruned: try await supervisor.prune(), at: now) }
+        await step("files") {
+            try stateFile.beat(at: now)
+            try lock.restoreFile()
+        }
+        return isWhole
     }
 
     private func record(pruned: Int, at now: Timestamp) async throws {

@@ -18,7 +18,9 @@ struct LogKeeper: Sendable {
 
     /// - Parameter keeping: logs that are never removed, whatever their age.
     func tidy(keeping: Set<String>) {
-        for name in entries(of: home.sessionLogs) { bound("\(home.sessionLogs)/\(name)") }
+        for folder in [home.sessionLogs, home.logs] {
+            for name in entries(of: folder) where name.hasSuffix(".log") { bound("\(folder)/\(name)") }
+        }
         removeOld(in: home.sessionLogs, keeping: keeping) { $0.hasSuffix(".log") }
         removeOld(in: home.logs, keeping: keeping) { $0.hasSuffix("-runner.log") }
         removeOld(in: home.logs, keeping: keeping) { $0.hasSuffix(".log") && !$0.hasSuffix("-runner.log") }

@@ -16,6 +16,7 @@ enum HubConnection {
     ) async {
         let clock = ContinuousClock()
         var backoff = ReconnectBackoff()
+        var told = ""
         while !Task.isCancelled {
             let start = clock.now
             do {
@@ -28,7 +29,9 @@ enum HubConnection {
                 continue
             } catch {
                 if Task.isCancelled { return }
-                logger.warning("no hub", metadata: ["error": "\(error)"])
+                // Said once for each reason, however long the hub is away.
+                if "\(error)" != told { logger.warning("no hub", metadata: ["error": "\(error)"]) }
+                told = "\(error)"
                 changed(.connecting, "\(error)")
             }
             if clock.now - start > .seconds(10) { backoff.reset() }

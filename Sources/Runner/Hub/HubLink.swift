@@ -30,6 +30,8 @@ actor HubLink {
     private var connection: SocketIOConnection?
     private var dirty: AsyncStream<Void>.Continuation?
     private let stopAnnounced = OneShot<Void>()
+    private let callsToAnswer: AsyncStream<Call>
+    private let calls: AsyncStream<Call>.Continuation
 
     /// How the runner stands with the hub, each time it changes.
     nonisolated let states: AsyncStream<Change>
@@ -48,6 +50,7 @@ actor HubLink {
         self.rpc = rpc
         self.logger = logger
         (states, changes) = AsyncStream.makeStream()
+        (callsToAnswer, calls) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1024))
     }
 
     /// Keeps the line until cancelled. `failures` are what spawns met with; the hub shows the last.
@@ -56,6 +59,7 @@ actor HubLink {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { for await failure in failures { await self.note(failure) } }
             group.addTask { await self.keepConnected(rest) }
+            group.addTask { await self.answerCalls() }
             await group.waitForAll()
         }
         await rest.shutdown()
@@ -140,7 +144,7 @@ actor HubLink {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await self.keepAlive(connection) }
             group.addTask { try await self.publish(on: connection, wakeups) }
-            group.addTask { try await self.answerCalls(on: connection) }
+            group.addTask { try await self.takeCalls(on: connection) }
             defer { group.cancelAll() }
             try await group.next()
         }
@@ -159,24 +163,39 @@ actor HubLink {
         }
     }
 
-    private func answerCalls(on connection: SocketIOConnection) async throws {
-        await withTaskGroup(of: Void.self) { group in
-            var inProgress = 0
-            for await event in connection.events where event.name == HubEvent.rpcRequest {
-                // More than this at once no user asks for: the rest waits in the connection's own bounds.
-                if inProgress == Self.callLimit {
-                    await group.next()
-                    inProgress -= 1
-                }
-                group.addTask { await self.answer(event, on: connection) }
-                inProgress += 1
-            }
-            group.cancelAll()
+    /// Passes the hub's calls on until the line is lost.
+    private func takeCalls(on connection: SocketIOConnection) async throws {
+        for await event in connection.events where event.name == HubEvent.rpcRequest {
+            calls.yield(Call(event: event, connection: connection))
         }
         throw await connection.closed()
     }
 
+    /// Answers the hub's calls. They outlive the line they came on: what was begun is carried through,
+    /// and only its answer is lost.
+    private func answerCalls() async {
+        await withTaskGroup(of: Void.self) { group in
+            var inProgress = 0
+            for await call in callsToAnswer {
+                if inProgress == Self.callLimit {
+                    await group.next()
+                    inProgress -= 1
+                }
+                group.addTask { await self.answer(call.event, on: call.connection) }
+                inProgress += 1
+            }
+            group.cancelAll()
+        }
+    }
+
+    /// More calls than this at once no user makes. What waits is bounded too: it is dropped, and the hub
+    /// gives up on it by itself.
     private static let callLimit = 128
+
+    private struct Call: Sendable {
+        let event: SocketIOEvent
+        let connection: SocketIOConnection
+    }
 
     private nonisolated func answer(_ event: SocketIOEvent, on connection: SocketIOConnection) async {
         do {

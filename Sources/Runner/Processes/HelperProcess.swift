@@ -1,4 +1,4 @@
-import Dispatch
+import CProcess
 import Glibc
 
 /// A short-lived program that is run for its answer: git, a login shell, a new version of this one.
@@ -21,35 +21,29 @@ enum HelperProcess {
     private static let outputLimit = 4 << 20
 
     /// Runs a program and waits for it; one that takes longer than `patience` is killed, with its
-    /// whole process group. Its standard input is empty.
+    /// whole process group. Its standard input is empty. What it prints goes to files in memory, so that
+    /// nothing it leaves running in the background can hold up the answer.
     static func run(
         _ program: String, _ arguments: [String], environment: [String: String], directory: String = "/",
         within patience: Duration
     ) async throws -> Result {
-        let output = try Pipe()
-        let errors = try Pipe()
+        let (output, errors) = (try MemoryFile(), try MemoryFile())
         let launch = ProcessLaunch(
             program: program, arguments: [program] + arguments,
             environment: environment.map { "\($0.key)=\($0.value)" }, directory: directory,
-            output: .descriptor(output.writing), errors: .descriptor(errors.writing), searchesPath: true)
+            output: .descriptor(output.descriptor), errors: .descriptor(errors.descriptor), searchesPath: true
+        )
         let pid = try launch.start()
-        output.closeWriting()
-        errors.closeWriting()
         let process = ProcessTable.identity(of: pid).flatMap(ProcessDescriptor.init)
-        async let said = output.readToEnd(limit: outputLimit)
-        async let complained = errors.readToEnd(limit: outputLimit)
         let inTime = if let process { await allEnded([process], within: patience) } else { true }
+        // Unreaped as yet, so that the group's number is nobody else's.
         if !inTime { kill(-pid, SIGKILL) }
-        await process?.ended()
         var status: Int32 = 0
         while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
-        // What it left running may hold the streams open: only a dead group is sure to let go.
-        if !inTime || Task.isCancelled { kill(-pid, SIGKILL) }
-        let result = await Result(
-            status: status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + status & 0x7f, output: said,
-            errors: complained)
         guard inTime else { throw HelperTimeout(program: program, patience: patience) }
-        return result
+        return Result(
+            status: status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + status & 0x7f,
+            output: output.text(limit: outputLimit), errors: errors.text(limit: outputLimit))
     }
 }
 
@@ -59,34 +53,23 @@ struct HelperTimeout: Error, CustomStringConvertible {
     var description: String { "\(program) did not end within \(patience)" }
 }
 
-/// A pipe whose reading end stays here.
-private final class Pipe: Sendable {
-    private let reading: Int32
-    let writing: Int32
+/// An anonymous file that a program writes to.
+private final class MemoryFile: Sendable {
+    let descriptor: Int32
 
     init() throws(FileError) {
-        var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw FileError(action: "create", path: "a pipe", code: errno) }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
-        reading = ends[0]
-        writing = ends[1]
+        descriptor = cprocess_memory_file("output")
+        guard descriptor >= 0 else {
+            throw FileError(action: "create", path: "a memory file", code: -descriptor)
+        }
     }
 
-    deinit { close(reading) }
+    deinit { close(descriptor) }
 
-    func closeWriting() { close(writing) }
-
-    /// Reads until the end; what is beyond the limit is read and dropped.
-    func readToEnd(limit: Int) async -> String {
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 16384)
-        while !Task.isCancelled {
-            await waitUntilReadable(reading)
-            let count = read(reading, &buffer, buffer.count)
-            if count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR) { break }
-            bytes.append(contentsOf: buffer.prefix(max(0, min(count, limit - bytes.count))))
-        }
-        return String(decoding: bytes, as: UTF8.self)
+    func text(limit: Int) -> String {
+        var bytes = [UInt8](
+            repeating: 0, count: Int(min(off_t(limit), max(0, lseek(descriptor, 0, SEEK_END)))))
+        let count = pread(descriptor, &bytes, bytes.count, 0)
+        return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
     }
 }

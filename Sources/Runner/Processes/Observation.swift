@@ -26,6 +26,10 @@ public enum Observation: Equatable, Sendable {
 
     /// Looks at a recorded process now.
     public static func of(_ process: ProcessIdentity, at host: HostIdentity) -> Observation {
-        judge(process, at: host, from: .current, found: ProcessTable.status(of: process.pid))
+        let found = ProcessTable.status(of: process.pid)
+        let seen = judge(process, at: host, from: .current, found: found)
+        // Nothing was found where something is: it could not be looked at.
+        if seen == .gone && found == nil && !ProcessTable.isVacant(process.pid) { return .unverifiable }
+        return seen
     }
 }

@@ -36,6 +36,14 @@ final class ProcessDescriptor: Sendable {
     func ended() async { await waitUntilReadable(descriptor) }
 }
 
+/// Waits for a process to end. Where it cannot be held on to, for want of a descriptor say, this is
+/// a pause after which to look again.
+func end(of process: ProcessIdentity) async {
+    if let held = ProcessDescriptor(process) { return await held.ended() }
+    // Ends early when the task is cancelled.
+    try? await Task.sleep(for: .milliseconds(200))
+}
+
 private let readinessQueue = DispatchQueue(label: "readiness")
 
 /// Returns when the descriptor has something to read, or when the calling task is cancelled. The

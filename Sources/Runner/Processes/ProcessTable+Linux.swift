@@ -27,7 +27,13 @@ public struct ProcessStatus: Equatable, Sendable {
 
 /// Reads the system's process table.
 public enum ProcessTable {
-    /// nil if there is no such process.
+    /// Whether it is known for sure that there is no process with this pid: not being able to look, for
+    /// want of a descriptor say, is no such knowledge.
+    static func isVacant(_ pid: Int32) -> Bool {
+        kill(pid, 0) != 0 && errno == ESRCH
+    }
+
+    /// nil if there is no such process, or it cannot be looked at.
     public static func status(of pid: Int32) -> ProcessStatus? {
         readFile("/proc/\(pid)/stat").flatMap(ProcessStatus.init)
     }

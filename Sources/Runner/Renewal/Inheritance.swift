@@ -2,6 +2,7 @@ import CProcess
 import FoundationEssentials
 import Glibc
 import HubProtocol
+import Synchronization
 
 /// What one image of the runner leaves to the next across `execve`: descriptors, by number.
 struct Inheritance: Codable {
@@ -30,10 +31,14 @@ struct Inheritance: Codable {
         return inheritance
     }()
 
+    /// Whether the way back was given up: its descriptors are closed.
+    static let isSettled = Mutex(false)
+
     var descriptors: [Int32] { [lock, listener] + [guardLine, previous].compactMap { $0 } }
 
     /// Tells the guard that this image serves, and lets go of the way back.
     func settle() {
+        Self.isSettled.withLock { $0 = true }
         if let guardLine {
             var byte: UInt8 = 1
             _ = write(guardLine, &byte, 1)

@@ -10,7 +10,7 @@ actor Renewal {
     static let backoff = Duration.seconds(300)
     /// How long a changed file must stay as it is.
     static let stillness = Duration.seconds(2)
-    static let proofTimeout = Duration.seconds(20)
+    static let proofTimeout = Duration.seconds(60)
 
     private let program: ProgramFile
     private let arguments: [String]

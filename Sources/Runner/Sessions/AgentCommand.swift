@@ -32,7 +32,7 @@ enum AgentCommand {
     }
 
     private static func resume(_ agent: Agent, _ parameters: SpawnParameters) -> [String] {
-        guard let id = parameters.resumeSessionId else { return fork(agent, parameters) }
+        guard let id = parameters.resumeSessionId, !id.isEmpty else { return fork(agent, parameters) }
         switch agent {
         case .codex: return ["resume", id]
         case .pi: return ["--session-id", id]

@@ -69,9 +69,7 @@ public enum Monitor {
             CrashPoint.reached("monitor-launched")
             // A child stays in the table until it is reaped, ended or not.
             let identity = ProcessTable.identity(of: child) ?? ProcessIdentity(pid: child, start: 0)
-            try inStore(spec) { store throws(StoreError) in
-                try store.recordLaunch(spec.launchID, of: identity, at: .now)
-            }
+            record(identity, spec)
             CrashPoint.reached("monitor-recorded-launch")
             report("launched \(identity.pid) \(identity.start)")
             return child
@@ -83,6 +81,18 @@ public enum Monitor {
             throw error
         } catch {
             return nil
+        }
+    }
+
+    /// A launch that cannot be recorded is watched all the same: the process carries its launch id, and
+    /// its end is still to be told.
+    private static func record(_ process: ProcessIdentity, _ spec: LaunchSpec) {
+        do {
+            try inStore(spec) { store throws(StoreError) in
+                try store.recordLaunch(spec.launchID, of: process, at: .now)
+            }
+        } catch {
+            complain("\(error)")
         }
     }
 

@@ -9,16 +9,20 @@ public struct SessionReport: Sendable {
     public let launchID: String?
     public let directory: String
     public let agent: String
+    /// Whether it says that somebody started it in a terminal. That can only keep it from being taken
+    /// for a launch of the runner's, so nothing is trusted.
+    public let isFromTerminal: Bool
 
     public init(
         happySessionID: String, lineage: [ProcessIdentity], launchID: String?, directory: String,
-        agent: String
+        agent: String, isFromTerminal: Bool = false
     ) {
         self.happySessionID = happySessionID
         self.lineage = lineage
         self.launchID = launchID
         self.directory = directory
         self.agent = agent
+        self.isFromTerminal = isFromTerminal
     }
 }
 
@@ -36,6 +40,7 @@ enum ReportMatch: Equatable {
         if let speaker = report.lineage.first, let own = live.first(where: { $0.launch.process == speaker }) {
             return .session(own.id)
         }
+        if report.isFromTerminal { return .newcomer }
         for ancestor in report.lineage.dropFirst() {
             guard let session = live.first(where: { $0.launch.isOf(ancestor) }) else { continue }
             return session.isOpen(to: report) ? .session(session.id) : .newcomer

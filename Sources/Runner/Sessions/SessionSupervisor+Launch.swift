@@ -60,7 +60,10 @@ extension SessionSupervisor {
                 try connection.session(id)?.exit == nil ? nil : try connection.worktree(of: id)
             }
             guard let worktree else { return }
-            try await worktrees.discard(worktree)
+            if let reason = await worktrees.removeIfSafe(worktree) {
+                return logger.warning(
+                    "a worktree is left behind", metadata: ["session": "\(id)", "why": "\(reason)"])
+            }
             try await store.write { connection throws(StoreError) in
                 try connection.markWorktreeRemoved(id, at: .now)
             }
@@ -97,6 +100,9 @@ extension SessionSupervisor {
     ) async -> SpawnAnswer {
         if let happyID = session.happySessionID { return .started(happySessionID: happyID) }
         let known = known ?? knowledge(of: session.id)
+        // Whoever waits here must hear of an end, even of one that came while the row was read. What is
+        // only requested is still being launched, by who has it followed then.
+        if session.launch.phase != .requested { watch(Watch(id: session.id)) }
         let patience = source == .hub ? min(reportTimeout, .seconds(25)) : reportTimeout
         switch await known.news.wait(for: patience) {
         case .reported(let happyID):

@@ -13,6 +13,8 @@ extension SessionSupervisor {
         case owned(SessionRecord)
         /// The HAPI session's owner has ended, and its monitor is about to say how.
         case ending(SessionRecord)
+        /// The HAPI session's owner was recorded on another machine or in another container.
+        case elsewhere(SessionRecord)
     }
 
     /// Starts a session, or says why not. The answer comes when the session has reported, ended, or
@@ -49,7 +51,7 @@ extension SessionSupervisor {
         let standing: DirectoryDecision?
         do {
             standing = try await store.read { connection throws(StoreError) in
-                try connection.standingDecision(on: directory)
+                try connection.standingDecision(on: resolvedPath(directory))
             }
         } catch {
             return .failed("nothing was started: \(error)")
@@ -108,6 +110,11 @@ extension SessionSupervisor {
                 case .new: return await launch(request, session, preparation)
                 case .repeated(let earlier): return await answer(to: earlier)
                 case .owned(let owner): return await outcome(of: owner, for: request.source)
+                case .elsewhere(let owner):
+                    let reason =
+                        "session \(session.requestedSessionID ?? "") is recorded as live on another machine or in "
+                        + "another container (record \(owner.id)); nothing can be known about it here"
+                    return await turnDown(request, .refused(reason))
                 case .ending(let owner): _ = await knowledge(of: owner.id).ended.wait(for: .seconds(5))
                 }
             }
@@ -125,6 +132,7 @@ extension SessionSupervisor {
             if let earlier = try connection.spawnRequest(request.id) { return .repeated(earlier) }
             var record = request.record(nil)
             if let wanted = session.requestedSessionID, let owner = try connection.liveOwner(of: wanted) {
+                guard owner.launch.host.isHere else { return .elsewhere(owner) }
                 if owner.stateNow != .ended {
                     record.sessionID = owner.id
                     try connection.insertSpawnRequest(record)

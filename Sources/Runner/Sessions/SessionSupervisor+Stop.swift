@@ -26,7 +26,8 @@ extension SessionSupervisor {
 
     /// Ends the whole tree of a live session.
     func stop(_ session: SessionRecord, by source: RequestSource) async -> StopAnswer {
-        if session.stateNow == .unverifiable && session.launch.phase != .claimed { return .stillAlive }
+        let isLost = session.launch.phase == .claimed && session.launch.host.isHere
+        if session.stateNow == .unverifiable && !isLost { return .stillAlive }
         do {
             try await store.write { connection throws(StoreError) in
                 try connection.requestStop(session.id, by: source, at: .now)
@@ -38,10 +39,13 @@ extension SessionSupervisor {
         CrashPoint.reached("stop-recorded")
         let known = knowledge(of: session.id)
         watch(Watch(id: session.id))
-        if session.launch.phase == .requested,
-            await withdraw(session.id, because: "it was stopped before it began")
-        {
-            return .stopped
+        if session.launch.phase == .requested {
+            let message = "it was stopped before it began"
+            switch await withdraw(session.id, because: message, patience: .seconds(3)) {
+            case .withdrawn: return .stopped
+            case .claimed: break
+            case .unknown: return .stillAlive
+            }
         }
         if session.launch.process == nil { _ = await known.launched.wait(for: .seconds(2)) }
         return await end(session.id, known)
@@ -108,7 +112,9 @@ extension StoreConnection {
     /// other has, or `PID-<n>` of a live process.
     public func sessions(meant word: String) throws(StoreError) -> [SessionRecord] {
         if word.hasPrefix("PID-"), let pid = Int32(word.dropFirst(4)) {
-            return try liveSessions().filter { $0.launch.process?.pid == pid && $0.stateNow != .ended }
+            return try liveSessions().filter {
+                $0.launch.process?.pid == pid && ![.ended, .unverifiable].contains($0.stateNow)
+            }
         }
         let named = try sessions(named: word)
         guard named.isEmpty, word.count >= 4 else { return named }

@@ -13,6 +13,8 @@ extension SessionSupervisor {
     ///
     /// While its monitor lives, the monitor has the word: it writes the exit before it leaves.
     func follow(_ watch: Watch) async {
+        // Whatever this one could not bring to an end, the next look starts afresh.
+        defer { unwatch(watch.id) }
         if let launch = watch.launch {
             let news = await launch.line.read()
             logger.info(
@@ -24,7 +26,7 @@ extension SessionSupervisor {
             await takeOver(watch.id)
             knowledge(of: watch.id).launched.set(())
             if let session = await record(watch.id), let monitor = session.launch.monitor {
-                await ProcessDescriptor(monitor)?.ended()
+                await end(of: monitor)
                 reap(monitor)
             }
         }
@@ -47,11 +49,11 @@ extension SessionSupervisor {
             return await settle(session)
         case .adopt:
             await takeOver(id)
-            if let process = session.launch.process { await ProcessDescriptor(process)?.ended() }
+            if let process = session.launch.process { await end(of: process) }
             return false
         case .wait:
             if let monitor = session.launch.monitor {
-                await ProcessDescriptor(monitor)?.ended()
+                await end(of: monitor)
                 reap(monitor)
             }
             return false
@@ -69,6 +71,7 @@ extension SessionSupervisor {
             return true
         case .withdraw:
             return await withdraw(session.id, because: "its monitor ended before it could claim the launch")
+                != .claimed
         case .search:
             return await search(session.id)
         case .leave:
@@ -78,19 +81,30 @@ extension SessionSupervisor {
         }
     }
 
-    /// Ends a launch that no monitor has claimed. False: a monitor was faster.
-    func withdraw(_ id: String, because message: String) async -> Bool {
+    /// What came of an attempt to withdraw a launch.
+    enum Withdrawal {
+        case withdrawn
+        /// A monitor was faster.
+        case claimed
+        /// The store did not answer.
+        case unknown
+    }
+
+    /// Ends a launch that no monitor has claimed.
+    func withdraw(
+        _ id: String, because message: String, patience: Duration = .seconds(600)
+    ) async -> Withdrawal {
         do {
-            let withdrawn = try await store.write(patience: .seconds(600)) { connection throws(StoreError) in
+            let withdrawn = try await store.write(patience: patience) { connection throws(StoreError) in
                 try connection.withdrawLaunch(id, because: message, at: .now)
             }
-            if withdrawn {
-                await finish(id, unlessRecorded: ExitRecord(.launchFailed, message: message, at: .now))
-            }
-            return withdrawn
+            guard withdrawn else { return .claimed }
+            await finish(id, unlessRecorded: ExitRecord(.launchFailed, message: message, at: .now))
+            return .withdrawn
         } catch {
-            logger.error("cannot withdraw a launch", metadata: ["session": "\(id)", "error": "\(error)"])
-            return true
+            logger.error(
+                "cannot withdraw a launch", metadata: ["session": "\(id)", "error": "\(error)"])
+            return .unknown
         }
     }
 

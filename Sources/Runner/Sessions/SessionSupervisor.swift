@@ -97,6 +97,7 @@ public actor SessionSupervisor {
     }
 
     func isWatched(_ id: String) -> Bool { watched.contains(id) }
+    func unwatch(_ id: String) { watched.remove(id) }
 
     /// Has a session followed to its end, once.
     func watch(_ watch: Watch) {

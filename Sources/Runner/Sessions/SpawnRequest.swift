@@ -10,7 +10,7 @@ public struct SpawnRequest: Sendable {
     public let parameters: SpawnParameters
 
     public init(id: String?, source: RequestSource, parameters: SpawnParameters) {
-        self.id = id ?? newID()
+        self.id = id.flatMap { $0.isEmpty ? nil : $0 } ?? newID()
         self.source = source
         self.parameters = parameters
     }
@@ -19,7 +19,9 @@ public struct SpawnRequest: Sendable {
     var agent: Agent { parameters.agent.flatMap(Agent.init) ?? .claude }
 
     /// The HAPI session to be carried on, if one is.
-    var requestedSessionID: String? { parameters.existingSessionId ?? parameters.sessionId }
+    var requestedSessionID: String? {
+        [parameters.existingSessionId, parameters.sessionId].compactMap { $0 }.first { !$0.isEmpty }
+    }
 }
 
 extension SpawnParameters {
@@ -36,7 +38,7 @@ extension SpawnParameters {
         if agent == "gemini" { return "the agent gemini is no longer offered" }
         let words =
             [model, effort, modelReasoningEffort, serviceTier, collaborationMode, copilotAgentMode]
-            + [resumeSessionId, existingSessionId, sessionId, startingMode]
+            + [resumeSessionId, existingSessionId, sessionId, startingMode, worktreeName]
         // An agent would take it for a flag of its own.
         let flag = words.compactMap { $0 }.first { $0.hasPrefix("-") }
         return flag.map { "the value \($0.prefix(60)) looks like a flag" }

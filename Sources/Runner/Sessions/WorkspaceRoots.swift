@@ -46,7 +46,7 @@ public struct WorkspaceRoots: Sendable {
 }
 
 /// The path with the links of its existing part followed; what does not exist yet is kept as it is.
-func resolvedPath(_ path: String) -> String {
+public func resolvedPath(_ path: String) -> String {
     let path = absolutePath(path)
     if let real = realpath(path, nil) {
         defer { free(real) }

@@ -59,16 +59,6 @@ public struct Worktrees: Sendable {
         }
     }
 
-    /// Removes a worktree that no session has used, and the branch made for it.
-    func discard(_ worktree: WorktreeRecord) async throws(GitError) {
-        if isDirectory(worktree.path) {
-            _ = try await git.run(
-                ["worktree", "remove", "--force", "--", worktree.path], in: worktree.repository)
-        }
-        try await prune(worktree)
-        _ = try await git.run(["branch", "-D", "--", worktree.branch], in: worktree.repository)
-    }
-
     /// Removes a worktree if nothing would be lost by it. Returns why it is kept, or nil if it is gone.
     public func removeIfSafe(_ worktree: WorktreeRecord) async -> String? {
         do {

@@ -59,7 +59,8 @@ struct DenyCommand: ParsableCommand {
 private func decide(_ decision: DirectoryDecision, _ directory: String) throws {
     let home = try RunnerHome.fromEnvironment()
     try home.create()
-    let path = absolutePath(directory)
+    // Links are followed, as they are when a request is judged.
+    let path = resolvedPath(directory)
     let store = try StoreConnection(path: home.store, mode: .create)
     try store.transaction { () throws(StoreError) in
         try store.decide(decision, on: path, by: "cli", at: .now)

@@ -19,9 +19,14 @@ struct WorktreesCommand: AsyncParsableCommand {
         let entries =
             try StoreConnection.lookingAt(home) { store throws(StoreError) -> [Entry] in
                 var entries: [Entry] = []
+                let live = try store.liveSessions().filter { $0.stateNow != .ended }
                 for worktree in try store.keptWorktrees() {
-                    entries.append(
-                        Entry(worktree: worktree, state: try store.session(worktree.sessionID)?.stateNow))
+                    // Another session may have come to work there since.
+                    let user = live.first {
+                        $0.directory == worktree.path || $0.directory.hasPrefix(worktree.path + "/")
+                    }
+                    let session = if let user { user } else { try store.session(worktree.sessionID) }
+                    entries.append(Entry(worktree: worktree, state: session?.stateNow))
                 }
                 return entries
             } ?? []
