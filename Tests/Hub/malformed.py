@@ -55,6 +55,15 @@ def chunked(chance, content):
 
 
 def request(chance):
+    """The bytes, and whether they are well-formed around what may be nonsense: then an answer is due."""
+    if chance.random() < 0.15:
+        content = body(chance)
+        head = f"POST /{chance.choice(PATHS[:7])} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        return f"{head}Content-Length: {len(content)}\r\n\r\n".encode() + content, True
+    return malformed(chance), False
+
+
+def malformed(chance):
     if chance.random() < 0.08:
         return chance.randbytes(chance.randrange(1, 4000))
     content = body(chance)
@@ -82,8 +91,10 @@ def request(chance):
     return (end.join(lines) + end + end).encode("utf-8", "surrogatepass") + content
 
 
-def receive(wire):
+def receive(wire, answer_due):
     """What is answered at once, or when nothing more can come."""
+    if answer_due:
+        return wire.recv(65536) or b"unanswered"
     try:
         wire.settimeout(0.05)
         return wire.recv(65536)
@@ -98,7 +109,7 @@ def receive(wire):
 
 def send(port, number, seed):
     chance = random.Random(f"{seed}-{number}")
-    data = request(chance)
+    data, sound = request(chance)
     leaves = chance.random() < 0.3
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=10) as wire:
@@ -111,7 +122,9 @@ def send(port, number, seed):
                 wire.sendall(data)
             except (BrokenPipeError, ConnectionResetError):
                 pass                                # answered or refused before it was all there
-            answer = receive(wire)
+            answer = receive(wire, sound)
+            if b'"success":false' in answer:
+                return "refused"                    # a spawn that was understood; its status is 500
             return answer.split(b" ")[1].decode() if answer.startswith(b"HTTP/1") else "closed" if not answer else "odd"
     except (BrokenPipeError, ConnectionResetError):
         return "closed"
@@ -121,7 +134,7 @@ def send(port, number, seed):
 
 def main():
     port, count, seed = (int(word) for word in sys.argv[1:])
-    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
         outcomes = collections.Counter(pool.map(lambda number: send(port, number, seed), range(count)))
     print(", ".join(f"{number} {what}" for what, number in sorted(outcomes.items())))
     sys.exit(1 if outcomes.keys() & {"TimeoutError", "ConnectionRefusedError", "odd", "500"} else 0)

@@ -104,7 +104,15 @@ struct ControlRoutes {
     }
 
     private func read<T: Decodable>(_ type: T.Type, _ request: Request) async throws -> T {
-        let body = try await request.body.collect(upTo: Self.maximumBody)
+        let body: ByteBuffer
+        do {
+            body = try await request.body.collect(upTo: Self.maximumBody)
+        } catch let error as any HTTPResponseError {
+            throw error
+        } catch {
+            // Chunks that are none, say: what came is the matter, not this side.
+            throw HTTPError(.badRequest, message: "the body cannot be read: \(error)")
+        }
         do {
             return try JSON.decode(type, from: body.readableBytesView)
         } catch let error as DecodingError {
