@@ -12,7 +12,8 @@ extension RunnerDaemon {
                 // The same process: an earlier image of it, of before a renewal.
                 let isOwn = earlier.process == runner.process && earlier.host == runner.host
                 try connection.endRunner(
-                    earlier.id, isOwn ? .replaced : .crashed, detail: isOwn ? "renewed" : nil,
+                    earlier.id, isOwn ? .replaced : .crashed,
+                    detail: isOwn ? "renewed" : Inheritance.own?.failure,
                     at: isOwn ? runner.startedAt : nil)
             }
             return try connection.beginRunner(runner)

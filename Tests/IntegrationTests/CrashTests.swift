@@ -204,8 +204,8 @@ import Testing
             let process = try await home.process(of: id)
             let runner = try home.runner()
             _ = try await home.start(install).ended()
-            try await eventually("another image of the runner, or its death", within: .seconds(40)) {
-                try await home.inStore("SELECT end_reason FROM runners WHERE id = 1") == "replaced"
+            try await eventually("the runner's death and its guard's start", within: .seconds(90)) {
+                try await home.inStore("SELECT end_reason FROM runners WHERE id = 1") == "crashed"
                     && !isAlive(runner)
             }
             try await home.startRunner()

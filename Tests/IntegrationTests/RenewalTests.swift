@@ -63,7 +63,7 @@ import Testing
                 }
                 try install(Paths.program, in: home)
                 try await eventually("the renewal", within: .seconds(90)) {
-                    try await home.inStore("SELECT count(*) FROM runners WHERE http_port IS NOT NULL") == "2"
+                    try await lives(home) == 2
                 }
                 renewed.set()
                 return try await group.next() ?? 0
@@ -113,7 +113,7 @@ import Testing
                 "if [ -e \(proven) ]; then exit 1; fi; touch \(proven); exec \(Paths.program) \"$@\"",
                 in: home)
             try await eventually("another life", within: .seconds(90)) {
-                try await home.inStore("SELECT count(*) FROM runners WHERE http_port IS NOT NULL") == "2"
+                try await lives(home) == 2
             }
             _ = try await eventually("a word about it") { try await notice(home) }
             #expect(try await home.control().post("list").status == 200)
@@ -132,7 +132,7 @@ import Testing
                 touch \(proven); exec \(Paths.program) "$@"
                 """, in: home)
             try await eventually("a third life", within: .seconds(90)) {
-                try await home.inStore("SELECT count(*) FROM runners WHERE http_port IS NOT NULL") == "2"
+                try await home.inStore("SELECT count(*) FROM runners WHERE end_reason IS NOT NULL") == "2"
             }
             #expect(try await home.control().post("list").status == 200)
             #expect(try await home.session(id).state == "running")
@@ -152,7 +152,7 @@ import Testing
                 #expect(try home.runner() == runner)
             }
             try await eventually("the renewal", within: .seconds(90)) {
-                try await home.inStore("SELECT count(*) FROM runners WHERE http_port IS NOT NULL") == "2"
+                try await lives(home) == 2
             }
             #expect(try await notice(home) == nil)
         }

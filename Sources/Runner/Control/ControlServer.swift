@@ -78,6 +78,14 @@ struct ControlServer {
     /// Accepts no more, and waits for what was accepted. Whoever connects from now on waits for the
     /// next image.
     func drain(within patience: Duration) async {
+        // First no more are taken from the kernel's queue, where they keep; what was taken by then is
+        // still handed over. Closing at once would reset it.
+        do {
+            try await listener.channel.setOption(.autoRead, value: false).get()
+            try await Task.sleep(for: .milliseconds(50))
+        } catch {
+            logger.debug("the listener is closed already", metadata: ["error": "\(error)"])
+        }
         listener.channel.close(promise: nil)
         _ = await ended.wait(for: patience)
     }
