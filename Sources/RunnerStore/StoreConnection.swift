@@ -19,6 +19,8 @@ public final class StoreConnection {
     public let path: String
     /// Rows that were left out of an answer because no version of this program would write them.
     public private(set) var unreadableRows = 0
+    /// The version of the file's schema when it was opened for reading; 0 in the other modes.
+    public private(set) var fileVersion = 0
     private(set) var handle: OpaquePointer
 
     /// - Parameter busyTimeout: how long one statement waits for another process's lock, in
@@ -39,7 +41,8 @@ public final class StoreConnection {
             try execute("PRAGMA journal_size_limit = 4194304")
             try Migration.bringUpToDate(self)
         case .readOnly:
-            if try Migration.readableVersion(of: self) < Store.schemaVersion {
+            fileVersion = try Migration.readableVersion(of: self)
+            if fileVersion < Store.schemaVersion {
                 // The runner has not brought it up to date yet: read a copy that is.
                 try becomeCopyInMemory()
                 try Migration.bringUpToDate(self)

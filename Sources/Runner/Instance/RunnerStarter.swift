@@ -20,6 +20,12 @@ public struct RunnerStarter: Sendable {
         self.directoryPolicy = directoryPolicy
     }
 
+    /// What the daemon is started with, after the program's name.
+    private var arguments: [String] {
+        ["runner", "start-sync"] + roots.advertised.flatMap { ["--workspace-root", $0] }
+            + (directoryPolicy.map { ["--directory-creation", $0.rawValue] } ?? [])
+    }
+
     /// - Parameter note: told what is being done, for the user.
     public func start(replacing: Bool, note: (String) -> Void) async throws -> Outcome {
         let home = configuration.home
@@ -27,7 +33,15 @@ public struct RunnerStarter: Sendable {
         let presence = RunnerPresence(home)
         if let error = presence.storeError { throw error }
         if let running = presence.runner, !presence.isStopping {
-            if !replacing && isSame(running, StateFile.read(home)) { return .alreadyRunning(running) }
+            let state = StateFile.read(home)
+            if !replacing && isSame(running, state) {
+                if let flags = state?.startedWithArgv, flags != arguments {
+                    note(
+                        "it runs with other flags (\(flags.dropFirst(2).joined(separator: " "))); --replace changes them"
+                    )
+                }
+                return .alreadyRunning(running)
+            }
             let why = replacing ? "" : ": it is of another version or identity"
             note("stopping the runner that runs, process \(running.process.pid)\(why)")
         } else if let pid = presence.foreignPID {
@@ -57,9 +71,7 @@ public struct RunnerStarter: Sendable {
         environment["HAPI_HOME"] = configuration.home.path
         let launch = ProcessLaunch(
             program: "/proc/self/exe",
-            arguments: [program, "runner", "start-sync"]
-                + roots.advertised.flatMap { ["--workspace-root", $0] }
-                + (directoryPolicy.map { ["--directory-creation", $0.rawValue] } ?? []),
+            arguments: [program] + arguments,
             environment: environment.map { "\($0.key)=\($0.value)" },
             errors: .descriptor(lastWords))
         let pid = try launch.start()

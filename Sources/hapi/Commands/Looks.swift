@@ -36,13 +36,13 @@ struct StatusLook: LookCommand {
     func look() throws -> Int32 {
         let home = try RunnerHome.fromEnvironment()
         let looked = try StoreConnection.lookingAt(home) { store throws(StoreError) in
-            (try store.newestRunners(limit: 8), try store.liveSessions().map(\.stateNow))
+            (try store.newestRunners(limit: 8), try store.liveSessions().map(\.stateNow), store.fileVersion)
         }
         let states = looked?.1 ?? []
         let presence = RunnerPresence(
             runners: looked?.0 ?? [], stateFile: { StateFile.read(home) }, storeError: nil)
         let view = StatusView(
-            home: home, presence: presence,
+            home: home, presence: presence, schemaVersion: looked?.2 ?? Store.schemaVersion,
             live: states.count { $0 != .ended && $0 != .unverifiable },
             unverifiable: states.count { $0 == .unverifiable })
         if json { try Output.json(view.json) } else { Output.line(view.text) }

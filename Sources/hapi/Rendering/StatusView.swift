@@ -6,6 +6,8 @@ import RunnerStore
 struct StatusView {
     let home: RunnerHome
     let presence: RunnerPresence
+    /// The file's, or the one a new file would get.
+    let schemaVersion: Int
     let live: Int
     let unverifiable: Int
 
@@ -18,7 +20,7 @@ struct StatusView {
                 "live": .integer(Int64(live)), "unverifiable": .integer(Int64(unverifiable)),
             ]),
             "store": .object([
-                "path": .string(home.store), "schemaVersion": .integer(Int64(Store.schemaVersion)),
+                "path": .string(home.store), "schemaVersion": .integer(Int64(schemaVersion)),
             ]),
         ])
     }
