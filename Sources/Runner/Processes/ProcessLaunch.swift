@@ -37,7 +37,11 @@ struct ProcessLaunch {
         }
         // Out of the way of the numbers they are about to get.
         let sources = passing.map { fcntl($0, F_DUPFD_CLOEXEC, 16) }
+        let code = errno
         defer { for source in sources where source >= 0 { close(source) } }
+        guard sources.allSatisfy({ $0 >= 0 }) else {
+            throw LaunchError(program: program, directory: directory, code: code)
+        }
         do {
             try add(input, as: 0, flags: O_RDONLY, to: &actions)
             try add(output, as: 1, flags: O_WRONLY | O_CREAT | O_APPEND, to: &actions)
