@@ -8,7 +8,6 @@ public enum HubEvent {
     public static let sessionAlive = "session-alive"
     public static let sessionEnd = "session-end"
     public static let updateMetadata = "update-metadata"
-    public static let updateState = "update-state"
     public static let ping = "ping"
 }
 

@@ -59,11 +59,11 @@ public struct RunnerDaemon: Sendable {
         logger.info("stopped")
     }
 
-    /// Each session takes two descriptors. Sessions get the limit as it was: see `ProcessLaunch`.
+    /// Each session takes two descriptors. What the runner starts inherits the limit.
     private func raiseDescriptorLimit() {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0,
-            limit.rlim_cur < limit.rlim_max
+            limit.rlim_cur < min(limit.rlim_max, 65536)
         else { return }
         limit.rlim_cur = min(limit.rlim_max, 65536)
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)

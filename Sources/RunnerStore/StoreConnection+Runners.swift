@@ -18,10 +18,6 @@ extension StoreConnection {
         return lastInsertedRow
     }
 
-    public func setControlPort(_ port: Int, of runner: Int64) throws(StoreError) {
-        try run("UPDATE runners SET http_port = ? WHERE id = ?", [.init(port), .integer(runner)])
-    }
-
     /// Records how the runner stands with its hub, and that it changed if it did.
     public func setHubState(
         _ state: HubState, detail: String?, of runner: Int64, at now: Timestamp

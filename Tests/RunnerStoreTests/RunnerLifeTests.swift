@@ -5,8 +5,9 @@ import Testing
 @Suite final class RunnerLifeTests: StoreTests {
     @Test func whatALifeRecordsIsRead() throws {
         let store = try create()
-        let id = try store.addRunner()
-        try store.setControlPort(46735, of: id)
+        var life = RunnerRecord.sample()
+        life.httpPort = 46735
+        let id = try store.beginRunner(life)
         try store.setHubState(.unauthorized, detail: "the hub refuses the token", of: id, at: 1100)
         try store.markStopping(id, at: 1500)
         let runner = try #require(try store.newestRunners(limit: 1).first)

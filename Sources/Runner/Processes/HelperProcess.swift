@@ -38,11 +38,10 @@ enum HelperProcess {
         let inTime = if let process { await allEnded([process], within: patience) } else { true }
         // Unreaped as yet, so that the group's number is nobody else's.
         if !inTime { kill(-pid, SIGKILL) }
-        var status: Int32 = 0
-        while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
+        let exit = ChildExit.reaping(pid)
         guard inTime else { throw HelperTimeout(program: program, patience: patience) }
         return Result(
-            status: status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + status & 0x7f,
+            status: exit.status,
             output: output.text(limit: outputLimit), errors: errors.text(limit: outputLimit))
     }
 }

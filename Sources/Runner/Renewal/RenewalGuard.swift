@@ -47,12 +47,10 @@ public enum RenewalGuard {
             runner.signal(SIGKILL)
             while !runner.hasEnded { usleep(10_000) }
         }
-        var environment: [String: String] = [:]
-        for text in processEnvironment() { environment[text.name] = text.value }
         let inheritance = Inheritance(
             lock: 4, listener: 5, program: arguments[2],
             failure: "the new program passed its proof, and then did not come to serve")
-        let code = inheritance.become("/proc/self/exe", Array(arguments.dropFirst(3)), environment)
+        let code = inheritance.become("/proc/self/exe", Array(arguments.dropFirst(3)), processEnvironment)
         _exit(code == 0 ? 1 : 70)
     }
 
@@ -65,17 +63,5 @@ public enum RenewalGuard {
             var byte: UInt8 = 0
             return ready > 0 && read(lineDescriptor, &byte, 1) == 1
         }
-    }
-
-    private static func processEnvironment() -> [(name: String, value: String)] {
-        var variables: [(String, String)] = []
-        var entry = environ
-        while let text = entry.pointee {
-            let parts = String(cString: text).split(
-                separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            if parts.count == 2 { variables.append((String(parts[0]), String(parts[1]))) }
-            entry += 1
-        }
-        return variables
     }
 }

@@ -54,12 +54,9 @@ struct RunningAgent: Sendable {
     func signal(_ signal: Int32) { process?.signal(signal) }
 
     /// Waits for its end and reaps it. Returns the exit code, or the signal that ended it.
-    func ended() async -> AgentExit {
+    func ended() async -> ChildExit {
         await process?.ended()
-        var status: Int32 = 0
-        while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
-        let signal = status & 0x7f
-        return signal == 0 ? .code((status >> 8) & 0xff) : .signal(signal)
+        return ChildExit.reaping(pid)
     }
 
     /// Asks it to end, and insists after five seconds.
@@ -67,19 +64,6 @@ struct RunningAgent: Sendable {
         signal(SIGTERM)
         guard let process, await !allEnded([process], within: .seconds(5)) else { return }
         signal(SIGKILL)
-    }
-}
-
-enum AgentExit: Equatable, Sendable {
-    case code(Int32)
-    case signal(Int32)
-
-    /// As a shell tells it: 128 and the signal's number for a signal.
-    var status: Int32 {
-        switch self {
-        case .code(let code): code
-        case .signal(let signal): 128 + signal
-        }
     }
 }
 

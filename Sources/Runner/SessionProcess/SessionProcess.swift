@@ -48,7 +48,7 @@ public struct SessionProcess: Sendable {
         }
         recordBirth(sessionID)
         await report(sessionID, machineID)
-        let exit: AgentExit
+        let exit: ChildExit
         do {
             // Trapped before the agent is there, so that none ends this process and leaves it behind.
             let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
@@ -93,7 +93,7 @@ public struct SessionProcess: Sendable {
     /// Follows the agent to its end, passing signals and the hub's wish on.
     private func follow(
         _ agent: RunningAgent, _ link: SessionLink?, _ signals: UnixSignalsSequence
-    ) async throws -> AgentExit {
+    ) async throws -> ChildExit {
         // Who asked for the end, if it did not come by itself.
         let asked = OneShot<String>()
         return await withTaskGroup(of: Void.self) { group in
@@ -216,7 +216,7 @@ public struct SessionProcess: Sendable {
     }
 }
 
-extension AgentExit {
+extension ChildExit {
     fileprivate var reason: ExitReason {
         switch self {
         case .code(let code): .exited(code: code)

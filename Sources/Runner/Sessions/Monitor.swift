@@ -133,7 +133,8 @@ public enum Monitor {
     /// file that is gone is waited for, never made, and given up after five minutes. A file that is
     /// damaged or somebody else's is left alone.
     ///
-    /// - Parameter attempts: tenths of a second to try for.
+    /// - Parameter attempts: how often to try, a tenth of a second apart; a locked store holds up each
+    ///   attempt by some seconds.
     private static func inStore<T>(
         _ spec: LaunchSpec, for attempts: Int = .max, _ body: (StoreConnection) throws(StoreError) -> T
     ) throws(StoreError) -> T {

@@ -69,16 +69,3 @@ extension StoreConnection {
         }
     }
 }
-
-/// This process's environment.
-let processEnvironment: [String: String] = {
-    var variables: [String: String] = [:]
-    var entry = environ
-    while let text = entry.pointee {
-        let parts = String(cString: text).split(
-            separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-        if parts.count == 2 { variables[String(parts[0])] = String(parts[1]) }
-        entry += 1
-    }
-    return variables
-}()

@@ -59,8 +59,8 @@ import Testing
         }
     }
 
-    @Test(arguments: [(AgentExit.code(3), 3), (.code(0), 0), (.signal(9), 137)] as [(AgentExit, Int32)])
-    func anEndIsToldAsAShellTellsIt(exit: AgentExit, status: Int32) {
+    @Test(arguments: [(ChildExit.code(3), 3), (.code(0), 0), (.signal(9), 137)] as [(ChildExit, Int32)])
+    func anEndIsToldAsAShellTellsIt(exit: ChildExit, status: Int32) {
         #expect(exit.status == status)
     }
 }
