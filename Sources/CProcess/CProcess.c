@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -36,6 +37,16 @@ int cprocess_pidfd_send_signal(int pidfd, int signal) {
 int cprocess_memory_file(const char *name) { return result(memfd_create(name, MFD_CLOEXEC)); }
 
 int cprocess_become_subreaper(void) { return result(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)); }
+
+int cprocess_signal_descriptor(const sigset_t *set) {
+    return result(signalfd(-1, set, SFD_NONBLOCK | SFD_CLOEXEC));
+}
+
+int cprocess_read_signal(int descriptor) {
+    struct signalfd_siginfo info;
+    ssize_t size = read(descriptor, &info, sizeof info);
+    return size < 0 ? -errno : (int)info.ssi_signo;
+}
 
 int cprocess_open_directory(int parent, const char *path, int follow_link) {
     return result(openat(parent, path, O_PATH | O_DIRECTORY | O_CLOEXEC | (follow_link ? 0 : O_NOFOLLOW)));

@@ -2,7 +2,6 @@ import Glibc
 import HubProtocol
 import Logging
 import RunnerStore
-import UnixSignals
 
 /// The runner: what is started, in which order, and how it is taken down again.
 public struct RunnerDaemon: Sendable {
@@ -144,7 +143,12 @@ public struct RunnerDaemon: Sendable {
             group.addTask { try await control.run() }
             group.addTask { await heartbeat.run() }
             group.addTask { await showTroubles(of: store, logger) }
-            group.addTask { await listenToSignals(stopRequests, logger) }
+            group.addTask {
+                try await StopSignals.each { signal in
+                    logger.info("signalled", metadata: ["signal": "\(signalName(signal))"])
+                    stopRequests.request(.end(.signal))
+                }
+            }
             if let hub {
                 group.addTask { try await hub.run(supervisor.spawnFailures) }
                 group.addTask {
@@ -182,13 +186,6 @@ public struct RunnerDaemon: Sendable {
                 logger.notice("the store can be written again")
             }
             ProcessTable.setOwnName(trouble == nil ? RunnerPresence.processName : RunnerPresence.degradedName)
-        }
-    }
-
-    private func listenToSignals(_ stopRequests: StopRequests, _ logger: Logger) async {
-        for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
-            logger.info("signalled", metadata: ["signal": "\(signal)"])
-            stopRequests.request(.end(.signal))
         }
     }
 

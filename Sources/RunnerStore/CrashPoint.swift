@@ -3,8 +3,8 @@ import Glibc
 /// A named step between two effects, where a test can end or stop the process.
 ///
 /// Only programs built with `CRASH_POINTS` look at `HAPI_CRASH_AT`: the name of a step, where the
-/// process ends as by `kill -9`, or the name and `:stop`, where it is stopped as by `SIGSTOP`. In any
-/// other build this is nothing.
+/// process ends as by `kill -9`; the name and `:stop`, where it is stopped as by `SIGSTOP`; or the name
+/// and `:hang`, where the thread that comes by never goes on. In any other build this is nothing.
 public enum CrashPoint {
     public static let variable = "HAPI_CRASH_AT"
 
@@ -14,6 +14,7 @@ public enum CrashPoint {
             guard let wanted = getenv(variable).map({ String(cString: $0) }) else { return }
             if wanted == "\(name)" { kill(getpid(), SIGKILL) }
             if wanted == "\(name):stop" { kill(getpid(), SIGSTOP) }
+            while wanted == "\(name):hang" { pause() }
         #endif
     }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Dispatch
 import Glibc
 import Runner
 
@@ -16,9 +15,11 @@ enum Hapi {
         default: break
         }
         if let look = QuickLook(arguments) { exit(ExitStatus.of { try look.run() }) }
+        // Before there is a second thread.
+        if arguments.starts(with: ["runner", "start-sync"]) { StopSignals.hold() }
         // The daemon, the hub and the agents all live in tasks; this thread only waits.
         Task.detached { exit(await run(arguments)) }
-        dispatchMain()
+        while true { pause() }
     }
 
     /// A runner asks a new program whether it could take over: with the same flags, settings and store.

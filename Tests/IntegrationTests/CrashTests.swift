@@ -227,7 +227,7 @@ import Testing
                 _ = try? await control.post("stop-session", ["sessionId": id])
             }
             try await eventually("the runner's halt") {
-                stateLetter(of: stopped.pid) == "T"
+                isSuspended(stopped)
             }
             let successor = try await home.startRunner([:], ["--replace"])
             #expect(successor != stopped && !isAlive(stopped))
@@ -240,11 +240,6 @@ import Testing
     }
 
     /// The third field of `/proc/<pid>/stat`: proc(5).
-    private func stateLetter(of pid: pid_t) -> Character? {
-        let line = processFile(pid, "stat")
-        return line.lastIndex(of: ")").flatMap { line[$0...].dropFirst(2).first }
-    }
-
     private func expectNothingPending(
         _ home: TestHome, location: SourceLocation = #_sourceLocation
     ) async throws {

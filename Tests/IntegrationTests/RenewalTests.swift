@@ -140,6 +140,26 @@ import Testing
         }
     }
 
+    @Test func aStopThatComesBetweenTwoImagesIsHeardByTheNext() async throws {
+        let environment = Self.quick.merging(["HAPI_CRASH_AT": "renewal:stop"]) { _, new in new }
+        try await withInstalledProgram(nil, environment) { home, runner in
+            let id = try await home.spawn("a")
+            try install(Paths.program, in: home)
+            try await eventually("the moment between", within: .seconds(90)) {
+                isSuspended(runner)
+            }
+            kill(runner.pid, SIGTERM)
+            kill(runner.pid, SIGCONT)
+            try await eventually("the end of the next image") { !isAlive(runner) }
+            let endings = try await home.inStore("SELECT group_concat(end_reason) FROM runners")
+            #expect(endings == "replaced,os-signal")
+            try await always("another runner serves on", for: .seconds(2)) {
+                try await home.hapi("runner", "status").status == 3
+            }
+            #expect(try await home.session(id).state == "running")
+        }
+    }
+
     @Test func aHalfWrittenProgramIsWaitedOut() async throws {
         try await withInstalledProgram { home, runner in
             try await Task.sleep(for: .milliseconds(400))

@@ -47,11 +47,23 @@ import Testing
         }
     }
 
-    @Test func aFrozenRunnerIsEndedByForceAndItsSessionsLive() async throws {
+    @Test func aSuspendedRunnerIsWokenToStop() async throws {
         try await TestHome.with(nil, ["HAPI_RUNNER_HTTP_TIMEOUT": "500"]) { home in
             let runner = try await home.startRunner()
             let session = try await home.process(of: home.spawn("one"))
             #expect(killVerified(runner, SIGSTOP))
+            let finished = try await home.hapi("runner", "stop")
+            #expect(finished.status == 0, "\(finished)")
+            #expect(!isAlive(runner))
+            #expect(isAlive(session))
+            #expect(try await home.status().lastRunner?.endReason == "os-signal")
+        }
+    }
+
+    @Test func aRunnerThatHangsIsEndedByForceAndItsSessionsLive() async throws {
+        try await TestHome.with { home in
+            let runner = try await home.startRunner(["HAPI_CRASH_AT": "shutdown-announced:hang"])
+            let session = try await home.process(of: home.spawn("one"))
             let finished = try await home.hapi("runner", "stop")
             #expect(finished.status == 0, "\(finished)")
             #expect(!isAlive(runner))

@@ -83,3 +83,9 @@ public func isAlive(_ pid: pid_t) -> Bool { ProcessTable.status(of: pid).map { !
 public func isAlive(_ process: ProcessIdentity) -> Bool {
     ProcessTable.status(of: process.pid).map { $0.identity == process && !$0.isZombie } ?? false
 }
+
+/// Whether a process was stopped by SIGSTOP.
+public func isSuspended(_ process: ProcessIdentity) -> Bool {
+    let line = processFile(process.pid, "stat")
+    return line.lastIndex(of: ")").flatMap { line[$0...].dropFirst(2).first } == "T"
+}

@@ -3,6 +3,7 @@
 #ifndef CPROCESS_H
 #define CPROCESS_H
 
+#include <signal.h>
 #include <spawn.h>
 #include <sys/types.h>
 
@@ -24,6 +25,11 @@ int cprocess_pidfd_send_signal(int pidfd, int signal);
 int cprocess_memory_file(const char *name);
 /// Orphaned descendants are re-parented to this process from now on. 0 or -errno.
 int cprocess_become_subreaper(void);
+
+/// A descriptor on which the blocked signals of `set` can be read, without waiting, or -errno.
+int cprocess_signal_descriptor(const sigset_t *set);
+/// The number of the next signal on such a descriptor, or -errno (EAGAIN: none has come).
+int cprocess_read_signal(int descriptor);
 
 /// Opens a directory to stand for it, not to read it; at the end of `path` a link is followed only if
 /// wanted. A relative path starts at `parent`. A descriptor or -errno.

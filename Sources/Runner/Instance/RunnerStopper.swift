@@ -47,6 +47,8 @@ public struct RunnerStopper: Sendable {
         }
         for (signal, grace) in [(SIGTERM, Duration.seconds(5)), (SIGKILL, .seconds(2))] {
             process.signal(signal)
+            // One that is suspended hears nothing else.
+            process.signal(SIGCONT)
             if await allEnded([process], within: grace) { return .stopped(pid: pid) }
         }
         throw RunnerStopError(pid: pid, reason: asking.map { "\($0)" } ?? "it outlives SIGKILL")

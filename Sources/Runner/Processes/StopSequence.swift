@@ -26,7 +26,11 @@ struct StopSequence: Sendable {
             }
             let left = held.values.filter { !$0.hasEnded }
             if left.isEmpty { break }
-            for process in left { process.signal(step.signal) }
+            for process in left {
+                process.signal(step.signal)
+                // One that is suspended hears nothing else.
+                process.signal(SIGCONT)
+            }
             _ = await allEnded(left, within: step.grace)
             // A runner that stops meanwhile leaves the rest to the next one: nothing is killed early.
             if Task.isCancelled { break }

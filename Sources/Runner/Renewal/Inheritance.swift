@@ -58,10 +58,8 @@ struct Inheritance: Codable {
         }
         var variables = environment
         variables[Self.variable] = try? JSON.text(self)
-        // Handlers fall back to the default by themselves; what is blocked or ignored would stay.
-        var none = sigset_t()
-        sigemptyset(&none)
-        pthread_sigmask(SIG_SETMASK, &none, nil)
+        // A word to stop that comes from here on is the next image's to hear.
+        StopSignals.hold()
         let argv = CStrings([self.program] + arguments)
         let environ = CStrings(variables.map { "\($0.key)=\($0.value)" })
         execve(program, argv.pointers, environ.pointers)

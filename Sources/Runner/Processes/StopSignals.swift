@@ -1,0 +1,42 @@
+import CProcess
+import Glibc
+
+/// The signals that ask this program to end: SIGTERM, SIGINT and SIGHUP.
+///
+/// They are held by the kernel until they are listened to, so that none is lost before that, nor while
+/// one image of the runner becomes the next.
+public enum StopSignals {
+    /// Holds them back from the calling thread and those it starts. To be called before there are others.
+    public static func hold() {
+        var set = all
+        pthread_sigmask(SIG_SETMASK, &set, nil)
+    }
+
+    /// Whether one has come and was not listened to yet.
+    static var isPending: Bool {
+        var pending = sigset_t()
+        sigpending(&pending)
+        return [SIGTERM, SIGINT, SIGHUP].contains { sigismember(&pending, $0) == 1 }
+    }
+
+    /// Calls `body` with each that comes, until the task is cancelled; what comes later is held again.
+    static func each(_ body: (Int32) -> Void) async throws(FileError) {
+        var set = all
+        let descriptor = cprocess_signal_descriptor(&set)
+        guard descriptor >= 0 else {
+            throw FileError(action: "create", path: "a signal descriptor", code: -descriptor)
+        }
+        defer { close(descriptor) }
+        while !Task.isCancelled {
+            let signal = cprocess_read_signal(descriptor)
+            if signal > 0 { body(signal) } else { await waitUntilReadable(descriptor) }
+        }
+    }
+
+    private static var all: sigset_t {
+        var set = sigset_t()
+        sigemptyset(&set)
+        for signal in [SIGTERM, SIGINT, SIGHUP] { sigaddset(&set, signal) }
+        return set
+    }
+}
