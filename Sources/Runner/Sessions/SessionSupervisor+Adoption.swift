@@ -40,33 +40,6 @@ extension SessionSupervisor {
         return summary
     }
 
-    /// Adopts a session that was being launched when the last life of the runner ended, as soon as its
-    /// process is there: its only report may have fallen into the gap. Its monitor's line went with
-    /// that life, so the row is looked at; a launch takes some ten milliseconds.
-    func takeOver(_ id: String) async {
-        while !Task.isCancelled, let session = await record(id), session.isInherited(by: runnerID) {
-            switch AdoptionVerdict.on(session, SessionObservation(of: session.launch), at: .now) {
-            case .adopt: return await adopt(session)
-            case .wait where session.launch.phase != .launched: break
-            case .withdraw, .search, .finish, .leave, .wait: return
-            }
-            // Ends early when the task is cancelled.
-            try? await Task.sleep(for: .milliseconds(50))
-        }
-    }
-
-    private func adopt(_ session: SessionRecord) async {
-        let runnerID = runnerID
-        do {
-            try await store.write { connection throws(StoreError) in
-                try connection.adopt(session.id, by: runnerID, at: .now)
-            }
-        } catch {
-            logger.error(
-                "cannot adopt a session", metadata: ["session": "\(session.id)", "error": "\(error)"])
-        }
-    }
-
     /// Goes on with the stops that the last life of the runner had begun.
     func resumeStops(_ summary: AdoptionSummary) async {
         await withDiscardingTaskGroup { group in
@@ -77,13 +50,6 @@ extension SessionSupervisor {
                 }
             }
         }
-    }
-}
-
-extension SessionRecord {
-    /// Whether an earlier life of the runner started it, and nobody has taken it over yet.
-    fileprivate func isInherited(by runner: Int64) -> Bool {
-        origin == .runner && runnerID != runner && endedAt == nil
     }
 }
 

@@ -2,27 +2,14 @@ import Glibc
 import RunnerStore
 
 extension SessionSupervisor {
-    /// Looks after live sessions that nobody follows: ones from a terminal that never reported, and
-    /// any whose follower failed. Returns how many turned out to be over.
+    /// Has every live session followed that nobody follows: ones from a terminal that never reported,
+    /// and any whose follower failed. Returns how many turned out to be over.
     func prune() async throws(StoreError) -> Int {
         let sessions = try await store.read { connection throws(StoreError) in try connection.liveSessions() }
-        var pruned = 0
-        for session in sessions where !isWatched(session.id) {
-            let seen = SessionObservation(of: session.launch)
-            // Read again after the look: whoever was seen gone has said all it will say.
-            guard let latest = await record(session.id) else { continue }
-            switch AdoptionVerdict.on(latest, seen, at: .now) {
-            case .finish(let exit):
-                await finish(session.id, unlessRecorded: exit)
-                pruned += 1
-            case .adopt, .wait, .search:
-                watch(Watch(id: session.id))
-            case .withdraw, .leave:
-                // Requested just now, or not to be judged here.
-                break
-            }
-        }
-        return pruned
+        // What is only requested is being launched, by who has it followed then.
+        let unfollowed = sessions.filter { !isWatched($0.id) && $0.launch.phase != .requested }
+        for session in unfollowed { watch(Watch(id: session.id)) }
+        return unfollowed.count { $0.stateNow == .ended }
     }
 
     /// The logs of the sessions that live.

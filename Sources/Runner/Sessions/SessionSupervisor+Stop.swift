@@ -38,7 +38,6 @@ extension SessionSupervisor {
         }
         CrashPoint.reached("stop-recorded")
         let known = knowledge(of: session.id)
-        watch(Watch(id: session.id))
         if session.launch.phase == .requested {
             let message = "it was stopped before it began"
             switch await withdraw(session.id, because: message, patience: .seconds(3)) {
@@ -47,6 +46,7 @@ extension SessionSupervisor {
             case .unknown: return .stillAlive
             }
         }
+        watch(Watch(id: session.id))
         if session.launch.process == nil { _ = await known.launched.wait(for: .seconds(2)) }
         return await end(session.id, known)
     }

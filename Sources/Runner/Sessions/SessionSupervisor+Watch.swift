@@ -9,9 +9,14 @@ struct Watch: Sendable {
 }
 
 extension SessionSupervisor {
+    /// What came of one look at a session.
+    private enum Step {
+        case goesOn
+        /// It has ended, or nothing more can be done about it from here.
+        case over
+    }
+
     /// Follows a session to its end and takes note of it.
-    ///
-    /// While its monitor lives, the monitor has the word: it writes the exit before it leaves.
     func follow(_ watch: Watch) async {
         // Whatever this one could not bring to an end, the next look starts afresh.
         defer { unwatch(watch.id) }
@@ -22,62 +27,58 @@ extension SessionSupervisor {
                 metadata: ["session": "\(watch.id)", "monitor": "\(launch.monitor)", "says": "\(news)"])
             knowledge(of: watch.id).launched.set(())
             await launch.monitorEnded()
-        } else {
-            await takeOver(watch.id)
-            knowledge(of: watch.id).launched.set(())
-            if let session = await record(watch.id), let monitor = session.launch.monitor {
-                await end(of: monitor)
-                reap(monitor)
-            }
         }
-        while !Task.isCancelled {
-            if await conclude(watch.id) { return }
-        }
+        while !Task.isCancelled, await step(watch.id) == .goesOn {}
     }
 
-    /// Takes note of the end of a session whose monitor is gone, or waits for what it still waits
-    /// for. True when the session is over.
-    private func conclude(_ id: String) async -> Bool {
-        guard let session = await record(id) else { return true }
-        if session.endedAt != nil, let exit = session.exit {
-            // Ended in a transaction of another matter: whoever waits for it is told here.
-            await finish(id, unlessRecorded: exit)
-            return true
-        }
-        switch AdoptionVerdict.on(session, SessionObservation(of: session.launch), at: .now) {
-        case .finish, .leave, .withdraw, .search:
-            return await settle(session)
-        case .adopt:
-            await takeOver(id)
-            if let process = session.launch.process { await end(of: process) }
-            return false
-        case .wait:
-            if let monitor = session.launch.monitor {
-                await end(of: monitor)
-                reap(monitor)
-            }
-            return false
-        }
-    }
-
-    /// Ends a session that is over, on what is known by now. False: it is not over after all.
-    func settle(_ session: SessionRecord) async -> Bool {
-        // Looked at in this order: a monitor that is gone has said all it will say.
-        let seen = SessionObservation(of: session.launch)
-        guard let latest = await record(session.id) else { return true }
-        switch AdoptionVerdict.on(latest, seen, at: .now) {
+    /// Looks at a session, does what is to be done, and waits for the next thing to happen to it.
+    private func step(_ id: String) async -> Step {
+        // The processes are looked at before the row: a monitor that is gone has said all it will say.
+        guard let seen = await record(id).map({ SessionObservation(of: $0.launch) }),
+            let session = await record(id)
+        else { return .over }
+        let verdict = AdoptionVerdict.on(session, seen, at: .now)
+        let isBeingLaunched = verdict == .wait && session.launch.phase != .launched
+        if !isBeingLaunched { knowledge(of: id).launched.set(()) }
+        switch verdict {
         case .finish(let exit):
-            await finish(session.id, unlessRecorded: exit)
-            return true
-        case .withdraw:
-            return await withdraw(session.id, because: "its monitor ended before it could claim the launch")
-                != .claimed
-        case .search:
-            return await search(session.id)
+            await finish(id, unlessRecorded: exit)
+            return .over
         case .leave:
-            return true
+            return .over
+        case .withdraw:
+            let why = "its monitor ended before it could claim the launch"
+            return await withdraw(id, because: why) == .claimed ? .goesOn : .over
+        case .search:
+            return await search(id)
+        case .wait where isBeingLaunched && session.isInherited(by: runnerID):
+            // Its monitor's line went with the last life of the runner, so the row is looked at; a
+            // launch takes some ten milliseconds. Ends early when the task is cancelled.
+            try? await Task.sleep(for: .milliseconds(50))
         case .adopt, .wait:
-            return false
+            if verdict == .adopt && session.isInherited(by: runnerID) { await adopt(session) }
+            // While its monitor lives, the monitor has the word: it writes the exit before it leaves.
+            if let monitor = session.launch.monitor, seen.monitor == .alive {
+                await end(of: monitor)
+                reap(monitor)
+            } else if let process = session.launch.process {
+                await end(of: process)
+            }
+        }
+        return .goesOn
+    }
+
+    /// Takes over a session that was being launched when the last life of the runner ended: its only
+    /// report may have fallen into the gap.
+    private func adopt(_ session: SessionRecord) async {
+        let runnerID = runnerID
+        do {
+            try await store.write { connection throws(StoreError) in
+                try connection.adopt(session.id, by: runnerID, at: .now)
+            }
+        } catch {
+            logger.error(
+                "cannot adopt a session", metadata: ["session": "\(session.id)", "error": "\(error)"])
         }
     }
 
@@ -109,8 +110,8 @@ extension SessionSupervisor {
     }
 
     /// Looks for the process of a launch whose monitor was killed before it could record it: the
-    /// process carries the launch id in its environment. True if there is none; the session is over.
-    private func search(_ id: String) async -> Bool {
+    /// process carries the launch id in its environment. If there is none, the session is over.
+    private func search(_ id: String) async -> Step {
         // A process just started may not have its own environment yet: it is looked for twice.
         for _ in 0..<2 {
             if let found = Self.process(carrying: id) {
@@ -125,15 +126,15 @@ extension SessionSupervisor {
                 } catch {
                     logger.error(
                         "cannot record a found process", metadata: ["session": "\(id)", "error": "\(error)"])
-                    return true
+                    return .over
                 }
-                return false
+                return .goesOn
             }
             try? await Task.sleep(for: .milliseconds(200))
         }
         let message = "its monitor was killed while launching it, and no process of it is there"
         await finish(id, unlessRecorded: ExitRecord(.vanished, message: message, at: .now))
-        return true
+        return .over
     }
 
     /// The oldest living process that carries the launch id.
@@ -158,5 +159,12 @@ extension SessionSupervisor {
             logger.error("cannot read a session", metadata: ["session": "\(id)", "error": "\(error)"])
             return nil
         }
+    }
+}
+
+extension SessionRecord {
+    /// Whether an earlier life of the runner started it, and nobody has taken it over yet.
+    fileprivate func isInherited(by runner: Int64) -> Bool {
+        origin == .runner && runnerID != runner && endedAt == nil
     }
 }
