@@ -4,8 +4,10 @@ import Testing
 
 /// Sessions in git worktrees.
 @Suite(.serialized) struct WorktreeTests {
-    private func withRepository(_ body: (TestHome, _ repository: String) async throws -> Void) async throws {
-        try await TestHome.with { home in
+    private func withRepository(
+        _ hub: TestHub? = nil, _ body: (TestHome, _ repository: String) async throws -> Void
+    ) async throws {
+        try await TestHome.with(hub) { home in
             let repository = try home.makeDirectory("work/repo")
             _ = try home.makeDirectory("work/repo/sub")
             try await git(home, "init", "-q", "-b", "main", repository)
@@ -79,6 +81,23 @@ import Testing
                 answer.status == 500 && answer.body["error"]?.string?.contains("boom") == true, "\(answer)")
             #expect(!home.exists(repository + "-worktrees/doomed"))
             #expect(try await git(home, "-C", repository, "branch", "--list", "hapi-doomed") == "")
+        }
+    }
+
+    @Test func theHubIsAnsweredInTimeWhileGitIsStillAtWork() async throws {
+        try await TestHub.with { hub in
+            try await withRepository(hub) { home, repository in
+                let hook = "work/repo/.git/hooks/post-checkout"
+                try home.write(hook, "#!/bin/sh\nsleep 31\n", mode: 0o755)
+                let answer = try await hub.call(
+                    "spawn-happy-session",
+                    ["directory": .string(repository), "sessionType": "worktree"], of: home)
+                #expect(answer["type"] == "error", "\(answer)")
+                #expect(answer["errorMessage"]?.string?.contains("it goes on starting") == true, "\(answer)")
+                try await eventually("the session", within: .seconds(30)) {
+                    try await home.list().first?.state == "running"
+                }
+            }
         }
     }
 

@@ -17,11 +17,34 @@ extension SessionSupervisor {
         case elsewhere(SessionRecord)
     }
 
+    /// The hub waits for 30 s (hub contract §6).
+    private static let hubPatience = Duration.seconds(28)
+
     /// Starts a session, or says why not. The answer comes when the session has reported, ended, or
-    /// not reported in time.
+    /// not reported in time; to the hub within 28 s in any case.
     public func spawn(_ request: SpawnRequest) async -> SpawnAnswer {
         inProgress += 1
-        defer { inProgress -= 1 }
+        let answered = OneShot<SpawnAnswer>()
+        // A task of its own: git may be at work for longer than the hub waits, and goes on then.
+        let work = Task {
+            defer { inProgress -= 1 }
+            let answer = await answer(to: request)
+            answered.set(answer)
+            return answer
+        }
+        let inTime = await withTaskCancellationHandler {
+            request.source == .hub ? await answered.wait(for: Self.hubPatience) : await answered.wait()
+        } onCancel: {
+            work.cancel()
+        }
+        if let inTime { return inTime }
+        if Task.isCancelled { return await work.value }
+        return .late(
+            "the session is not ready within \(Self.hubPatience); it goes on starting, and `hapi runner list` shows it"
+        )
+    }
+
+    private func answer(to request: SpawnRequest) async -> SpawnAnswer {
         let answer = await decide(request)
         do {
             try await store.write { connection throws(StoreError) in
