@@ -34,9 +34,6 @@ public struct StoreError: Error, Equatable, CustomStringConvertible {
         self.detail = detail
     }
 
-    /// Whether the same call may succeed later without anybody doing anything about the file.
-    public var isTransient: Bool { cause == .busy || cause == .full }
-
     /// Whether the file itself is the matter, or what is to be written. Everything else may pass: a
     /// disk is mended, a file system made writable again.
     public var isFinal: Bool {

@@ -30,7 +30,6 @@ import Testing
             }
         }
         #expect(error?.cause == .busy)
-        #expect(error?.isTransient == true)
         try other.execute("ROLLBACK")
         try await store.write { connection throws(StoreError) in try connection.addRunner() }
     }

@@ -46,18 +46,18 @@ import Testing
     }
 
     static let codes: [(Int32, StoreError.Cause, Bool)] = [
-        (5, .busy, true), (6, .busy, true), (261, .busy, true), (517, .busy, true), (13, .full, true),
+        (5, .busy, false), (6, .busy, false), (261, .busy, false), (517, .busy, false), (13, .full, false),
         (8, .readOnly, false), (1544, .readOnly, false), (3, .readOnly, false), (14, .cannotOpen, false),
-        (11, .damaged, false), (267, .damaged, false), (26, .damaged, false), (19, .constraint, false),
-        (2067, .constraint, false), (1, .other(code: 1), false), (10, .other(code: 10), false),
+        (11, .damaged, true), (267, .damaged, true), (26, .damaged, true), (19, .constraint, true),
+        (2067, .constraint, true), (1, .other(code: 1), false), (10, .other(code: 10), false),
         (778, .other(code: 778), false),
     ]
 
     @Test(arguments: codes)
-    func aResultCodeOfSQLiteHasItsCause(code: Int32, cause: StoreError.Cause, isTransient: Bool) {
+    func aResultCodeOfSQLiteHasItsCause(code: Int32, cause: StoreError.Cause, isFinal: Bool) {
         let error = StoreError(.init(sqliteCode: code), action: "use", path: "/p", detail: "d")
         #expect(error.cause == cause)
-        #expect(error.isTransient == isTransient)
+        #expect(error.isFinal == isFinal)
         #expect(error.description == "cannot use /p: d")
     }
 
