@@ -13,7 +13,9 @@ struct StopSequence: Sendable {
 
     static let standard = StopSequence(steps: [
         Step(signal: SIGTERM, grace: .seconds(5)),
-        Step(signal: SIGKILL, grace: .seconds(2)),
+        Step(signal: SIGKILL, grace: .milliseconds(1500)),
+        // For what was started while the rest was killed.
+        Step(signal: SIGKILL, grace: .milliseconds(500)),
     ])
 
     /// Ends what `tree` finds, looking again before each step for what was started meanwhile.

@@ -29,7 +29,7 @@ extension SessionSupervisor {
         let isLost = session.launch.phase == .claimed && session.launch.host.isHere
         if session.stateNow == .unverifiable && !isLost { return .stillAlive }
         do {
-            try await store.write { connection throws(StoreError) in
+            try await store.write(patience: .seconds(2)) { connection throws(StoreError) in
                 try connection.requestStop(session.id, by: source, at: .now)
             }
         } catch {
@@ -40,7 +40,7 @@ extension SessionSupervisor {
         let known = knowledge(of: session.id)
         if session.launch.phase == .requested {
             let message = "it was stopped before it began"
-            switch await withdraw(session.id, because: message, patience: .seconds(3)) {
+            switch await withdraw(session.id, because: message, patience: .seconds(2)) {
             case .withdrawn: return .stopped
             case .claimed: break
             case .unknown: return .stillAlive
@@ -63,7 +63,7 @@ extension SessionSupervisor {
             return .stillAlive
         }
         if known.ended.value != nil { return .stopped }
-        if await known.ended.wait(for: .seconds(4)) != nil { return .stopped }
+        if await known.ended.wait(for: .seconds(2)) != nil { return .stopped }
         // The end may be on its way into a busy store; the process itself decides.
         return await record(id)?.stateNow == .ended ? .stopped : .stillAlive
     }

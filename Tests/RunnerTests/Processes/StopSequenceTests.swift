@@ -8,6 +8,7 @@ import Testing
 @Suite final class StopSequenceTests: FolderTests {
     private static let quick = StopSequence(steps: [
         .init(signal: SIGTERM, grace: .milliseconds(300)), .init(signal: SIGKILL, grace: .seconds(10)),
+        .init(signal: SIGKILL, grace: .seconds(10)),
     ])
 
     /// A shell that says when it is ready. Whatever becomes of the test, it ends within a minute.
@@ -18,7 +19,7 @@ import Testing
     }
 
     @Test func theStandardSequenceAsksAndThenInsists() {
-        #expect(StopSequence.standard.steps.map(\.signal) == [SIGTERM, SIGKILL])
+        #expect(StopSequence.standard.steps.map(\.signal) == [SIGTERM, SIGKILL, SIGKILL])
     }
 
     @Test func whoEndsWhenAskedIsNotKilled() async throws {
@@ -47,7 +48,7 @@ import Testing
         for process in tree { #expect(Observation.of(process, at: .current) == .gone) }
     }
 
-    @Test func whatIsStartedMeanwhileIsEndedToo() async throws {
+    @Test(arguments: [2, 3]) func whatIsStartedMeanwhileIsEndedToo(seenAtLook: Int) async throws {
         let first = try await ready("trap '' TERM; echo ready; sleep 60")
         let late = try child("sleep", "60")
         let (one, both) = ([first.identity], [first.identity, late.identity])
@@ -55,7 +56,7 @@ import Testing
         let left = await Self.quick.run {
             looks.withLock { looks in
                 looks += 1
-                return looks == 1 ? one : both
+                return looks < seenAtLook ? one : both
             }
         }
         #expect(left.isEmpty)
@@ -69,6 +70,14 @@ import Testing
         let identity = ended.identity
         #expect(await StopSequence.standard.run { [identity, later] }.isEmpty)
         #expect(await StopSequence.standard.run { [] }.isEmpty)
+    }
+
+    @Test func whoIsSuspendedIsWokenToEndByItself() async throws {
+        let child = try await ready("trap 'exit 7' TERM; echo ready; sleep 60 & wait")
+        let identity = child.identity
+        #expect(kill(child.pid, SIGSTOP) == 0)
+        #expect(await StopSequence.standard.run { [identity] }.isEmpty)
+        #expect(await child.ended() == 7 << 8)
     }
 
     @Test func whoOutlivesAllStepsIsNamed() async throws {
