@@ -42,9 +42,7 @@ final class LogSink: Sendable {
 
     /// A line that cannot be written is lost: a full disk must not stop the runner.
     func write(_ line: String) {
-        let bytes = Array(line.map { $0.isNewline ? " " : $0 } + "\n").reduce(into: [UInt8]()) {
-            $0.append(contentsOf: $1.utf8)
-        }
+        let bytes = Array((line.visible + "\n").utf8)
         descriptor.withLock { _ = writeAll($0, bytes) }
     }
 

@@ -66,7 +66,7 @@ private func decide(_ decision: DirectoryDecision, _ directory: String) throws {
         try store.decide(decision, on: path, by: "cli", at: .now)
     }
     let word = decision == .approved ? "may" : "may not"
-    Output.line("Sessions \(word) create \(Output.shown(path)) and directories below it.")
+    Output.line("Sessions \(word) create \(path.visible) and directories below it.")
 }
 
 extension DirectoryDecision {

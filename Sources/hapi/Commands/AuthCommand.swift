@@ -79,7 +79,7 @@ struct AuthStatusCommand: ParsableCommand {
         if let runner = RunnerPresence(configuration.home).runner {
             Output.line(
                 "Runner: \(runner.hubState.rawValue)"
-                    + (runner.hubDetail.map { ", \(Output.shown($0))" } ?? ""))
+                    + (runner.hubDetail.map { ", \($0.visible)" } ?? ""))
         }
     }
 }

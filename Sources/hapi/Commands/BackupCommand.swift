@@ -19,6 +19,6 @@ struct BackupCommand: ParsableCommand {
         let home = try RunnerHome.fromEnvironment()
         let path = absolutePath(file)
         try StoreConnection(path: home.store, mode: .existing).backUp(to: path)
-        Output.line("The store was copied to \(Output.shown(path)).")
+        Output.line("The store was copied to \(path.visible).")
     }
 }

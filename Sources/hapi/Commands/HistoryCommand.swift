@@ -66,7 +66,7 @@ struct HistoryCommand: ParsableCommand {
             return try Output.json(.object(members))
         }
         Output.line(
-            "\(entry.view.session.id)  \(entry.view.state.rawValue)  \(Output.shown(entry.view.session.directory))"
+            "\(entry.view.session.id)  \(entry.view.state.rawValue)  \(entry.view.session.directory.visible)"
         )
         var table = Table(["AT", "EVENT", "DETAIL"])
         for event in events { table.add([event.at.local, event.kind, event.detail ?? ""]) }

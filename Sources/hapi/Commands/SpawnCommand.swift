@@ -56,7 +56,7 @@ struct SpawnCommand: AsyncParsableCommand {
             if json {
                 try Output.json(.object(["sessionId": .string(id)]))
             } else {
-                Output.line("Session started: \(id)")
+                Output.line("Session started: \(id.visible)")
             }
         case .needsApproval(let directory):
             Output.complain("\(directory) does not exist", hint: "add --create-directory to have it created")

@@ -61,7 +61,7 @@ struct StartCommand: AsyncParsableCommand {
         case .connected: Output.line("Connected to the hub at \(hub).")
         case .connecting:
             Output.line("The hub at \(hub) is out of reach; trying again and again.")
-            if let detail = runner.hubDetail { Output.errors("  \(detail)") }
+            if let detail = runner.hubDetail { Output.errors("  \(detail.visible)") }
         case .disabled: Output.line("No token is configured: working for this machine alone (local only).")
         case .unauthorized:
             Output.complain(

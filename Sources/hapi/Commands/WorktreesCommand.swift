@@ -49,11 +49,11 @@ struct WorktreesCommand: AsyncParsableCommand {
         let worktrees = Worktrees(environment: processEnvironment)
         let store = try StoreConnection(path: home.store, mode: .create)
         for entry in entries {
-            let path = Output.shown(entry.worktree.path)
+            let path = entry.worktree.path.visible
             if entry.state != .ended {
                 Output.line("kept     \(path): its session is \(entry.stateName)")
             } else if let reason = await worktrees.removeIfSafe(entry.worktree) {
-                Output.line("kept     \(path): \(reason)")
+                Output.line("kept     \(path): \(reason.visible)")
             } else {
                 try store.transaction { () throws(StoreError) in
                     try store.markWorktreeRemoved(entry.worktree.sessionID, at: .now)

@@ -14,7 +14,7 @@ enum Output {
 
     /// `hapi: <what went wrong>`, and what helps.
     static func complain(_ text: String, hint: String? = nil) {
-        errors("hapi: \(shown(text))" + (hint.map { "\n  hint: \($0)" } ?? ""))
+        errors("hapi: \(text.visible)" + (hint.map { "\n  hint: \($0)" } ?? ""))
     }
 
     /// One JSON document.
@@ -23,19 +23,6 @@ enum Output {
     }
 
     static func hint(for error: any Error) -> String? { (error as? StoreError)?.hint }
-
-    /// Text from outside, with control characters made visible.
-    static func shown(_ text: String) -> String {
-        var safe = ""
-        for scalar in text.unicodeScalars {
-            if scalar.properties.generalCategory == .control && scalar != "\n" {
-                safe += "\\u{\(String(scalar.value, radix: 16))}"
-            } else {
-                safe.unicodeScalars.append(scalar)
-            }
-        }
-        return safe
-    }
 
     static let usesColour =
         isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == nil

@@ -119,7 +119,7 @@ struct StatusView {
     private static func aligned(_ rows: [(String, String)]) -> String {
         let width = (rows.map(\.0.count).max() ?? 0) + 2
         return rows.map { name, value in
-            name + String(repeating: " ", count: width - name.count) + Output.shown(value)
+            name + String(repeating: " ", count: width - name.count) + value.visible
         }.joined(separator: "\n")
     }
 }

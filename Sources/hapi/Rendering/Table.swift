@@ -14,7 +14,7 @@ struct Table {
     init(_ header: [String]) { self.header = header }
 
     mutating func add(_ row: [String], colours: [Int: Colour] = [:]) {
-        rows.append(row.map { Output.shown($0).replacing("\n", with: "\\n") })
+        rows.append(row.map(\.visible))
         self.colours.append(colours)
     }
 
@@ -31,11 +31,5 @@ struct Table {
                 index == cells.count - 1 ? "" : String(repeating: " ", count: widths[index] - cell.count + 2)
             return (colours[index].map { "\u{1b}[\($0.rawValue)m\(cell)\u{1b}[0m" } ?? cell) + padding
         }.joined()
-    }
-}
-
-extension String {
-    fileprivate func replacing(_ old: Character, with new: String) -> String {
-        map { $0 == old ? new : String($0) }.joined()
     }
 }

@@ -32,7 +32,7 @@ import Testing
         logger.info("next")
         #expect(lines.count == 2)
         #expect(lines.first?.contains { $0.isNewline } == false)
-        #expect(lines.first?.contains("a b key =value 2026 info forged") == true)
+        #expect(lines.first?.contains("a\(newline)b".visible) == true)
     }
 
     @Test func whatIsBelowItsLevelIsNotWritten() throws {
