@@ -1,4 +1,5 @@
 import Glibc
+import HubProtocol
 import Runner
 import RunnerStore
 import RunnerTestSupport
@@ -55,8 +56,30 @@ import Testing
             }
             try await expectStates(home)
             #expect(bystanders.allSatisfy { $0.status == nil })
+            try await onlyAUserGivesUp(home)
             try await home.stopRunner()
             for bystander in bystanders { bystander.signal(SIGKILL) }
+        }
+    }
+
+    /// What cannot be looked at stands in the way of its HAPI session until a user says that it is gone.
+    private func onlyAUserGivesUp(_ home: TestHome) async throws {
+        let resumed: JSONValue = [
+            "directory": .string(home.work), "existingSessionId": "happy-forged-4",
+        ]
+        let refused = try await home.control().post("spawn-session", resumed)
+        #expect(refused.body["error"]?.string?.contains("hapi runner give-up forged-4") == true, "\(refused)")
+        let live = try await home.spawn("live")
+        for wrong in ["nothing", "forged-0", live] {
+            #expect(try await home.hapi("runner", "give-up", wrong).status == 1)
+        }
+        let finished = try await home.hapi("runner", "give-up", "forged-4")
+        #expect(finished.status == 0, "\(finished)")
+        let given = try await home.history("forged-4")
+        #expect(given.state == "ended" && given.exit?.message?.hasPrefix("given up") == true)
+        #expect(try await home.control().post("spawn-session", resumed).status == 200)
+        for id in [live, "happy-forged-4"] {
+            #expect(try await home.hapi("runner", "stop-session", id).status == 0)
         }
     }
 

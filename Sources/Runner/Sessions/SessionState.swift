@@ -48,7 +48,7 @@ extension SessionRecord {
 
 extension HostIdentity {
     /// Whether a process recorded there could be known about here, now or after a restart.
-    var isHere: Bool {
+    public var isHere: Bool {
         let here = HostIdentity.current
         return bootID == here.bootID ? pidNamespace == here.pidNamespace : machine == here.machine
     }

@@ -136,7 +136,8 @@ extension SessionSupervisor {
                 case .elsewhere(let owner):
                     let reason =
                         "session \(session.requestedSessionID ?? "") is recorded as live on another machine or in "
-                        + "another container (record \(owner.id)); nothing can be known about it here"
+                        + "another container; nothing can be known about it here. If it is gone, say so: "
+                        + "hapi runner give-up \(owner.id)"
                     return await turnDown(request, .refused(reason))
                 case .ending(let owner): _ = await knowledge(of: owner.id).ended.wait(for: .seconds(5))
                 }

@@ -37,6 +37,6 @@ struct RunnerCommand: AsyncParsableCommand {
             StartCommand.self, StartSyncCommand.self, StopCommand.self, StatusCommand.self, ListCommand.self,
             StopSessionCommand.self, SpawnCommand.self, HistoryCommand.self, LogsCommand.self,
             ApprovalsCommand.self, ApproveCommand.self, DenyCommand.self, WorktreesCommand.self,
-            AbsencesCommand.self, PruneCommand.self, BackupCommand.self,
+            AbsencesCommand.self, GiveUpCommand.self, PruneCommand.self, BackupCommand.self,
         ])
 }

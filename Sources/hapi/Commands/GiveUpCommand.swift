@@ -1,0 +1,39 @@
+import ArgumentParser
+import Runner
+import RunnerStore
+
+struct GiveUpCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "give-up", abstract: "Record a session of another container or machine as ended.",
+        discussion: """
+            Nothing can be known from here about a session that was started in another container, or on
+            another machine: it stays on record as live. If you know that it is gone, say so. No process
+            is touched, and a session that can be looked at from here is refused.
+
+            EXAMPLES
+              hapi runner give-up 987f738a
+            """)
+
+    @Argument(help: "A HAPI session id or a record id.") var id: String
+
+    func run() throws {
+        let home = try RunnerHome.fromEnvironment()
+        let store = try StoreConnection(path: home.store, mode: .existing)
+        let refusal = try store.transaction { () throws(StoreError) -> String? in
+            guard let session = try store.sessions(meant: id).first else {
+                return "no session is known as \(id)"
+            }
+            if session.exit != nil || session.endedAt != nil { return "session \(id) has ended already" }
+            if session.launch.host.isHere { return "session \(id) can be looked at from here" }
+            let message = "given up by the user: it was started in another container or on another machine"
+            _ = try store.finish(
+                session.id, unlessRecorded: ExitRecord(.vanished, message: message, at: .now))
+            return nil
+        }
+        if let refusal {
+            Output.complain(refusal, hint: "hapi runner list --all")
+            throw ExitCode(ExitStatus.failed)
+        }
+        Output.line("Session \(id.visible) is on record as ended.")
+    }
+}
