@@ -31,6 +31,8 @@ public struct RunnerDaemon: Sendable {
     public func run() async throws {
         let home = configuration.home
         try home.create()
+        // It may have been started by a relative path.
+        _ = ProgramFile.current
         chdir("/")
         ProcessTable.setOwnName(RunnerPresence.processName)
         signal(SIGPIPE, SIG_IGN)
