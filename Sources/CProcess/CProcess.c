@@ -3,11 +3,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -67,5 +73,41 @@ int cprocess_wait_unreaped(struct cprocess_ended *ended) {
     ended->pid = info.si_pid;
     ended->was_signaled = info.si_code != CLD_EXITED;
     ended->status = info.si_status;
+    return 0;
+}
+
+int cprocess_find_socket(unsigned int local, unsigned short local_port, unsigned int remote,
+                         unsigned short remote_port, struct cprocess_socket_owner *owner) {
+    struct {
+        struct nlmsghdr header;
+        struct inet_diag_req_v2 request;
+    } question = {
+        .header = {.nlmsg_len = sizeof question, .nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_REQUEST},
+        .request = {.sdiag_family = AF_INET,
+                    .sdiag_protocol = IPPROTO_TCP,
+                    .idiag_states = ~0u,
+                    .id = {.idiag_sport = local_port,
+                           .idiag_dport = remote_port,
+                           .idiag_src = {local},
+                           .idiag_dst = {remote},
+                           .idiag_cookie = {INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE}}}};
+    union {
+        struct nlmsghdr header;
+        char bytes[8192];
+    } answer = {0};
+    int line = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+    if (line < 0) return -errno;
+    ssize_t size = send(line, &question, sizeof question, 0);
+    if (size >= 0) size = recv(line, &answer, sizeof answer, 0);
+    int code = result(size);
+    close(line);
+    if (code < 0) return code;
+    if (answer.header.nlmsg_type == NLMSG_ERROR) return ((struct nlmsgerr *)NLMSG_DATA(&answer.header))->error;
+    if (size < (ssize_t)NLMSG_LENGTH(sizeof(struct inet_diag_msg))) return -EBADMSG;
+    const struct inet_diag_msg *found = NLMSG_DATA(&answer.header);
+    owner->is_established = found->idiag_state == TCP_ESTABLISHED && found->id.idiag_sport == local_port
+                            && found->id.idiag_dport == remote_port;
+    owner->user = found->idiag_uid;
+    owner->inode = found->idiag_inode;
     return 0;
 }

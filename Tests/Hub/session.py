@@ -14,7 +14,7 @@ LIFE = 1000                             # seconds: nothing started here lives lo
 RETRY_FOR = 10
 AGENTS = ("agy", "claude", "codex", "copilot", "cursor", "dsh", "gemini", "grok", "kimi", "opencode", "pi")
 BEHAVIOURS = {"mute", "slow", "exit", "exit-after", "kill-self", "kill-self-after", "ignore-term", "helper",
-              "setsid-helper", "noise", "wrapper"}
+              "setsid-helper", "noise", "wrapper", "claim-parent"}
 SHOWN = ("HAPI_", "STANDIN", "CLAUDE", "CODEX_", "CLI_API_TOKEN", "HOME", "PATH", "NO_COLOR")
 
 
@@ -132,16 +132,17 @@ def metadata(machine_id):
     return {key: value for key, value in found.items() if value is not None}
 
 
-def report(session_id):
-    """POST /session-started. A failure is noted and, as in a real session, changes nothing."""
+def report(session_id, pid=None, suffix=".report"):
+    """POST /session-started, in the name of a process: this one, if none is given. A failure is noted and, as in a real session, changes nothing."""
     try:
         state = runner_state()
         body = {"sessionId": session_id, "metadata": metadata(state.get("startedWithMachineId"))}
+        body["metadata"]["hostPid"] = pid or os.getpid()
         outcome = post(state["httpPort"], "/session-started", json.dumps(body).encode())
     except (OSError, ValueError, LookupError) as error:     # a runner killed amid its answer among them
         outcome = {"error": f"{type(error).__name__}: {error}"}
         print("session-started not delivered:", outcome["error"], file=sys.stderr, flush=True)
-    leave_file(".report", json.dumps(outcome))
+    leave_file(suffix, json.dumps(outcome))
 
 
 def post(port, path, body):
@@ -229,6 +230,8 @@ def main():
         kill_self(told["kill-self"])
     if "mute" not in told:
         report(session_id)
+    if "claim-parent" in told:
+        report(new_uuid(), os.getppid(), ".claim")
     if "noise" in told:
         make_noise(int(told["noise"]))
     if "kill-self-after" in told:

@@ -41,6 +41,17 @@ int cprocess_cut_head(int file, off_t length);
 /// Where `needle` first is in `haystack`, or -1.
 long cprocess_find(const void *haystack, size_t size, const void *needle, size_t length);
 
+/// Who holds a TCP socket, as sock_diag(7) tells.
+struct cprocess_socket_owner {
+    int is_established;
+    unsigned int user;
+    unsigned int inode;  // 0: nobody does any more
+};
+/// Looks up the IPv4 socket from `local` to `remote`; addresses and ports are in network byte order. 0, or
+/// -errno (ENOENT: there is none, or this kernel does not tell).
+int cprocess_find_socket(unsigned int local, unsigned short local_port, unsigned int remote,
+                         unsigned short remote_port, struct cprocess_socket_owner *owner);
+
 /// A child that has ended and is still there to be reaped.
 struct cprocess_ended {
     pid_t pid;

@@ -1,7 +1,8 @@
 import CProcess
 import Glibc
 
-/// Who holds the other end of a loopback connection, from `/proc/net/tcp` and `tcp6`, proc(5).
+/// Who holds the other end of a loopback connection: from sock_diag(7), or, where the kernel does not
+/// offer that, from `/proc/net/tcp` and `tcp6`, proc(5), which take it milliseconds to list.
 struct ConnectionOwner: Equatable {
     let userID: UInt32
     let inode: UInt64
@@ -9,6 +10,17 @@ struct ConnectionOwner: Equatable {
     /// The owner of the established socket at `client` that is connected to `server`. nil for
     /// anything else: a socket that was closed has no owner any more.
     static func find(client: SocketEnd, server: SocketEnd) -> ConnectionOwner? {
+        var owner = cprocess_socket_owner()
+        let code = cprocess_find_socket(
+            client.addressWord, client.portWord, server.addressWord, server.portWord, &owner)
+        if code == 0 {
+            guard owner.is_established == 1, owner.inode != 0 else { return nil }
+            return ConnectionOwner(userID: owner.user, inode: UInt64(owner.inode))
+        }
+        return findInTables(client: client, server: server)
+    }
+
+    static func findInTables(client: SocketEnd, server: SocketEnd) -> ConnectionOwner? {
         for (table, width) in [("/proc/net/tcp", 4), ("/proc/net/tcp6", 16)] {
             guard let bytes = readFile(table) else { continue }
             if let owner = find(in: bytes, client: client.hex(width), server: server.hex(width)) {
@@ -38,6 +50,10 @@ struct ConnectionOwner: Equatable {
 struct SocketEnd: Equatable {
     let address: [UInt8]
     let port: Int
+
+    /// In network byte order.
+    var addressWord: UInt32 { address.reduce(0) { $0 << 8 | UInt32($1) }.bigEndian }
+    var portWord: UInt16 { UInt16(port).bigEndian }
 
     /// As the kernel prints it: each 32-bit word of the address in host byte order. In 16 bytes an
     /// IPv4 address is a mapped one.

@@ -6,19 +6,34 @@ import NIOCore
 /// What the control server knows of the connection a request came on.
 struct ControlContext: RequestContext {
     var coreContext: CoreRequestContextStorage
-    let client: SocketEnd?
-    let server: SocketEnd?
+    /// Who connected; nil if that could not be told.
+    var owner: ConnectionOwner?
 
-    init(source: Source) {
-        coreContext = .init(source: source)
-        client = source.channel.remoteAddress.flatMap(SocketEnd.init)
-        server = source.channel.localAddress.flatMap(SocketEnd.init)
+    init(source: Source) { coreContext = .init(source: source) }
+}
+
+extension ConnectionOwner {
+    /// Whether it is this user, or root.
+    var isTrusted: Bool { userID == getuid() || userID == 0 }
+
+    /// Who holds the other end of a channel that is open.
+    ///
+    /// An address pair belongs to one connection at a time: while our end is connected, whoever has the
+    /// other one is our peer. Asked after the lookup, for a peer that leaves may be followed by another
+    /// on the same port; and before it, to save one for who has left.
+    static func of(_ channel: any Channel) async -> ConnectionOwner? {
+        guard let client = channel.remoteAddress.flatMap(SocketEnd.init),
+            let server = channel.localAddress.flatMap(SocketEnd.init),
+            await isConnected(channel), let owner = find(client: client, server: server),
+            await isConnected(channel)
+        else { return nil }
+        return owner
     }
 
-    /// Who holds the client's socket now; nil if nobody does.
-    var owner: ConnectionOwner? {
-        guard let client, let server else { return nil }
-        return ConnectionOwner.find(client: client, server: server)
+    private static func isConnected(_ channel: any Channel) async -> Bool {
+        // A channel that is closed has no such option any more.
+        let state = try? await (channel as? any SocketOptionProvider)?.getTCPInfo().get().tcpi_state
+        return state == UInt8(TCP_ESTABLISHED)
     }
 }
 
@@ -49,14 +64,16 @@ struct ControlAdmission: RouterMiddleware {
         guard let owner = context.owner else {
             throw HTTPError(.forbidden, message: "the connecting socket has no owner any more")
         }
-        guard owner.userID == getuid() || owner.userID == 0 else {
+        guard owner.isTrusted else {
             throw HTTPError(.forbidden, message: "the connecting process belongs to another user")
         }
         guard request.headers[.origin] == nil else {
             throw HTTPError(.forbidden, message: "requests from web pages are refused")
         }
-        let host = (request.head.authority ?? "").split(separator: ":").first.map(String.init)
-        guard host == "127.0.0.1" || host?.lowercased() == "localhost" else {
+        let host = (request.head.authority ?? "").lowercased()
+            .split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        guard host[0] == "127.0.0.1" || host[0] == "localhost", host.count == 1 || UInt16(host[1]) != nil
+        else {
             throw HTTPError(.forbidden, message: "the Host must be 127.0.0.1 or localhost")
         }
         if let type = request.headers[.contentType] {

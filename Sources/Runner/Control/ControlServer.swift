@@ -6,6 +6,7 @@ import Logging
 import NIOCore
 import NIOHTTPTypes
 import NIOPosix
+import Synchronization
 
 /// HTTP on the loopback interface, for session processes and commands.
 ///
@@ -15,7 +16,8 @@ struct ControlServer {
     /// What is accepted is a plain channel: one that nobody takes up any more, because the server is
     /// stopping, may be dropped, which NIO's asynchronous ones may not.
     private let listener: NIOAsyncChannel<any Channel, Never>
-    private let http: HTTP1Channel
+    private let responder: any HTTPResponder<ControlContext>
+    private let strangers = Strangers()
     private let ended = OneShot<Void>()
     private let logger: Logger
 
@@ -23,15 +25,6 @@ struct ControlServer {
     static func bind(
         _ routes: ControlRoutes, to socket: ListeningSocket, logger: Logger
     ) async throws -> ControlServer {
-        let responder = routes.responder
-        let http = HTTP1Channel(
-            responder: { request, writer, channel in
-                let context = ControlContext(source: .init(channel: channel, logger: logger))
-                var response = await Self.respond(to: request, context, responder, logger)
-                // One request, one connection: so none is cut off when the program is renewed.
-                response.headers[.connection] = "close"
-                try await writer.write(response: response.head, body: response.body)
-            }, configuration: .init(idleTimeout: .seconds(5)))
         // NIO closes what it is given; the socket itself stays open for the next image.
         let descriptor = fcntl(socket.descriptor, F_DUPFD_CLOEXEC, 16)
         do {
@@ -39,7 +32,7 @@ struct ControlServer {
                 // Nothing is read before there is somebody to read it.
                 .childChannelOption(.autoRead, value: false)
                 .bind(descriptor) { channel in channel.eventLoop.makeSucceededFuture(channel) }
-            return ControlServer(listener: listener, http: http, logger: logger)
+            return ControlServer(listener: listener, responder: routes.responder, logger: logger)
         } catch {
             throw ControlServerError(reason: "\(error)")
         }
@@ -62,6 +55,13 @@ struct ControlServer {
     }
 
     private func serve(_ channel: any Channel) async {
+        let owner = await ConnectionOwner.of(channel)
+        if owner?.isTrusted == true { return await serve(channel, of: owner) }
+        await strangers.admit(channel) { await serve(channel, of: owner) }
+    }
+
+    private func serve(_ channel: any Channel, of owner: ConnectionOwner?) async {
+        let http = http(for: owner)
         do {
             let connection = try await channel.eventLoop.flatSubmit {
                 http.setup(channel: channel, logger: logger).flatMap { connection in
@@ -73,6 +73,22 @@ struct ControlServer {
         } catch {
             channel.close(promise: nil)
         }
+    }
+
+    private func http(for owner: ConnectionOwner?) -> HTTP1Channel {
+        HTTP1Channel(
+            responder: { request, writer, channel in
+                var context = ControlContext(source: .init(channel: channel, logger: logger))
+                context.owner = owner
+                var response = await respond(to: request, context)
+                // One request, one connection: so none is cut off when the program is renewed.
+                response.headers[.connection] = "close"
+                try await writer.write(response: response.head, body: response.body)
+            },
+            configuration: .init(
+                idleTimeout: .seconds(5),
+                httpDecoderConfiguration: .init(
+                    maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 16 << 10, maxHeaderFieldCount: 100)))
     }
 
     /// Accepts no more, and waits for what was accepted. Whoever connects from now on waits for the
@@ -90,10 +106,7 @@ struct ControlServer {
         _ = await ended.wait(for: patience)
     }
 
-    private static func respond(
-        to request: Request, _ context: ControlContext, _ responder: some HTTPResponder<ControlContext>,
-        _ logger: Logger
-    ) async -> Response {
+    private func respond(to request: Request, _ context: ControlContext) async -> Response {
         do {
             return try await responder.respond(to: request, context: context)
         } catch let error as any HTTPResponseError {
@@ -103,6 +116,25 @@ struct ControlServer {
                 "a control request failed", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
             return .failure(.internalServerError, "\(error)")
         }
+    }
+}
+
+/// Connections of whom nothing is taken: they get their answer, but not much else.
+private final class Strangers: Sendable {
+    private static let limit = 32
+    private let count = Mutex(0)
+
+    /// Has a stranger served, within 5 s in all; drops him where there are too many.
+    func admit(_ channel: any Channel, _ serve: () async -> Void) async {
+        let place = count.withLock { count in
+            count += 1
+            return count
+        }
+        defer { count.withLock { $0 -= 1 } }
+        guard place <= Self.limit else { return channel.close(promise: nil) }
+        let end = channel.eventLoop.scheduleTask(in: .seconds(5)) { channel.close(promise: nil) }
+        await serve()
+        end.cancel()
     }
 }
 
