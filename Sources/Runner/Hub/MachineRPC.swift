@@ -33,13 +33,13 @@ struct MachineRPC: Sendable {
             stopRequests.request(.end(.app))
             return try JSON.text(MachineRPCMessages.Message(message: "Runner stop request acknowledged"))
         case .pathExists:
-            return try JSON.text(
-                existing(JSON.decode(MachineRPCMessages.PathExists.self, from: params).paths))
+            let message = try JSON.decode(MachineRPCMessages.PathExists.self, from: params)
+            return try JSON.text(await blocking { existing(message.paths) })
         case .listDirectory:
             let message = try JSON.decode(MachineRPCMessages.ListDirectory.self, from: params)
+            let browser = DirectoryBrowser(roots: roots)
             return try JSON.text(
-                DirectoryBrowser(roots: roots).list(message.path ?? "", hidden: message.includeHidden == true)
-            )
+                await blocking { browser.list(message.path ?? "", hidden: message.includeHidden == true) })
         case .cursorChatStoreStatus:
             return try JSON.text(MachineRPCMessages.CursorStore.none)
         default:

@@ -44,12 +44,13 @@ extension SessionSupervisor {
     private func prepare(_ session: SessionRecord, _ preparation: Preparation) async throws
         -> WorkingDirectory
     {
-        switch preparation {
-        case .existing: return try WorkingDirectory(session.directory, in: roots)
-        case .create: return try WorkingDirectory.create(session.directory, in: roots)
-        case .worktree(let plan):
-            try await worktrees.create(plan, in: roots)
-            return try WorkingDirectory(session.directory, in: roots)
+        if case .worktree(let plan) = preparation { try await worktrees.create(plan, in: roots) }
+        let isMissing = if case .create = preparation { true } else { false }
+        let roots = roots
+        return try await blocking { () throws(DirectoryError) in
+            isMissing
+                ? try WorkingDirectory.create(session.directory, in: roots)
+                : try WorkingDirectory(session.directory, in: roots)
         }
     }
 

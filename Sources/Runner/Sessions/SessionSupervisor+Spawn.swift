@@ -59,7 +59,8 @@ extension SessionSupervisor {
 
     private func decide(_ request: SpawnRequest) async -> SpawnAnswer {
         if let refusal = request.parameters.refusal { return await turnDown(request, .refused(refusal)) }
-        guard let directory = roots.admit(absolutePath(request.parameters.directory)) else {
+        let (roots, wanted) = (roots, absolutePath(request.parameters.directory))
+        guard let directory = await blocking({ roots.admit(wanted) }) else {
             return await turnDown(request, .refused(WorkspaceRoots.outside))
         }
         if request.wantsWorktree {
@@ -71,16 +72,17 @@ extension SessionSupervisor {
                 return await turnDown(request, .refused(error.description))
             }
         }
+        let (state, resolved) = await blocking { (DirectoryState.of(directory), resolvedPath(directory)) }
         let standing: DirectoryDecision?
         do {
             standing = try await store.read { connection throws(StoreError) in
-                try connection.standingDecision(on: resolvedPath(directory))
+                try connection.standingDecision(on: resolved)
             }
         } catch {
             return .failed("nothing was started: \(error)")
         }
         let verdict = DirectoryVerdict.on(
-            directory, .of(directory), approved: request.parameters.approvedNewDirectoryCreation,
+            directory, state, approved: request.parameters.approvedNewDirectoryCreation,
             standing: standing, policy: directoryPolicy, source: request.source)
         switch verdict {
         case .refuse(let reason): return await turnDown(request, .refused(reason))

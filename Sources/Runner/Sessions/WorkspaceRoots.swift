@@ -33,8 +33,10 @@ public struct WorkspaceRoots: Sendable {
     /// Whether a path without any links in it lies in a root.
     func containsResolved(_ target: String) -> Bool { resolved.contains { Self.contains($0, target) } }
 
-    /// The path with all links followed, if it lies in a root. Without roots, the path itself.
+    /// The path with all links followed, if it lies in a root. Without roots, the path itself. None that
+    /// the system would not take.
     func admit(_ path: String) -> String? {
+        guard path.utf8.count < Int(PATH_MAX) else { return nil }
         guard !isEmpty else { return path }
         let target = resolvedPath(path)
         return containsResolved(target) ? target : nil
@@ -48,11 +50,14 @@ public struct WorkspaceRoots: Sendable {
 /// The path with the links of its existing part followed; what does not exist yet is kept as it is.
 public func resolvedPath(_ path: String) -> String {
     let path = absolutePath(path)
-    if let real = realpath(path, nil) {
-        defer { free(real) }
-        return String(cString: real)
+    var existing = path[...]
+    while true {
+        if let real = realpath(existing.isEmpty ? "/" : String(existing), nil) {
+            defer { free(real) }
+            let missing = path[existing.endIndex...]
+            let start = String(cString: real)
+            return start == "/" && !missing.isEmpty ? String(missing) : start + missing
+        }
+        existing = existing[..<(existing.lastIndex(of: "/") ?? existing.startIndex)]
     }
-    guard path != "/", let slash = path.lastIndex(of: "/") else { return path }
-    let parent = resolvedPath(slash == path.startIndex ? "/" : String(path[..<slash]))
-    return (parent == "/" ? "" : parent) + path[slash...]
 }

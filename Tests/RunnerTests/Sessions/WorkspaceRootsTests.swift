@@ -47,6 +47,15 @@ import Testing
         #expect(twice.advertised == ["\(folder)/work"])
     }
 
+    @Test func aPathOfManyPartsCostsLittleAndOneTooLongIsNone() throws {
+        let roots = try WorkspaceRoots([folder])
+        let deep = resolvedPath(folder) + String(repeating: "/a", count: 1900)
+        let asked = ContinuousClock.now
+        #expect(roots.admit(deep) == deep)
+        #expect(ContinuousClock.now - asked < .milliseconds(500))
+        #expect(roots.admit(folder + String(repeating: "/a", count: 1 << 20)) == nil)
+    }
+
     @Test func withoutRootsEverythingIsAdmitted() throws {
         let none = try WorkspaceRoots([])
         #expect(none.isEmpty)
