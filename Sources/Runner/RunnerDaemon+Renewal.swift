@@ -43,7 +43,5 @@ extension RunnerDaemon {
         logger.error("cannot go back", metadata: ["error": "\(errorText(code))"])
     }
 
-    private var environment: [String: String] {
-        configuration.environment.filter { $0.key != Inheritance.variable }
-    }
+    private var environment: [String: String] { configuration.environment }
 }

@@ -71,8 +71,10 @@ public struct RunnerDaemon: Sendable {
     }
 
     private func takeLock() async throws -> RunnerLock? {
-        if let inherited = Inheritance.own {
-            return RunnerLock(inherited: inherited.lock, configuration.home)
+        if let inherited = Inheritance.own,
+            let lock = RunnerLock(inherited: inherited.lock, configuration.home)
+        {
+            return lock
         }
         return try await RunnerLock.acquirePatiently(configuration.home)
     }

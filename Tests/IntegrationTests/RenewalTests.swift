@@ -160,6 +160,17 @@ import Testing
         }
     }
 
+    /// A hook of git's, say, that a renewed runner started, and that starts a runner.
+    @Test func whatOneImageLeavesToTheNextIsOfNoUseToAnybodyElse() async throws {
+        try await TestHome.with { home in
+            let runner = try await home.startRunner()
+            let stolen = #"{"owner":\#(runner.pid),"lock":0,"listener":1,"program":"/bin/true"}"#
+            let second = try home.launch(["runner", "start-sync"], ["HAPI_RUNNER_RENEWAL": stolen])
+            #expect(try await second.ended() == 75, "\(second.errors)")
+            #expect(try await home.status().running && home.runner() == runner)
+        }
+    }
+
     @Test func aHalfWrittenProgramIsWaitedOut() async throws {
         try await withInstalledProgram { home, runner in
             try await Task.sleep(for: .milliseconds(400))

@@ -8,6 +8,8 @@ import Synchronization
 struct Inheritance: Codable {
     static let variable = "HAPI_RUNNER_RENEWAL"
 
+    /// The process it is meant for: a program that this one starts may get the variable too.
+    var owner = getpid()
     /// The home directory, locked.
     var lock: Int32
     /// The listening socket of the control server.
@@ -26,7 +28,9 @@ struct Inheritance: Codable {
     static let own: Inheritance? = {
         guard let text = getenv(variable).map({ String(cString: $0) }) else { return nil }
         unsetenv(variable)
-        guard let inheritance = try? JSON.decode(Inheritance.self, from: Array(text.utf8)) else { return nil }
+        guard let inheritance = try? JSON.decode(Inheritance.self, from: Array(text.utf8)),
+            inheritance.owner == getpid()
+        else { return nil }
         for descriptor in inheritance.descriptors { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
         return inheritance
     }()
