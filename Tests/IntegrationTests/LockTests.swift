@@ -57,6 +57,31 @@ import Testing
         }
     }
 
+    /// A lock file that outlived its runner, and whose pid another runner has by now: somebody else's, or
+    /// one that serves another home.
+    @Test(arguments: [true, false])
+    func anotherRunnerUnderTheRecordedPidStandsInNobodysWay(isSomebodyElses: Bool) async throws {
+        guard !isSomebodyElses || geteuid() == 0 else { return }
+        try await TestHome.with { home in
+            let words = ["/bin/sh", "-c", "sleep 100; :", "runner", "start-sync"]
+            let nobody = ["/usr/bin/setpriv", "--reuid=65534", "--clear-groups"]
+            let other = try ChildProcess(
+                (isSomebodyElses ? nobody : []) + words,
+                environment: isSomebodyElses ? [:] : ["HAPI_HOME": home.root + "/other"])
+            try await eventually("the other runner's words") {
+                home.text("/proc/\(other.pid)/cmdline")?.hasPrefix("/bin/sh") == true
+            }
+            _ = try home.makeDirectory("home")
+            try home.write("home/runner.state.json.lock", "\(other.pid)")
+            try home.write(
+                "home/runner.state.json",
+                #"{"pid":\#(other.pid),"httpPort":1,"startTime":"","startedWithCliVersion":"0.29.0"}"#)
+            try await home.startRunner()
+            #expect(other.status == nil)
+            try await home.stopRunner()
+        }
+    }
+
     @Test func aStrangerUnderTheRecordedPidIsNeverSignalled() async throws {
         try await TestHome.with { home in
             try await home.startRunner()

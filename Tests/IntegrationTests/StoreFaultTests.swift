@@ -205,6 +205,34 @@ import Testing
         }
     }
 
+    @Test func aRunnerWhoseStoreIsDamagedIsSeenAndCanBeStopped() async throws {
+        try await TestHome.with { home in
+            let runner = try await home.startRunner()
+            let id = try await home.spawn("one")
+            let process = try await home.process(of: id)
+            try await home.forceIntoStore("PRAGMA wal_checkpoint(TRUNCATE)")
+            let bytes = try #require(home.bytes(home.store))
+            try home.writeBytes(
+                "home/runner.db", [UInt8](repeating: 0xa5, count: 8192) + bytes.dropFirst(8192))
+            let status = try await home.hapi("runner", "status")
+            #expect(status.status == 0, "\(status)")
+            for word in ["running, process \(runner.pid)", "degraded", home.store] {
+                #expect(status.output.contains(word), "\(status)")
+            }
+            let json = try JSONValue(json: try await home.hapi("runner", "status", "--json").output)
+            #expect(json["running"] == true && json["sessions"]?["live"] == .null)
+            let stopped = try await home.hapi("runner", "stop")
+            #expect(stopped.status == 0, "\(stopped)")
+            #expect(!isAlive(runner) && isAlive(process))
+            // What the user would restore is what the next runner finds.
+            try home.writeBytes("home/runner.db", bytes)
+            unlink(home.store + "-wal")
+            try await home.startRunner()
+            #expect(try await home.session(id).adopted)
+            try await stopAll(home)
+        }
+    }
+
     @Test func aStoreOfANewerVersionIsRefusedByNameAndLeftAsItIs() async throws {
         try await withStoppedHome { home, _ in
             try await home.inStore("PRAGMA user_version = 99")

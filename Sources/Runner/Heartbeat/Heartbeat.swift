@@ -37,7 +37,7 @@ struct Heartbeat: Sendable {
     private func ownership() -> Ownership {
         Ownership.judge(
             lock: RunnerLock.holder(home.lockFile), state: StateFile.read(home)?.pid, own: getpid(),
-            isRunner: ProcessTable.isRunner)
+            isRunner: { ProcessTable.isRunner($0, of: home) })
     }
 
     /// Each step by itself: one that fails keeps no other from being taken. False if one did.

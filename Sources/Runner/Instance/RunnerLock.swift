@@ -7,11 +7,12 @@ import Glibc
 /// HAPI's own programs among them.
 public final class RunnerLock: Sendable {
     private let descriptor: Int32
-    private let path: String
+    private let home: RunnerHome
+    private var path: String { home.lockFile }
 
-    private init(descriptor: Int32, path: String) {
+    private init(descriptor: Int32, home: RunnerHome) {
         self.descriptor = descriptor
-        self.path = path
+        self.home = home
     }
 
     deinit { close(descriptor) }
@@ -20,7 +21,7 @@ public final class RunnerLock: Sendable {
     public static func acquire(_ home: RunnerHome) throws(FileError) -> RunnerLock? {
         let descriptor = open(home.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileError(action: "open", path: home.path, code: errno) }
-        let lock = RunnerLock(descriptor: descriptor, path: home.lockFile)
+        let lock = RunnerLock(descriptor: descriptor, home: home)
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
             if errno == EINTR { continue }
             if errno == EWOULDBLOCK { return nil }
@@ -42,7 +43,7 @@ public final class RunnerLock: Sendable {
                 return true
             }
             guard errno == EEXIST else { throw FileError(action: "create", path: path, code: errno) }
-            if let holder = Self.holder(path), holder != getpid(), ProcessTable.isRunner(holder) {
+            if let holder = Self.holder(path), holder != getpid(), ProcessTable.isRunner(holder, of: home) {
                 return false
             }
             guard unlink(path) == 0 || errno == ENOENT else {
@@ -58,10 +59,14 @@ public final class RunnerLock: Sendable {
         return Int32(String(decoding: bytes, as: UTF8.self).trimmingWhitespace).flatMap { $0 > 0 ? $0 : nil }
     }
 
-    /// Goes on with a lock that an earlier image of this process held.
-    init(inherited descriptor: Int32, _ home: RunnerHome) {
-        self.descriptor = descriptor
-        path = home.lockFile
+    /// Goes on with a lock that an earlier image of this process held; nil if what was left is no lock on
+    /// this home.
+    convenience init?(inherited descriptor: Int32, _ home: RunnerHome) {
+        var (left, folder) = (stat(), stat())
+        guard fstat(descriptor, &left) == 0, stat(home.path, &folder) == 0, left.st_dev == folder.st_dev,
+            left.st_ino == folder.st_ino, flock(descriptor, LOCK_EX | LOCK_NB) == 0
+        else { return nil }
+        self.init(descriptor: descriptor, home: home)
     }
 
     /// The locked directory, to be left to the next image.

@@ -11,21 +11,27 @@ public struct RunnerPresence: Sendable {
     public let last: RunnerRecord?
     /// Why the store could not be asked; nil where it answered or is not there yet.
     public let storeError: StoreError?
+    private let home: RunnerHome
 
     public init(_ home: RunnerHome) {
         let stateFile = { StateFile.read(home) }
         do {
             let store = try StoreConnection(path: home.store, mode: .readOnly)
-            self.init(runners: try store.newestRunners(limit: 8), stateFile: stateFile, storeError: nil)
+            self.init(home, runners: try store.newestRunners(limit: 8), stateFile: stateFile)
         } catch {
-            self.init(runners: [], stateFile: stateFile, storeError: error.cause == .missing ? nil : error)
+            self.init(
+                home, runners: [], stateFile: stateFile, storeError: error.cause == .missing ? nil : error)
         }
     }
 
     /// - Parameters:
     ///   - runners: the newest lives, newest first.
     ///   - stateFile: asked for only where no runner of ours runs.
-    public init(runners: [RunnerRecord], stateFile: () -> StateFile?, storeError: StoreError?) {
+    public init(
+        _ home: RunnerHome, runners: [RunnerRecord], stateFile: () -> StateFile?,
+        storeError: StoreError? = nil
+    ) {
+        self.home = home
         self.storeError = storeError
         runner = runners.first { $0.endReason == nil && Observation.of($0.process, at: $0.host) == .alive }
         self.stateFile = runner == nil ? stateFile() : nil
@@ -43,11 +49,10 @@ public struct RunnerPresence: Sendable {
 
     public var isStopping: Bool { runner?.stoppingAt != nil }
 
-    /// A runner that is not ours: HAPI's own, which the state file names.
+    /// A runner that only the state file names: HAPI's own, or ours while the store cannot be read.
     public var foreignPID: Int32? {
-        guard let pid = stateFile?.pid, pid != runner?.process.pid, ProcessTable.isRunner(pid) else {
-            return nil
-        }
+        guard let pid = stateFile?.pid, pid != runner?.process.pid, ProcessTable.isRunner(pid, of: home)
+        else { return nil }
         return pid
     }
 

@@ -23,11 +23,11 @@ public struct RunnerStopper: Sendable {
     /// runner is ever signalled, and only if asking does not help.
     public func stop() async throws -> Outcome {
         let presence = RunnerPresence(home)
-        if let error = presence.storeError { throw error }
         if let runner = presence.runner { return try await stop(runner) }
         if let pid = presence.foreignPID, let port = presence.controlPort {
             return try await stopForeign(pid, port)
         }
+        if let error = presence.storeError { throw error }
         return .noneRunning
     }
 
@@ -54,7 +54,8 @@ public struct RunnerStopper: Sendable {
         throw RunnerStopError(pid: pid, reason: asking.map { "\($0)" } ?? "it outlives SIGKILL")
     }
 
-    /// HAPI's own runner: asked, never signalled, because nothing here proves who it is.
+    /// HAPI's own runner, or one whose store cannot be read: asked, never signalled, because nothing here
+    /// proves who it is.
     private func stopForeign(_ pid: Int32, _ port: Int) async throws -> Outcome {
         let process = ProcessTable.identity(of: pid).flatMap(ProcessDescriptor.init)
         try await ControlClient(port: port, timeout: controlTimeout).stopRunner(replacing: replacing)

@@ -81,10 +81,22 @@ public enum ProcessTable {
         close(file)
     }
 
-    /// Whether the process is a runner, ours or HAPI's: its command line holds both words.
+    /// Whether the process is a runner of this user's, ours or HAPI's: its command line holds both words.
     public static func isRunner(_ pid: Int32) -> Bool {
+        var status = stat()
+        guard stat("/proc/\(pid)", &status) == 0, status.st_uid == geteuid() else { return false }
         let arguments = arguments(of: pid)
         return arguments.contains("runner") && arguments.contains("start-sync")
+    }
+
+    /// Whether the process is a runner that may serve `home`: not one that has another by its own word.
+    static func isRunner(_ pid: Int32, of home: RunnerHome) -> Bool {
+        guard isRunner(pid) else { return false }
+        guard let own = environmentValue("HAPI_HOME", of: pid),
+            let other = try? RunnerHome(
+                environment: ["HAPI_HOME": own, "HOME": environmentValue("HOME", of: pid) ?? ""])
+        else { return true }
+        return resolvedPath(other.path) == resolvedPath(home.path)
     }
 
     /// The inodes of the sockets the process holds open.

@@ -25,7 +25,7 @@ struct AbsencesCommand: ParsableCommand {
         let since = since.moment
         let absences = try StoreConnection.lookingAt(home) { store throws(StoreError) -> [Absence] in
             let lives = try store.allRunners()
-            let presence = RunnerPresence(runners: lives.reversed(), stateFile: { nil }, storeError: nil)
+            let presence = RunnerPresence(home, runners: lives.reversed(), stateFile: { nil })
             return Absence.all(
                 lives: lives, running: presence.runner?.id, beats: try store.heartbeats(since: since),
                 changes: try store.hubChanges(since: since))

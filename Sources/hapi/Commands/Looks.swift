@@ -35,18 +35,31 @@ struct StatusLook: LookCommand {
 
     func look() throws -> Int32 {
         let home = try RunnerHome.fromEnvironment()
-        let looked = try StoreConnection.lookingAt(home) { store throws(StoreError) in
-            (try store.newestRunners(limit: 8), try store.liveSessions().map(\.stateNow), store.fileVersion)
-        }
-        let states = looked?.1 ?? []
-        let presence = RunnerPresence(
-            runners: looked?.0 ?? [], stateFile: { StateFile.read(home) }, storeError: nil)
-        let view = StatusView(
-            home: home, presence: presence, schemaVersion: looked?.2 ?? Store.schemaVersion,
-            live: states.count { $0 != .ended && $0 != .unverifiable },
-            unverifiable: states.count { $0 == .unverifiable })
+        let view = try view(of: home)
         if json { try Output.json(view.json) } else { Output.line(view.text) }
-        return presence.runner == nil ? ExitStatus.noRunner : 0
+        return view.isRunning ? 0 : ExitStatus.noRunner
+    }
+
+    /// A store that cannot be read is said, and whether a runner runs nevertheless.
+    private func view(of home: RunnerHome) throws(StoreError) -> StatusView {
+        do {
+            let looked = try StoreConnection.lookingAt(home) { store throws(StoreError) in
+                (
+                    try store.newestRunners(limit: 8), try store.liveSessions().map(\.stateNow),
+                    store.fileVersion
+                )
+            }
+            let presence = RunnerPresence(
+                home, runners: looked?.0 ?? [], stateFile: { StateFile.read(home) })
+            return StatusView(
+                home: home, presence: presence, schemaVersion: looked?.2 ?? Store.schemaVersion,
+                states: looked?.1 ?? [])
+        } catch {
+            let presence = RunnerPresence(
+                home, runners: [], stateFile: { StateFile.read(home) }, storeError: error)
+            guard presence.foreignPID != nil else { throw error }
+            return StatusView(home: home, presence: presence, schemaVersion: nil, states: nil)
+        }
     }
 }
 

@@ -43,8 +43,8 @@ extension ControlClient {
     static func ofRunningRunner() throws -> ControlClient {
         let configuration = try Configuration.load(environment: processEnvironment)
         let presence = RunnerPresence(configuration.home)
-        if let error = presence.storeError { throw error }
         guard let port = presence.controlPort else {
+            if let error = presence.storeError { throw error }
             Output.complain("no runner is running", hint: "hapi runner start")
             throw ExitCode(ExitStatus.noRunner)
         }

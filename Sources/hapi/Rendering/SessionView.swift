@@ -82,5 +82,6 @@ extension SessionState {
 
 extension JSONValue {
     init(_ text: String?) { self = text.map(JSONValue.string) ?? .null }
+    init(_ number: Int?) { self = number.map { .integer(Int64($0)) } ?? .null }
     init(_ time: Timestamp?) { self = time.map { .string($0.iso8601) } ?? .null }
 }

@@ -6,21 +6,29 @@ import RunnerStore
 struct StatusView {
     let home: RunnerHome
     let presence: RunnerPresence
-    /// The file's, or the one a new file would get.
-    let schemaVersion: Int
-    let live: Int
-    let unverifiable: Int
+    /// The file's, or the one a new file would get; nil if it cannot be read.
+    let schemaVersion: Int?
+    /// Of the sessions on record as live; nil if they cannot be read.
+    let states: [SessionState]?
+
+    private var live: Int? { states?.count { $0 != .ended && $0 != .unverifiable } }
+    private var unverifiable: Int? { states?.count { $0 == .unverifiable } }
+
+    /// Whether a runner of ours runs, as the store says or, where it cannot be read, the state file.
+    var isRunning: Bool {
+        presence.runner != nil || presence.storeError != nil && presence.foreignPID != nil
+    }
 
     var json: JSONValue {
         .object([
-            "running": .bool(presence.runner != nil),
+            "running": .bool(isRunning),
             "runner": presence.runner.map(json) ?? .null,
             "lastRunner": presence.last.map(Self.lastJSON) ?? .null,
             "sessions": .object([
-                "live": .integer(Int64(live)), "unverifiable": .integer(Int64(unverifiable)),
+                "live": .init(live), "unverifiable": .init(unverifiable),
             ]),
             "store": .object([
-                "path": .string(home.store), "schemaVersion": .integer(Int64(schemaVersion)),
+                "path": .string(home.store), "schemaVersion": .init(schemaVersion),
             ]),
         ])
     }
@@ -59,7 +67,9 @@ struct StatusView {
     }
 
     var text: String {
-        let sessions = "\(live) live" + (unverifiable > 0 ? ", \(unverifiable) unverifiable" : "")
+        if let error = presence.storeError { return unseenText(error) }
+        let hidden = unverifiable ?? 0
+        let sessions = "\(live ?? 0) live" + (hidden > 0 ? ", \(hidden) unverifiable" : "")
         guard let runner = presence.runner else { return stoppedText(sessions) }
         var rows = [
             ("Runner", "running\(presence.isStopping ? ", stopping" : ""), process \(runner.process.pid)"),
@@ -74,6 +84,15 @@ struct StatusView {
         if let notice { rows.append(("Notice", notice)) }
         if let machine = runner.machineID { rows.insert(("Machine", machine), at: 5) }
         return Self.aligned(rows)
+    }
+
+    private func unseenText(_ error: StoreError) -> String {
+        Self.aligned([
+            ("Runner", presence.foreignPID.map { "running, process \($0)" } ?? "not running"),
+            ("Control port", presence.controlPort.map { "\($0)" } ?? "unknown"),
+            ("Notice", "degraded: \(error)"),
+            ("Stop it", "hapi runner stop; its sessions keep running"),
+        ])
     }
 
     private func stoppedText(_ sessions: String) -> String {

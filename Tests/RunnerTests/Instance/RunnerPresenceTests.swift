@@ -16,7 +16,7 @@ import Testing
     }
 
     private func presence(_ runners: [RunnerRecord], _ stateFile: StateFile? = nil) -> RunnerPresence {
-        RunnerPresence(runners: runners, stateFile: { stateFile }, storeError: nil)
+        RunnerPresence(home, runners: runners, stateFile: { stateFile })
     }
 
     @Test func theNewestLifeWhoseProcessIsThereIsTheRunner() {
