@@ -14,7 +14,7 @@ LIFE = 1000                             # seconds: nothing started here lives lo
 RETRY_FOR = 10
 AGENTS = ("agy", "claude", "codex", "copilot", "cursor", "dsh", "gemini", "grok", "kimi", "opencode", "pi")
 BEHAVIOURS = {"mute", "slow", "exit", "exit-after", "kill-self", "kill-self-after", "ignore-term", "helper",
-              "setsid-helper", "noise", "wrapper", "claim-parent"}
+              "setsid-helper", "noise", "wrapper", "claim-parent", "hydra"}
 SHOWN = ("HAPI_", "STANDIN", "CLAUDE", "CODEX_", "CLI_API_TOKEN", "HOME", "PATH", "NO_COLOR")
 
 
@@ -175,6 +175,13 @@ def start_daemon_sleep():
     return int(os.read(reading, 32))
 
 
+def start_hydra():
+    """A helper that hides: it has no environment and no parent, and is another process every 30 ms, for a minute."""
+    script = ("import os, time\nend = time.monotonic() + 60\nwhile time.monotonic() < end:\n"
+              "    time.sleep(0.03)\n    if os.fork(): os._exit(0)\n    os.setsid()  # hydra\n")
+    os.posix_spawn("/usr/bin/python3", ["python3", "-IS", "-c", script], {})
+
+
 def wrap(told):
     """What a launcher does: the work is a child's, it waits, passes SIGTERM on and ends as the child ended."""
     me = os.path.abspath(__file__)
@@ -220,6 +227,8 @@ def main():
     listen_for_signals(told)
     session_id = option("--existing-session-id") or new_uuid()
     helpers = ([start_sleep()] if "helper" in told else []) + ([start_daemon_sleep()] if "setsid-helper" in told else [])
+    if "hydra" in told:
+        start_hydra()
     record(session_id, told, helpers=helpers)
     print("session", session_id, flush=True)
 

@@ -24,6 +24,24 @@ import Testing
         }
     }
 
+    /// It sheds its environment and its parent, and is another process every 30 ms.
+    @Test func aHelperThatHidesIsEndedToo() async throws {
+        func heads() -> Int {
+            ProcessTable.all().count { process in
+                ProcessTable.arguments(of: process.identity.pid).contains { $0.hasSuffix("# hydra\n") }
+            }
+        }
+        try await TestHome.with { home in
+            try await home.startRunner()
+            let id = try await home.spawn("one", behaving: "hydra")
+            try await eventually("the helper") { heads() > 0 }
+            let stopped = try await home.hapi("runner", "stop-session", id)
+            #expect(stopped.status == 0, "\(stopped)")
+            #expect(heads() == 0)
+            #expect(try await home.ending(of: id).code == 0)
+        }
+    }
+
     @Test func helpersThatOutliveTheirSessionAreLeftAlone() async throws {
         try await TestHome.with(strays: true) { home in
             try await home.startRunner()

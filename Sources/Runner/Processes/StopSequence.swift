@@ -13,30 +13,34 @@ struct StopSequence: Sendable {
 
     static let standard = StopSequence(steps: [
         Step(signal: SIGTERM, grace: .seconds(5)),
-        Step(signal: SIGKILL, grace: .milliseconds(1500)),
-        // For what was started while the rest was killed.
-        Step(signal: SIGKILL, grace: .milliseconds(500)),
+        Step(signal: SIGKILL, grace: .seconds(2)),
     ])
 
-    /// Ends what `tree` finds, looking again before each step for what was started meanwhile.
-    /// Returns the processes that are still there.
+    /// Ends what `tree` finds, looking again before each step for what was started meanwhile; while it
+    /// kills, until a look finds nothing. Returns the processes that are still there.
     func run(_ tree: @Sendable () -> [ProcessIdentity]) async -> [ProcessIdentity] {
         var held: [ProcessIdentity: ProcessDescriptor] = [:]
-        for step in steps {
+        func left() -> [ProcessDescriptor] {
             for identity in tree() where held[identity] == nil {
                 held[identity] = ProcessDescriptor(identity)
             }
-            let left = held.values.filter { !$0.hasEnded }
-            if left.isEmpty { break }
-            for process in left {
-                process.signal(step.signal)
-                // One that is suspended hears nothing else.
-                process.signal(SIGCONT)
-            }
-            _ = await allEnded(left, within: step.grace)
-            // A runner that stops meanwhile leaves the rest to the next one: nothing is killed early.
-            if Task.isCancelled { break }
+            return held.values.filter { !$0.hasEnded }
         }
-        return held.values.filter { !$0.hasEnded }.map(\.identity)
+        for step in steps {
+            let deadline = ContinuousClock.now + step.grace
+            repeat {
+                let left = left()
+                if left.isEmpty { return [] }
+                for process in left {
+                    process.signal(step.signal)
+                    // One that is suspended hears nothing else.
+                    process.signal(SIGCONT)
+                }
+                _ = await allEnded(left, within: deadline - .now)
+                // A runner that stops meanwhile leaves the rest to the next one: nothing is killed early.
+                if Task.isCancelled { return left.filter { !$0.hasEnded }.map(\.identity) }
+            } while step.signal == SIGKILL && ContinuousClock.now < deadline
+        }
+        return left().map(\.identity)
     }
 }

@@ -52,6 +52,31 @@ public enum Monitor {
         try recordExit(exit, spec)
         CrashPoint.reached("monitor-recorded-exit")
         waitpid(child, nil, 0)
+        if try inStore(
+            spec,
+            { store throws(StoreError) in
+                try store.session(spec.launchID)?.stopRequestedAt != nil
+            })
+        {
+            seeHelpersEnd()
+        }
+    }
+
+    /// A session that was told to stop is over when nothing of it is left. Its orphans come back to this
+    /// process, whatever they do to hide, and can be found below it: it stays until the last has ended.
+    /// Whoever stops the session ends them; those that outlive that are killed here.
+    /// A runner that was started from inside the session, and other monitors, are none of it.
+    private static func seeHelpersEnd() {
+        for turn in 0..<1000 {
+            while waitpid(-1, nil, WNOHANG) > 0 {}
+            let helpers = (children() ?? []).filter { child in
+                !ProcessTable.isRunner(child) && !ProcessTable.arguments(of: child).contains(argument)
+            }
+            if helpers.isEmpty { return }
+            // Not reaped, so they are nobody else.
+            if turn > 800 { for helper in helpers { kill(helper, SIGKILL) } }
+            usleep(10_000)
+        }
     }
 
     /// Starts the program and records it. nil: it could not be started, and that is recorded.
@@ -118,10 +143,12 @@ public enum Monitor {
     }
 
     /// How many processes the session leaves to this monitor.
-    private static func helperCount(besides child: Int32) -> Int? {
+    private static func helperCount(besides child: Int32) -> Int? { children()?.count { $0 != child } }
+
+    /// nil where the kernel does not tell.
+    private static func children() -> [Int32]? {
         guard let bytes = readFile("/proc/self/task/\(getpid())/children") else { return nil }
-        let children = String(decoding: bytes, as: UTF8.self).split(separator: " ")
-        return children.count { $0 != "\(child)" }
+        return String(decoding: bytes, as: UTF8.self).split(separator: " ").compactMap { Int32($0) }
     }
 
     private static func recordExit(_ exit: ExitRecord, _ spec: LaunchSpec) throws(StoreError) {

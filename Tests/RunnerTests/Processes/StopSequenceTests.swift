@@ -8,7 +8,6 @@ import Testing
 @Suite final class StopSequenceTests: FolderTests {
     private static let quick = StopSequence(steps: [
         .init(signal: SIGTERM, grace: .milliseconds(300)), .init(signal: SIGKILL, grace: .seconds(10)),
-        .init(signal: SIGKILL, grace: .seconds(10)),
     ])
 
     /// A shell that says when it is ready. Whatever becomes of the test, it ends within a minute.
@@ -19,7 +18,7 @@ import Testing
     }
 
     @Test func theStandardSequenceAsksAndThenInsists() {
-        #expect(StopSequence.standard.steps.map(\.signal) == [SIGTERM, SIGKILL, SIGKILL])
+        #expect(StopSequence.standard.steps.map(\.signal) == [SIGTERM, SIGKILL])
     }
 
     @Test func whoEndsWhenAskedIsNotKilled() async throws {
