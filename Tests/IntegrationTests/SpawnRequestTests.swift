@@ -84,6 +84,22 @@ import Testing
         }
     }
 
+    @Test func aRepeatedRequestChangesNothingOnRecord() async throws {
+        try await TestHome.with { home in
+            try await home.startRunner()
+            let slow = try home.makeDirectory("work/slow", behaving: "slow=1")
+            let control = try home.control()
+            async let first = control.post(
+                "spawn-session", ["directory": .string(slow), "requestId": "the-same"])
+            try await eventually("the session") { try await !home.list().isEmpty }
+            let other: JSONValue = ["directory": "/etc/passwd", "requestId": "the-same"]
+            #expect(try await control.post("spawn-session", other).status == 200)
+            #expect(try await first.status == 200)
+            #expect(try await control.post("spawn-session", other).status == 200)
+            #expect(try await home.inStore("SELECT outcome FROM spawn_requests") == "started")
+        }
+    }
+
     @Test func simultaneousRequestsForOneSessionStartOneProcess() async throws {
         try await TestHome.with { home in
             try await home.startRunner()

@@ -1,4 +1,5 @@
 import HubProtocol
+import Runner
 import RunnerTestSupport
 import Testing
 
@@ -81,6 +82,44 @@ import Testing
                 answer.status == 500 && answer.body["error"]?.string?.contains("boom") == true, "\(answer)")
             #expect(!home.exists(repository + "-worktrees/doomed"))
             #expect(try await git(home, "-C", repository, "branch", "--list", "hapi-doomed") == "")
+        }
+    }
+
+    @Test func aStandingNoHoldsForWorktreesToo() async throws {
+        try await withRepository { home, repository in
+            #expect(try await home.hapi("runner", "deny", home.work).status == 0)
+            let answer = try await spawn(home, repository, "unwanted")
+            #expect(
+                answer.body["error"]?.string?.contains("denied (standing decision)") == true, "\(answer)")
+            #expect(!home.exists(repository + "-worktrees"))
+        }
+    }
+
+    /// By a machine that goes down, say: git's own lock keeps it from being removed like others.
+    @Test func aWorktreeThatGitDidNotFinishIsRemoved() async throws {
+        try await withRepository { home, repository in
+            try home.write("work/repo/.gitattributes", "* filter=slow\n")
+            try home.write("work/repo/file", "x")
+            try await git(home, "-C", repository, "add", ".")
+            try await git(
+                home, "-C", repository, "-c", "user.name=x", "-c", "user.email=x@x", "commit", "-q", "-m",
+                "slow")
+            try await git(
+                home, "-C", repository, "config", "filter.slow.smudge", "touch \(home.root)/slow; sleep 60")
+            let spawning = Task { try? await spawn(home, repository, "half") }
+            try await eventually("the checkout") { home.exists(home.root + "/slow") }
+            try await home.killRunner()
+            for process in ProcessTable.all()
+            where ProcessTable.environmentValue("HAPI_HOME", of: process.identity.pid) == home.root + "/home"
+            {
+                _ = killVerified(process.identity)
+            }
+            _ = await spawning.value
+            #expect(try await git(home, "-C", repository, "worktree", "list").contains("half"))
+            try await home.startRunner()
+            let pruned = try await home.hapi("runner", "worktrees", "--prune")
+            #expect(pruned.output.contains("removed  \(repository)-worktrees/half"), "\(pruned)")
+            #expect(try await git(home, "-C", repository, "branch", "--list", "hapi-half") == "")
         }
     }
 

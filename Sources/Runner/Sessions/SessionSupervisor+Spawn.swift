@@ -7,8 +7,6 @@ extension SessionSupervisor {
     /// What the transaction of a spawn found.
     private enum Recorded: Sendable {
         case new(SessionRecord)
-        /// The same request was made before.
-        case repeated(SpawnRequestRecord)
         /// The HAPI session has a live owner.
         case owned(SessionRecord)
         /// The HAPI session's owner has ended, and its monitor is about to say how.
@@ -23,28 +21,47 @@ extension SessionSupervisor {
     /// Starts a session, or says why not. The answer comes when the session has reported, ended, or
     /// not reported in time; to the hub within 28 s in any case.
     public func spawn(_ request: SpawnRequest) async -> SpawnAnswer {
-        inProgress += 1
-        let answered = OneShot<SpawnAnswer>()
-        // A task of its own: git may be at work for longer than the hub waits, and goes on then.
-        let work = Task {
-            defer { inProgress -= 1 }
-            let answer = await answer(to: request)
-            answered.set(answer)
-            return answer
-        }
+        let spawn = spawns[request.id] ?? begin(request)
         let inTime = await withTaskCancellationHandler {
-            request.source == .hub ? await answered.wait(for: Self.hubPatience) : await answered.wait()
+            request.source == .hub
+                ? await spawn.answered.wait(for: Self.hubPatience) : await spawn.answered.wait()
         } onCancel: {
-            work.cancel()
+            spawn.work.cancel()
         }
         if let inTime { return inTime }
-        if Task.isCancelled { return await work.value }
+        if Task.isCancelled { return await spawn.work.value }
         return .late(
             "the session is not ready within \(Self.hubPatience); it goes on starting, and `hapi runner list` shows it"
         )
     }
 
+    /// Begins to answer, in a task of its own: git may be at work for longer than the hub waits, and goes
+    /// on then.
+    private func begin(_ request: SpawnRequest) -> SpawnInProgress {
+        inProgress += 1
+        let answered = OneShot<SpawnAnswer>()
+        let work = Task {
+            let answer = await answer(to: request)
+            answered.set(answer)
+            inProgress -= 1
+            spawns[request.id] = nil
+            return answer
+        }
+        let spawn = SpawnInProgress(answered: answered, work: work)
+        spawns[request.id] = spawn
+        return spawn
+    }
+
+    /// A request that was made before has its answer already; any other gets one, on record.
     private func answer(to request: SpawnRequest) async -> SpawnAnswer {
+        do {
+            let earlier = try await store.read { connection throws(StoreError) in
+                try connection.spawnRequest(request.id)
+            }
+            if let earlier { return await answer(to: earlier) }
+        } catch {
+            return .failed("nothing was started: \(error)")
+        }
         let answer = await decide(request)
         do {
             try await store.write { connection throws(StoreError) in
@@ -63,36 +80,52 @@ extension SessionSupervisor {
         guard let directory = await blocking({ roots.admit(wanted) }) else {
             return await turnDown(request, .refused(WorkspaceRoots.outside))
         }
-        if request.wantsWorktree {
-            do {
-                let plan = try await worktrees.plan(
-                    for: directory, hint: request.parameters.worktreeName, in: roots)
-                return await carryOut(request, in: plan.directory, .worktree(plan))
-            } catch {
-                return await turnDown(request, .refused(error.description))
-            }
-        }
-        let (state, resolved) = await blocking { (DirectoryState.of(directory), resolvedPath(directory)) }
-        let standing: DirectoryDecision?
         do {
-            standing = try await store.read { connection throws(StoreError) in
-                try connection.standingDecision(on: resolved)
+            if request.wantsWorktree { return try await decideOnWorktree(request, of: directory) }
+            let verdict = DirectoryVerdict.on(
+                directory, await blocking { DirectoryState.of(directory) },
+                approved: request.parameters.approvedNewDirectoryCreation,
+                standing: try await standingDecision(on: directory), policy: directoryPolicy,
+                source: request.source)
+            switch verdict {
+            case .refuse(let reason): return await turnDown(request, .refused(reason))
+            case .askApproval: return await turnDown(request, .needsApproval(directory: directory))
+            case .deny(let who): return await deny(request, directory, who)
+            case .use: return await carryOut(request, in: directory, .existing)
+            case .create(let who): return await carryOut(request, in: directory, .create(by: who))
             }
         } catch {
             return .failed("nothing was started: \(error)")
         }
-        let verdict = DirectoryVerdict.on(
-            directory, state, approved: request.parameters.approvedNewDirectoryCreation,
-            standing: standing, policy: directoryPolicy, source: request.source)
-        switch verdict {
-        case .refuse(let reason): return await turnDown(request, .refused(reason))
-        case .askApproval: return await turnDown(request, .needsApproval(directory: directory))
-        case .deny(let who):
-            let reason = "cannot use \(directory): it does not exist, and creating it is denied (\(who))"
-            return await turnDown(request, .refused(reason), denied: (directory, who))
-        case .use: return await carryOut(request, in: directory, .existing)
-        case .create(let who): return await carryOut(request, in: directory, .create(by: who))
+    }
+
+    /// A worktree is made on the word of whoever asks for it; a standing no holds for it too.
+    private func decideOnWorktree(
+        _ request: SpawnRequest, of directory: String
+    ) async throws(StoreError) -> SpawnAnswer {
+        let plan: WorktreePlan
+        do {
+            plan = try await worktrees.plan(for: directory, hint: request.parameters.worktreeName, in: roots)
+        } catch {
+            return await turnDown(request, .refused(error.description))
         }
+        let verdict = DirectoryVerdict.on(
+            plan.path, .missing, approved: true, standing: try await standingDecision(on: plan.path),
+            policy: directoryPolicy, source: request.source)
+        if case .deny(let who) = verdict { return await deny(request, plan.path, who) }
+        return await carryOut(request, in: plan.directory, .worktree(plan))
+    }
+
+    private func standingDecision(on directory: String) async throws(StoreError) -> DirectoryDecision? {
+        let resolved = await blocking { resolvedPath(directory) }
+        return try await store.read { connection throws(StoreError) in
+            try connection.standingDecision(on: resolved)
+        }
+    }
+
+    private func deny(_ request: SpawnRequest, _ directory: String, _ who: String) async -> SpawnAnswer {
+        let reason = "cannot use \(directory): it does not exist, and creating it is denied (\(who))"
+        return await turnDown(request, .refused(reason), denied: (directory, who))
     }
 
     /// Records a request that starts nothing, with its answer.
@@ -102,9 +135,6 @@ extension SessionSupervisor {
         let record = request.record(answer)
         do {
             return try await store.write { connection throws(StoreError) in
-                if let earlier = try connection.spawnRequest(request.id) {
-                    return earlier.answer(nil) ?? answer
-                }
                 try connection.insertSpawnRequest(record)
                 if case .needsApproval(let directory) = answer {
                     try connection.recordDirectoryDecision(
@@ -133,7 +163,6 @@ extension SessionSupervisor {
             for _ in 0..<3 {
                 switch try await record(request, session, preparation) {
                 case .new: return await launch(request, session, preparation)
-                case .repeated(let earlier): return await answer(to: earlier)
                 case .owned(let owner): return await outcome(of: owner, for: request.source)
                 case .elsewhere(let owner):
                     let reason =
@@ -155,7 +184,6 @@ extension SessionSupervisor {
         _ request: SpawnRequest, _ session: SessionRecord, _ preparation: Preparation
     ) async throws(StoreError) -> Recorded {
         try await store.write { connection throws(StoreError) in
-            if let earlier = try connection.spawnRequest(request.id) { return .repeated(earlier) }
             var record = request.record(nil)
             if let wanted = session.requestedSessionID, let owner = try connection.liveOwner(of: wanted) {
                 guard owner.launch.host.isHere else { return .elsewhere(owner) }

@@ -15,6 +15,12 @@ public actor SessionSupervisor {
         let launched = OneShot<Void>()
     }
 
+    /// A spawn request that is being answered; whoever makes it again waits for the same answer.
+    struct SpawnInProgress {
+        let answered: OneShot<SpawnAnswer>
+        let work: Task<SpawnAnswer, Never>
+    }
+
     enum News: Sendable {
         case reported(String)
         case ended(ExitRecord)
@@ -36,6 +42,8 @@ public actor SessionSupervisor {
     let logger: Logger
     var live: [String: Live] = [:]
     private var watched: Set<String> = []
+    /// By the request's id.
+    var spawns: [String: SpawnInProgress] = [:]
     /// Spawns and stops that have not been answered yet.
     var inProgress = 0
 

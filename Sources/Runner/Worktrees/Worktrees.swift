@@ -66,6 +66,13 @@ public struct Worktrees: Sendable {
                 try await prune(worktree)
                 return nil
             }
+            if try await isHalfMade(worktree) {
+                _ = try await git.run(
+                    ["worktree", "remove", "--force", "--force", "--", worktree.path],
+                    in: worktree.repository)
+                _ = try await git.run(["branch", "-D", "--", worktree.branch], in: worktree.repository)
+                return nil
+            }
             let changes = try await git.run(["status", "--porcelain", "--ignored=no"], in: worktree.path)
             if !changes.isEmpty { return "uncommitted changes" }
             let branch = try await git.run(["rev-parse", "--abbrev-ref", "HEAD"], in: worktree.path)
@@ -80,6 +87,17 @@ public struct Worktrees: Sendable {
             return nil
         } catch {
             return "\(error)"
+        }
+    }
+
+    /// Whether git was killed while it made the worktree: its own lock is still on it. Nobody has worked
+    /// there.
+    private func isHalfMade(_ worktree: WorktreeRecord) async throws(GitError) -> Bool {
+        let list = try await git.run(["worktree", "list", "--porcelain"], in: worktree.repository)
+        return list.split(separator: "\n\n").contains { entry in
+            let lines = entry.split(separator: "\n")
+            return lines.contains("worktree \(worktree.path)") && lines.contains("locked initializing")
+                && lines.contains("branch refs/heads/\(worktree.branch)")
         }
     }
 
