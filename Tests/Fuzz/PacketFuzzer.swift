@@ -44,7 +44,7 @@ enum CodecLaws {
     private static func packet(_ bytes: ArraySlice<UInt8>) {
         guard let packet = try? SocketIOPacket(decoding: bytes) else { return }
         precondition((0...SocketIOPacket.maximumAttachments).contains(packet.attachmentCount))
-        precondition(packet.namespace.first == "/" && packet.id ?? 0 >= 0)
+        precondition(packet.namespace.utf8.first == UInt8(ascii: "/") && packet.id ?? 0 >= 0)
         _ = try? packet.refusal()
         guard packet.payload.first != UInt8(ascii: "/") else { return }
         let frame = packet.encodedFrame()
