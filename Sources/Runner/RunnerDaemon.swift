@@ -146,7 +146,7 @@ public struct RunnerDaemon: Sendable {
             group.addTask { await showTroubles(of: store, logger) }
             group.addTask { await listenToSignals(stopRequests, logger) }
             if let hub {
-                group.addTask { try await hub.run(supervisor.spawnFailures) }
+                group.addTask { await hub.run(supervisor.spawnFailures) }
                 group.addTask {
                     for await change in hub.states {
                         await take(change, of: runner, store, stateFile, logger)

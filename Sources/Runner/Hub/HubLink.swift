@@ -54,15 +54,13 @@ actor HubLink {
     }
 
     /// Keeps the line until cancelled. `failures` are what spawns met with; the hub shows the last.
-    func run(_ failures: AsyncStream<SpawnFailure?>) async throws {
-        let rest = try HubREST(hub, configuration)
+    func run(_ failures: AsyncStream<SpawnFailure?>) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { for await failure in failures { await self.note(failure) } }
-            group.addTask { await self.keepConnected(rest) }
+            group.addTask { await self.keepConnected() }
             group.addTask { await self.answerCalls() }
             await group.waitForAll()
         }
-        await rest.shutdown()
     }
 
     /// Tells the hub that the runner stops, and hangs up. Takes a second at most.
@@ -87,12 +85,12 @@ actor HubLink {
         dirty?.yield()
     }
 
-    private func keepConnected(_ rest: HubREST) async {
+    private func keepConnected() async {
         changes.yield(Change(state: .connecting, detail: nil))
         await HubConnection.keep(
-            logger, changed: { [changes] in changes.yield(Change(state: $0, detail: $1)) },
+            { hub }, logger, changed: { [changes] in changes.yield(Change(state: $0, detail: $1)) },
             afterRefusal: { await waitForOtherToken() },
-            connect: { try await connect(rest) })
+            connect: { try await connect() })
     }
 
     /// A token that was corrected in the settings is taken at once; otherwise the hub is asked again
@@ -112,14 +110,12 @@ actor HubLink {
     }
 
     /// One connection, from registration to its end. Throws what ended it.
-    private func connect(_ rest: HubREST) async throws {
+    private func connect() async throws {
         // The row must be there before the socket: rooms are joined at connection time.
-        var rest = rest
-        rest.hub = hub
         var offline = state
         offline.status = "offline"
-        let machine = try await rest.register(
-            MachineRegistration(id: machineID, metadata: metadata, runnerState: offline))
+        let registration = MachineRegistration(id: machineID, metadata: metadata, runnerState: offline)
+        let machine = try await HubREST.with(hub, configuration) { try await $0.register(registration) }
         let socket = try SocketIOConfiguration(
             hub, configuration, auth: .machine(machineID, token: hub.token))
         try await SocketIOClient.withConnection(
@@ -223,7 +219,9 @@ actor HubLink {
 
     private func publishState(on connection: SocketIOConnection) async throws {
         let state = state
-        let version = try await connection.update(HubEvent.machineUpdateState, from: stateVersion, logger) {
+        let version = try await connection.update(
+            HubEvent.machineUpdateState, from: stateVersion, at: hub, logger
+        ) {
             version, _ in
             MachineStateUpdate(machineId: machineID, expectedVersion: version, runnerState: state)
         }
@@ -255,7 +253,7 @@ actor HubLink {
         on connection: SocketIOConnection, _ changes: [String: JSONValue?]
     ) async throws {
         let version = try await connection.update(
-            HubEvent.machineUpdateMetadata, from: metadataVersion, logger
+            HubEvent.machineUpdateMetadata, from: metadataVersion, at: hub, logger
         ) {
             version, current in
             var merged = (current ?? hubMetadata)?.object ?? [:]
