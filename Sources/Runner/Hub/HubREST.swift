@@ -63,6 +63,8 @@ struct HubREST: Sendable {
             redirectConfiguration: .disallow, timeout: .init(connect: .seconds(10)))
         // Who calls tries again; until then the reason is known at once.
         settings.connectionPool.retryConnectionEstablishment = false
+        settings.httpVersion = .http1Only
+        settings.http1_1ConnectionDebugInitializer = { [url = hub.url] in Self.checkName($0, of: url) }
         if let roots = configuration.extraTrustRoots {
             var tls = TLSConfiguration.makeClientConfiguration()
             tls.additionalTrustRoots = [.certificates(try Self.authorities(roots))]
@@ -75,6 +77,20 @@ struct HubREST: Sendable {
         do { return try NIOSSLCertificate.fromPEMFile(path) } catch {
             throw ConfigurationError(
                 variable: "NODE_EXTRA_CA_CERTS", value: path, needed: "a readable file of PEM certificates")
+        }
+    }
+
+    /// The library calls this for each connection, after TLS and before any request. It must hear of the failure
+    /// before the connection is gone.
+    private static func checkName(_ channel: any Channel, of url: String) -> EventLoopFuture<Void> {
+        guard url.lowercased().hasPrefix("https:") else { return channel.eventLoop.makeSucceededVoidFuture() }
+        return channel.eventLoop.makeCompletedFuture {
+            do {
+                try ServerCertificate.check(in: channel.pipeline.syncOperations, of: url)
+            } catch {
+                channel.eventLoop.execute { channel.close(promise: nil) }
+                throw error
+            }
         }
     }
 
