@@ -89,7 +89,7 @@ let package = Package(
         .testTarget(
             name: "RunnerTests",
             dependencies: [
-                "CProcess", "HubProtocol", "Runner", "RunnerStore",
+                "CProcess", "HubProtocol", "Runner", "RunnerStore", "SocketIO",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),

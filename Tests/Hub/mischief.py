@@ -12,6 +12,7 @@ from aiohttp import web
 
 OPEN = '0{"sid":"m","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":50000000}'
 DEEP = "[" * 100_000 + "]" * 100_000
+WIDE = "1" + ",1" * 1_900_000              # as much as there may be in an answer
 ROW = {"id": "m", "metadataVersion": 1, "runnerStateVersion": 1}
 
 
@@ -28,7 +29,7 @@ def head(status="200 OK", *headers):
     return "\r\n".join([f"HTTP/1.1 {status}", *headers, "", ""]).encode()
 
 
-def raw(first, *, then=b"", pause=0.0):
+def raw(first, *, then=b"", pause=0.001):
     """Sends some bytes, and then others for ever; hangs up when the hub is sane again."""
     async def answer(hub, request):
         await pour(hub, request, first, then, pause)
@@ -36,7 +37,7 @@ def raw(first, *, then=b"", pause=0.0):
     return answer
 
 
-async def pour(hub, request, first, then=b"", pause=0.0):
+async def pour(hub, request, first, then=b"", pause=0.001):
     wire = request.transport
     wire.write(first)
     while then and not hub.sane.is_set() and not wire.is_closing():
@@ -80,6 +81,7 @@ REST = {
     "no-machine": answered(200, b'{"machine":[]}'),
     "deep-answer": answered(200, DEEP.encode()),
     "deep-row": answered(200, nested(505)),
+    "wide-row": answered(200, json.dumps({"machine": {**ROW, "metadata": ["%"]}}).replace('"%"', WIDE).encode()),
     "too-deep-row": answered(200, nested(100_000)),
     "compressed": answered(200, b"\x1f\x8b\x08" + bytes(1000), **{"Content-Encoding": "gzip"}),
     "endless-body": raw(head("200 OK", "Transfer-Encoding: chunked"), then=b"10000\r\n" + b" " * 65536 + b"\r\n"),
@@ -228,16 +230,18 @@ SOCKET = {
     "deep-acks": acknowledging(f'43/cli,%[{{"result":"version-mismatch","metadata":{DEEP}}}]'),
     "mismatch-for-ever": acknowledging('43/cli,%[{"result":"version-mismatch","version":-1,"metadata":' + '{"a":' * 500
                                        + "1" + "}" * 500 + "}]"),
+    "wide-acks": acknowledging('43/cli,%[{"result":"version-mismatch","version":-1,"metadata":[' + WIDE[:1_000_001] + "]}]"),
+    "big-calls": connected(then=text(f'42/cli,1["rpc-request",{{"method":"m:path-exists","params":"{"x" * 200_000}"}}]')),
     "ends-amid-a-frame": connected(frame(1, b"x" * 1000)[:200], hangs_up=True),
     "ends-amid-attachments": connected(text(f"453-/cli,{BLOB}") + frame(2, b"one"), hangs_up=True),
     "huge-frame": connected(b"\x81\x7f" + struct.pack(">Q", 1 << 40), then=b"x" * 65536),
-    "big-frame": connected(b"\x81\x7f" + struct.pack(">Q", 49 << 20), then=b"x" * 65536),
-    "unfinished-frame": connected(b"\x81\x7f" + struct.pack(">Q", 47 << 20) + b"x" * (46 << 20)),
+    "big-frame": connected(b"\x81\x7f" + struct.pack(">Q", (1 << 20) + 1), then=b"x" * 65536),
+    "unfinished-frame": connected(b"\x81\x7f" + struct.pack(">Q", 1 << 20) + b"x" * 1_000_000),
     "endless-fragments": connected(frame(1, b"42", final=False), then=frame(0, b"x" * 10_000, final=False)),
     "empty-fragments": connected(frame(1, b"", final=False), then=frame(0, b"", final=False) * 1000),
     "unasked-extension": connected(b"\xc1\x02hi"),
     "deep-json": connected(text(f'42/cli,["update",{DEEP}]', f'42/cli,1["rpc-request",{DEEP}]')),
-    "many-arguments": connected(text("42/cli,[" + "1," * 1_000_000 + "1]")),
+    "many-arguments": connected(text("42/cli,[" + "1," * 100_000 + "1]")),
     "ack-before-connect": connected(joined=text("43/cli,1[1]", '40/cli,{"sid":"m"}')),
     "event-before-connect": connected(joined=text(EVENT, '42/cli,1["rpc-request",{"method":"m:stop-session","params":"{}"}]')),
     "connect-before-open": connected(opening=text('40/cli,{"sid":"m"}'), joined=b""),
@@ -245,7 +249,7 @@ SOCKET = {
     "second-connect": connected(text('40/cli,{"sid":"m"}') * 1000),
     "stray-attachment": connected(frame(2, b"stray")),
     "packet-amid-attachments": connected(text(f"452-/cli,{BLOB}", EVENT)),
-    "no-end-of-attachments": connected(text(f"451024-/cli,{BLOB}"), then=frame(2, b"x" * (1 << 20))),
+    "no-end-of-attachments": connected(text(f"451024-/cli,{BLOB}"), then=frame(2, b"x" * 2000)),
     "countless-attachments": connected(text(f"4599999999999-/cli,{BLOB}")),
     "noops": connected(then=text("6", "3", "5") * 1000),
     "pings": connected(then=text("2" + "x" * 1000) * 100),

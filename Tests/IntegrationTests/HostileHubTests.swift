@@ -9,10 +9,11 @@ import Testing
 /// stays small, and it is connected once the hub is sane.
 @Suite struct HostileHubTests {
     private static let span = getenv("ROUNDS") == nil ? Duration.milliseconds(300) : .seconds(10)
-    private static let mostKiB = 256 << 10
+    private static let mostKiB = 192 << 10
 
     @Test(arguments: [
-        "html", "silence", "nothing", "no-machine", "deep-answer", "deep-row", "too-deep-row", "compressed",
+        "html", "wide-row", "silence", "nothing", "no-machine", "deep-answer", "deep-row", "too-deep-row",
+        "compressed",
         "endless-body", "endless-chunk", "huge-body", "drip", "half-a-body", "bad-chunks", "two-lengths",
         "endless-head", "endless-header", "endless-continue", "no-http", "redirect", "echo-error",
     ])
@@ -54,6 +55,7 @@ import Testing
 
     @Test(arguments: [
         "no-acks", "acks-twice", "wrong-ids", "wrong-types", "empty-acks", "deep-acks", "mismatch-for-ever",
+        "wide-acks", "big-calls",
     ])
     func acknowledgementsThatAreNoneAreSurvived(mischief: String) async throws { try await survive(mischief) }
 

@@ -50,7 +50,7 @@ actor HubLink {
         self.rpc = rpc
         self.logger = logger
         (states, changes) = AsyncStream.makeStream()
-        (callsToAnswer, calls) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1024))
+        (callsToAnswer, calls) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(256))
     }
 
     /// Keeps the line until cancelled. `failures` are what spawns met with; the hub shows the last.
@@ -116,8 +116,9 @@ actor HubLink {
         offline.status = "offline"
         let registration = MachineRegistration(id: machineID, metadata: metadata, runnerState: offline)
         let machine = try await HubREST.with(hub, configuration) { try await $0.register(registration) }
-        let socket = try SocketIOConfiguration(
+        var socket = try SocketIOConfiguration(
             hub, configuration, auth: .machine(machineID, token: hub.token))
+        socket.maximumPayloadSize = Self.largestMessage
         try await SocketIOClient.withConnection(
             socket, on: MultiThreadedEventLoopGroup.singleton, logger: logger
         ) {
@@ -162,6 +163,10 @@ actor HubLink {
     /// Passes the hub's calls on until the line is lost.
     private func takeCalls(on connection: SocketIOConnection) async throws {
         for await event in connection.events where event.name == HubEvent.rpcRequest {
+            guard event.footprint <= Self.largestCall else {
+                try await connection.acknowledge(event, JSON.text(RPCError(error: "the call is too large")))
+                continue
+            }
             calls.yield(Call(event: event, connection: connection))
         }
         throw await connection.closed()
@@ -187,6 +192,10 @@ actor HubLink {
     /// More calls than this at once no user makes. What waits is bounded too: it is dropped, and the hub
     /// gives up on it by itself.
     private static let callLimit = 128
+    /// In bytes, and far more than any call of the hub's has; so that those that wait stay bounded too.
+    private static let largestCall = 256 << 10
+    /// What comes in, in bytes. What is decoded may take fifty times its size.
+    private static let largestMessage = 1 << 20
 
     private struct Call: Sendable {
         let event: SocketIOEvent

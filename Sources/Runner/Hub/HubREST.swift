@@ -158,12 +158,15 @@ struct HubREST: Sendable {
         return try await exchange(request)
     }
 
+    /// A row is a few kilobytes. What is decoded may take fifty times its size.
+    private static let largestAnswer = 4 << 20
+
     /// The library's own deadline ends with the answer's head.
     private func exchange(_ request: HTTPClientRequest) async throws -> (status: UInt, body: [UInt8]) {
         try await withThrowingTaskGroup(of: (UInt, [UInt8])?.self) { group in
             group.addTask {
                 let response = try await client.execute(request, deadline: .distantFuture)
-                let bytes = try await response.body.collect(upTo: 16 << 20)
+                let bytes = try await response.body.collect(upTo: Self.largestAnswer)
                 return (response.status.code, Array(bytes.readableBytesView))
             }
             group.addTask {
