@@ -194,9 +194,9 @@ struct HubREST: Sendable {
         }
     }
 
+    /// As it came: it is cut where the token is taken out, so that no part of one is left.
     private static func message(_ body: [UInt8]) -> String {
-        (try? JSON.decode(RPCError.self, from: body).error)
-            ?? String(decoding: body.prefix(200), as: UTF8.self)
+        (try? JSON.decode(RPCError.self, from: body).error) ?? String(decoding: body, as: UTF8.self)
     }
 }
 
