@@ -8,7 +8,7 @@ VENV := .venv
 # The shipped program carries its Swift libraries, is not relocated at start, and has no symbols.
 RELEASE := -c release --static-swift-stdlib --product hapi -Xlinker -no-pie -Xlinker -s
 
-.PHONY: help start build install test torture lint format clean setup
+.PHONY: help start build install test torture fuzz lint format clean setup
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -30,13 +30,19 @@ test: setup $(VENV)/ready ## the linter, and every test
 	HAPI_TEST_PYTHON="$(CURDIR)/$(VENV)/bin/python3" swift test --skip-build --disable-xctest
 
 # The suites that ROUNDS makes longer.
-PROOFS ?= TortureTests|HostileRequestTests|LimitTests
+PROOFS ?= TortureTests|HostileRequestTests|HostileHubTests|LimitTests
 ROUNDS ?= 200
 
 torture: setup $(VENV)/ready ## kill the runner and its monitors at random; ROUNDS=200, SEED=... repeats
 	swift build --build-tests
 	HAPI_TEST_PYTHON="$(CURDIR)/$(VENV)/bin/python3" ROUNDS=$(ROUNDS) \
 		swift test --skip-build --disable-xctest --filter '$(PROOFS)'
+
+SECONDS ?= 60
+SEED ?= 0
+
+fuzz: ## random packets against the hub's protocol; SECONDS=60, SEED=... repeats
+	@scripts/fuzz $(SECONDS) $(SEED)
 
 lint: ## the formatter's rules
 	swift format lint --strict --recursive --parallel Sources Tests Package.swift

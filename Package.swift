@@ -72,6 +72,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             path: "Tests/RunnerTestSupport"
         ),
@@ -88,7 +89,7 @@ let package = Package(
         .testTarget(
             name: "RunnerTests",
             dependencies: [
-                "CProcess", "HubProtocol", "Runner", "RunnerStore",
+                "CProcess", "HubProtocol", "Runner", "RunnerStore", "SocketIO",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),

@@ -154,7 +154,7 @@ public struct RunnerDaemon: Sendable {
                 }
             }
             if let hub {
-                group.addTask { try await hub.run(supervisor.spawnFailures) }
+                group.addTask { await hub.run(supervisor.spawnFailures) }
                 group.addTask {
                     for await change in hub.states {
                         await take(change, of: runner, store, stateFile, logger)

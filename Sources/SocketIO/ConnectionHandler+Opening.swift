@@ -72,7 +72,7 @@ extension ConnectionHandler {
         guard let tls = setup.tls else { return try upgrade(pipeline) }
         // Without a name the certificate is checked against the address that was connected to.
         let name = setup.endpoint.isAddress ? nil : setup.endpoint.host
-        let gate = TLSGate(hostName: name) { result in
+        let gate = TLSGate(setup.endpoint) { result in
             self.endIfFailed {
                 try result.get()
                 try self.upgrade(pipeline)

@@ -55,7 +55,7 @@ extension ProtocolMachine {
     /// Whether a frame of this size may be sent now. Throws why the connection ended, or `messageTooLarge`.
     func admit(frameOf size: Int) throws(SocketIOError) {
         if case .ended(let reason) = stage { throw reason }
-        let limit = min(maximumPayloadSize, handshake?.maximumPayload ?? .max)
+        let limit = handshake?.maximumPayload ?? maximumPayloadSize
         guard size <= limit else { throw .messageTooLarge(size: size, limit: limit) }
     }
 

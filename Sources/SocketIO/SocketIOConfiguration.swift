@@ -11,8 +11,8 @@ public struct SocketIOConfiguration: Sendable {
     public var extraHeaders: [(String, String)]
     /// One deadline over TCP connect, TLS, upgrade, Engine.IO open and namespace connect.
     public var handshakeTimeout: Duration
-    /// Bytes of one message with all its attachments, either way. Events waiting to be consumed may come to twice
-    /// this before the connection is ended.
+    /// Bytes of one message from the server, with all its attachments. Events waiting to be consumed may come to
+    /// twice this before the connection is ended. What is sent is bounded by it only if the server says no bound.
     public var maximumPayloadSize: Int
     /// A PEM file of certificate authorities to trust besides the system's.
     public var additionalTrustRoots: String?

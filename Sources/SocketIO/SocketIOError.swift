@@ -41,7 +41,7 @@ public enum SocketIOError: Error, Equatable, Sendable {
 
     // What a single call can meet; the connection goes on.
 
-    /// The message is larger than what this side or the server allows, and was not sent.
+    /// The message is larger than what the server takes, and was not sent.
     case messageTooLarge(size: Int, limit: Int)
     /// No acknowledgement came in time.
     case acknowledgementTimedOut(event: String, after: Duration)

@@ -34,6 +34,8 @@ extension SocketIOEvent {
         self.attachments = attachments
     }
 
-    /// What the event holds in memory, near enough to bound the queue it waits in.
-    var footprint: Int { attachments.reduce(arguments.footprint + name.utf8.count) { $0 + $1.count + 64 } }
+    /// What the event holds in memory, near enough to bound a queue it waits in.
+    public var footprint: Int {
+        attachments.reduce(arguments.footprint + name.utf8.count) { $0 + $1.count + 64 }
+    }
 }

@@ -5,13 +5,19 @@ import NIOSSL
 import NIOWebSocket
 
 /// Puts the errors of the transport libraries in words. The words are for people: no decision hangs on them.
-enum TransportFailure {
+public enum TransportFailure {
+    /// For a connection to this URL that another library did not get.
+    public static func opening(_ error: any Error, at url: String) -> SocketIOError {
+        do { return opening(error, at: try Endpoint(url: url)) } catch { return error }
+    }
+
     /// Before the WebSocket is there.
     static func opening(_ error: any Error, at endpoint: Endpoint) -> SocketIOError {
         let url = endpoint.description
         return switch error {
         case let error as SocketIOError: error
         case let refusal as UpgradeGate.Refusal: .upgradeRefused(url: url, status: refusal.status)
+        case NIOSSLError.uncleanShutdown: .cannotConnect(url: url, reason: "the server closed the connection")
         case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
             .tlsFailed(url: url, reason: tlsWords(for: error, host: endpoint.host))
         case is NIOHTTPClientUpgradeError, is HTTPParserError:
@@ -71,7 +77,6 @@ enum TransportFailure {
             "the server's certificate cannot be verified"
         case NIOSSLError.handshakeFailed(.sslError(let stack)):
             stack.first.map { handshakeWords(for: $0) } ?? "the TLS handshake failed"
-        case NIOSSLError.uncleanShutdown: "the server closed the connection"
         default: "the TLS handshake failed"
         }
     }

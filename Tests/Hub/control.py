@@ -5,17 +5,18 @@ GET  log?since=N                              Socket.IO events as they came, fro
 POST rpc {method, params?, timeout?}          {result} or {error}
 POST emit {room, event, data?}                {recipients}
 POST disconnect {sid?}                        {dropped}: resets one connection, or all
-POST mode {rejectToken?, restStatus?, hang?, acceptToken?}
+POST mode {rejectToken?, restStatus?, hang?, acceptToken?, mischief?, elsewhere?}
 POST rename {machineId, displayName}          {metadataVersion}
 """
 import json
 
 from aiohttp import web
 
+from mischief import REST, SOCKET
 from sockets import NAMESPACE
 
 MODES = {"rejectToken": (bool, "reject_token"), "restStatus": ((int, type(None)), "rest_status"),
-         "acceptToken": (str, "token")}
+         "acceptToken": (str, "token"), "mischief": ((str, type(None)), "mischief"), "elsewhere": (str, "elsewhere")}
 
 
 def bad(message):
@@ -38,7 +39,8 @@ class Control:
             "machines": {row["id"]: hub.show_machine(row) for row in hub.machines.values()},
             "sessions": {row["id"]: self.session(row) for row in hub.sessions.values()},
             "sockets": [self.socket(sid) for sid in hub.sockets],
-            "protocolErrors": hub.errors, "requests": hub.requests})
+            "protocolErrors": hub.errors, "requests": hub.requests,
+            "mischief": {"met": hub.met, "allAnswered": hub.all_answered}})
 
     def session(self, row):
         return {**self.hub.show_session(row), **{key: row[key] for key in ("tag", "messages", "ended", "readyAt")}}
@@ -83,6 +85,9 @@ class Control:
             raise bad(f"no such mode or not its type: {sorted(unknown) or wrong or 'hang'}")
         for key in order.keys() & MODES.keys():
             setattr(self.hub, MODES[key][1], order[key])
+        if order.get("mischief") not in (None, *REST, *SOCKET):
+            raise bad("no such mischief")
+        self.hub.sane.clear() if self.hub.mischief else self.hub.sane.set()
         if "hang" in order:
             self.hub.running.clear() if order["hang"] else self.hub.running.set()
         return web.json_response({"rejectToken": self.hub.reject_token, "restStatus": self.hub.rest_status,

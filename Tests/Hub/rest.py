@@ -5,6 +5,7 @@ import re
 from aiohttp import web
 
 import shapes
+from mischief import meets
 
 REFUSALS = {401: "Invalid token", 403: "Machine access denied", 404: "Machine not found", 503: "Not ready"}
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I)
@@ -50,6 +51,10 @@ class Rest:
             return await handler(request)
         await self.record(request)
         await self.hub.running.wait()
+        mischief = meets(self.hub, request)
+        if mischief:
+            self.hub.met += 1
+            return await mischief(self.hub, request)
         if not request.path.startswith("/cli"):
             return await handler(request)
         if self.hub.rest_status:

@@ -27,6 +27,11 @@ class Hub:
         self.rest_status = None
         self.running = asyncio.Event()      # cleared while the hub plays dead
         self.running.set()
+        self.mischief, self.met = None, 0   # what it is up to, and how often someone met with it
+        self.sane = asyncio.Event()
+        self.sane.set()
+        self.elsewhere = None               # where redirects lead
+        self.answered, self.all_answered = set(), False
         self.machines, self.sessions = {}, {}
         self.sockets = {}                   # Socket.IO sid -> {"auth", "namespace"}
         self.rpc_owner = {}                 # full method name -> sid

@@ -81,23 +81,6 @@ import Testing
         }
     }
 
-    @Test func aSecureHubNeedsItsAuthority() async throws {
-        try await TestHome.with { home in
-            let authority = try await makeCertificates(home)
-            let tls = ["--tls-cert", "\(home.root)/cert.pem", "--tls-key", "\(home.root)/key.pem"]
-            try await TestHub.with(tls) { hub in
-                let environment = ["HAPI_API_URL": hub.url, "CLI_API_TOKEN": hub.token]
-                let trusting = environment.merging(["NODE_EXTRA_CA_CERTS": authority]) { _, new in new }
-                let started = try await home.hapi("runner", "start", changes: trusting)
-                #expect(started.status == 0 && started.output.contains("Connected to the hub"), "\(started)")
-                try await home.stopRunner()
-                let wary = try await home.hapi("runner", "start", changes: environment)
-                #expect(wary.status == 0 && wary.output.contains("out of reach"), "\(wary)")
-                #expect(wary.errors.lowercased().contains("certificate"), "\(wary)")
-            }
-        }
-    }
-
     private func expectConnected(
         _ home: TestHome, _ hub: TestHub, location: SourceLocation = #_sourceLocation
     ) async throws {
@@ -109,21 +92,5 @@ import Testing
         #expect(state?["pid"]?.integer == Int(try home.runner().pid), sourceLocation: location)
         let exists = try await hub.call("path-exists", ["paths": ["/tmp"]], of: home)
         #expect(exists["exists"]?["/tmp"]?.bool == true, sourceLocation: location)
-    }
-
-    /// Makes `cert.pem` and `key.pem` for 127.0.0.1, and gives the authority that signed them.
-    private func makeCertificates(_ home: TestHome) async throws -> String {
-        let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
-        let script = """
-            set -e
-            openssl req -x509 \(key) -keyout ca.key -out ca.pem -subj "/CN=Test authority" -days 2
-            openssl req \(key) -keyout key.pem -out request.pem -subj "/CN=Test hub"
-            printf 'subjectAltName=IP:127.0.0.1\\nextendedKeyUsage=serverAuth\\n' > extensions
-            openssl x509 -req -in request.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 1 \\
-                -extfile extensions -out cert.pem
-            """
-        let child = try home.start(["/bin/sh", "-c", script])
-        try #require(await child.ended() == 0, "\(child.errors)")
-        return home.root + "/ca.pem"
     }
 }

@@ -69,7 +69,12 @@ public func descriptorCount(_ pid: pid_t) -> Int {
 }
 
 /// How much memory a process has resident, in KiB.
-public func residentKiB(_ pid: pid_t) -> Int {
-    let line = processFile(pid, "status").split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
+public func residentKiB(_ pid: pid_t) -> Int { statusNumber(pid, "VmRSS:") }
+
+/// How much memory a process has had resident at most, in KiB.
+public func mostResidentKiB(_ pid: pid_t) -> Int { statusNumber(pid, "VmHWM:") }
+
+private func statusNumber(_ pid: pid_t, _ name: String) -> Int {
+    let line = processFile(pid, "status").split(separator: "\n").first { $0.hasPrefix(name) }
     return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
 }

@@ -70,6 +70,19 @@ extension ServerTests {
             }
         }
 
+        @Test func anAcknowledgementOfAnotherTypeFailsItsCallAlone() async throws {
+            try await ServerProcess.with { server in
+                try await connect(.raw(server, "odd-acknowledgements")) { connection in
+                    let odd = try await connection.emitWithAck("odd", timeout: .seconds(10))
+                    #expect(throws: SocketIOError.self) { try odd.argument(0, as: Int.self) }
+                    let none = try await connection.emitWithAck("none", timeout: .seconds(10))
+                    #expect(throws: SocketIOError.self) { try none.argument(0, as: String.self) }
+                    let sound = try await connection.emitWithAck("sound", timeout: .seconds(10))
+                    #expect(try sound.argument(0, as: String.self) == "sound")
+                }
+            }
+        }
+
         @Test func whatTheServerWouldNotTakeIsNotSent() async throws {
             try await ServerProcess.with(["--maximum-payload", "1000"]) { server in
                 try await connect(.room(at: server.url())) { connection in

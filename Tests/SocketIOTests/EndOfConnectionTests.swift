@@ -87,6 +87,34 @@ extension ServerTests {
             }
         }
 
+        @Test(arguments: ["ends-amid-a-frame", "ends-amid-attachments"])
+        func anEndAmidAMessageIsALostConnection(route: String) async throws {
+            try await ServerProcess.with { server in
+                let reason = try await connect(.raw(server, route)) { await $0.closed() }
+                guard case .connectionLost = reason else {
+                    Issue.record("\(reason)")
+                    return
+                }
+            }
+        }
+
+        @Test func fragmentsWithoutEndAreBoundedInNumber() async throws {
+            try await ServerProcess.with { server in
+                let reason = try await connect(.raw(server, "empty-fragments")) { await $0.closed() }
+                guard case .protocolViolation = reason else {
+                    Issue.record("\(reason)")
+                    return
+                }
+            }
+        }
+
+        @Test func pingsFromAServerThatTakesNoAnswerEndTheConnection() async throws {
+            try await ServerProcess.with { server in
+                let reason = try await connect(.raw(server, "pings-without-end")) { await $0.closed() }
+                #expect(reason == .protocolViolation(reason: "it sent pings without taking the answers"))
+            }
+        }
+
         @Test func eventsNobodyConsumesEndTheConnectionInTheEnd() async throws {
             try await ServerProcess.with { server in
                 var configuration = SocketIOConfiguration.room(at: server.url())

@@ -28,7 +28,10 @@ extension ServerTests {
             }
         }
 
-        @Test(arguments: [("no-answer", "the WebSocket upgrade"), ("no-open", "the Engine.IO handshake")])
+        @Test(arguments: [
+            ("no-answer", "the WebSocket upgrade"), ("no-open", "the Engine.IO handshake"),
+            ("no-connect", "the namespace /"),
+        ])
         func theDeadlineSaysWhatIsMissing(route: String, missing: String) async throws {
             try await ServerProcess.with { server in
                 var configuration = SocketIOConfiguration.raw(server, route)

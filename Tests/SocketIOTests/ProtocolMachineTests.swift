@@ -235,6 +235,15 @@ import Testing
             try machine.admit(frameOf: 1001)
         }
     }
+
+    @Test func withoutTheServersMaximumItsOwnBoundsWhatIsSent() throws {
+        var machine = fresh()
+        _ = machine.receive(#"0{"pingInterval":25000,"pingTimeout":20000}"#)
+        try machine.admit(frameOf: 10_000)
+        #expect(throws: SocketIOError.messageTooLarge(size: 10_001, limit: 10_000)) {
+            try machine.admit(frameOf: 10_001)
+        }
+    }
 }
 
 extension ProtocolMachine {

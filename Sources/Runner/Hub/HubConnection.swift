@@ -6,10 +6,10 @@ import SocketIO
 /// Keeps a line to the hub for as long as the task lives.
 enum HubConnection {
     /// Calls `connect` again and again: it returns or throws when the line is lost. `changed` hears how
-    /// things stand; that the line is up is for `connect` itself to tell. A line that held for a while
+    /// things stand, in words that `hub` makes safe; that the line is up is for `connect` itself to tell. A line that held for a while
     /// makes the next wait a short one again. A hub that refuses is asked again after `afterRefusal`.
     static func keep(
-        _ logger: Logger, isolation: isolated (any Actor)? = #isolation,
+        _ hub: () -> Configuration.Hub, _ logger: Logger, isolation: isolated (any Actor)? = #isolation,
         changed: @Sendable (HubState, _ detail: String?) -> Void,
         afterRefusal: () async -> Void = { try? await Task.sleep(for: refusalPause) },
         connect: () async throws -> Void
@@ -23,16 +23,18 @@ enum HubConnection {
                 try await connect()
                 changed(.connecting, nil)
             } catch  where isRefusal(error) {
-                logger.error("the hub refuses", metadata: ["error": "\(error)"])
-                changed(.unauthorized, "\(error)")
+                let words = hub().words(for: error)
+                logger.error("the hub refuses", metadata: ["error": "\(words)"])
+                changed(.unauthorized, words)
                 await afterRefusal()
                 continue
             } catch {
                 if Task.isCancelled { return }
                 // Said once for each reason, however long the hub is away.
-                if "\(error)" != told { logger.warning("no hub", metadata: ["error": "\(error)"]) }
-                told = "\(error)"
-                changed(.connecting, "\(error)")
+                let words = hub().words(for: error)
+                if words != told { logger.warning("no hub", metadata: ["error": "\(words)"]) }
+                told = words
+                changed(.connecting, words)
             }
             if clock.now - start > .seconds(10) { backoff.reset() }
             // Ends early when the task is cancelled.
@@ -64,7 +66,8 @@ extension SocketIOConnection {
     /// Sends a versioned update until it is taken; a mismatch tells the version and the value to build
     /// on. Returns the version that stands, nil if the hub will not have it (hub contract §4.4).
     func update<Body: Encodable & Sendable>(
-        _ event: String, from start: Int, _ logger: Logger, isolation: isolated (any Actor)? = #isolation,
+        _ event: String, from start: Int, at hub: Configuration.Hub, _ logger: Logger,
+        isolation: isolated (any Actor)? = #isolation,
         _ body: (_ version: Int, _ current: JSONValue?) -> Body
     ) async throws -> Int? {
         var version = start
@@ -77,7 +80,7 @@ extension SocketIOConnection {
             case .error:
                 logger.warning(
                     "the hub refuses an update",
-                    metadata: ["event": "\(event)", "reason": "\(answer.reason ?? "unknown")"])
+                    metadata: ["event": "\(event)", "reason": "\(hub.safe(answer.reason ?? "unknown"))"])
                 return nil
             case .mismatch:
                 version = answer.version ?? version

@@ -50,19 +50,17 @@ actor HubLink {
         self.rpc = rpc
         self.logger = logger
         (states, changes) = AsyncStream.makeStream()
-        (callsToAnswer, calls) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1024))
+        (callsToAnswer, calls) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(256))
     }
 
     /// Keeps the line until cancelled. `failures` are what spawns met with; the hub shows the last.
-    func run(_ failures: AsyncStream<SpawnFailure?>) async throws {
-        let rest = try HubREST(hub, configuration)
+    func run(_ failures: AsyncStream<SpawnFailure?>) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { for await failure in failures { await self.note(failure) } }
-            group.addTask { await self.keepConnected(rest) }
+            group.addTask { await self.keepConnected() }
             group.addTask { await self.answerCalls() }
             await group.waitForAll()
         }
-        await rest.shutdown()
     }
 
     /// Tells the hub that the runner stops, and hangs up. Takes a second at most.
@@ -87,12 +85,12 @@ actor HubLink {
         dirty?.yield()
     }
 
-    private func keepConnected(_ rest: HubREST) async {
+    private func keepConnected() async {
         changes.yield(Change(state: .connecting, detail: nil))
         await HubConnection.keep(
-            logger, changed: { [changes] in changes.yield(Change(state: $0, detail: $1)) },
+            { hub }, logger, changed: { [changes] in changes.yield(Change(state: $0, detail: $1)) },
             afterRefusal: { await waitForOtherToken() },
-            connect: { try await connect(rest) })
+            connect: { try await connect() })
     }
 
     /// A token that was corrected in the settings is taken at once; otherwise the hub is asked again
@@ -112,16 +110,15 @@ actor HubLink {
     }
 
     /// One connection, from registration to its end. Throws what ended it.
-    private func connect(_ rest: HubREST) async throws {
+    private func connect() async throws {
         // The row must be there before the socket: rooms are joined at connection time.
-        var rest = rest
-        rest.hub = hub
         var offline = state
         offline.status = "offline"
-        let machine = try await rest.register(
-            MachineRegistration(id: machineID, metadata: metadata, runnerState: offline))
-        let socket = try SocketIOConfiguration(
+        let registration = MachineRegistration(id: machineID, metadata: metadata, runnerState: offline)
+        let machine = try await HubREST.with(hub, configuration) { try await $0.register(registration) }
+        var socket = try SocketIOConfiguration(
             hub, configuration, auth: .machine(machineID, token: hub.token))
+        socket.maximumPayloadSize = Self.largestMessage
         try await SocketIOClient.withConnection(
             socket, on: MultiThreadedEventLoopGroup.singleton, logger: logger
         ) {
@@ -166,6 +163,10 @@ actor HubLink {
     /// Passes the hub's calls on until the line is lost.
     private func takeCalls(on connection: SocketIOConnection) async throws {
         for await event in connection.events where event.name == HubEvent.rpcRequest {
+            guard event.footprint <= Self.largestCall else {
+                try await connection.acknowledge(event, JSON.text(RPCError(error: "the call is too large")))
+                continue
+            }
             calls.yield(Call(event: event, connection: connection))
         }
         throw await connection.closed()
@@ -191,6 +192,10 @@ actor HubLink {
     /// More calls than this at once no user makes. What waits is bounded too: it is dropped, and the hub
     /// gives up on it by itself.
     private static let callLimit = 128
+    /// In bytes, and far more than any call of the hub's has; so that those that wait stay bounded too.
+    private static let largestCall = 256 << 10
+    /// What comes in, in bytes. What is decoded may take fifty times its size.
+    private static let largestMessage = 1 << 20
 
     private struct Call: Sendable {
         let event: SocketIOEvent
@@ -223,7 +228,9 @@ actor HubLink {
 
     private func publishState(on connection: SocketIOConnection) async throws {
         let state = state
-        let version = try await connection.update(HubEvent.machineUpdateState, from: stateVersion, logger) {
+        let version = try await connection.update(
+            HubEvent.machineUpdateState, from: stateVersion, at: hub, logger
+        ) {
             version, _ in
             MachineStateUpdate(machineId: machineID, expectedVersion: version, runnerState: state)
         }
@@ -255,7 +262,7 @@ actor HubLink {
         on connection: SocketIOConnection, _ changes: [String: JSONValue?]
     ) async throws {
         let version = try await connection.update(
-            HubEvent.machineUpdateMetadata, from: metadataVersion, logger
+            HubEvent.machineUpdateMetadata, from: metadataVersion, at: hub, logger
         ) {
             version, current in
             var merged = (current ?? hubMetadata)?.object ?? [:]

@@ -3,6 +3,7 @@ import HubProtocol
 import NIOCore
 import NIOHTTP1
 import NIOSSL
+import SocketIO
 
 /// Why the hub could not be asked.
 public struct HubError: Error, CustomStringConvertible {
@@ -13,6 +14,8 @@ public struct HubError: Error, CustomStringConvertible {
         case unavailable
         /// It answers what we cannot use.
         case unexpected
+        /// Whoever answers has no certificate that can be trusted to be the hub's.
+        case untrusted
     }
 
     public let cause: Cause
@@ -20,28 +23,75 @@ public struct HubError: Error, CustomStringConvertible {
     let url: String
     let reason: String
 
-    public var description: String { "cannot \(action) at \(url): \(reason)" }
+    public var description: String {
+        "cannot \(action) at \(url): \(reason)"
+            + (cause == .untrusted ? Configuration.Hub.certificateHint : "")
+    }
 }
 
-/// The hub's REST calls (hub contract §3).
+/// The hub's REST calls (hub contract §3). Redirects are not followed: the token goes to the hub alone.
 struct HubREST: Sendable {
-    var hub: Configuration.Hub
+    private let hub: Configuration.Hub
     private let extraHeaders: [String: String]
     private let client: HTTPClient
+    private let patience: Duration
 
-    init(_ hub: Configuration.Hub, _ configuration: Configuration) throws {
+    /// Runs `body`, and lets go of the hub.
+    static func with<Result: Sendable>(
+        _ hub: Configuration.Hub, _ configuration: Configuration,
+        _ body: (HubREST) async throws -> Result
+    ) async throws -> Result {
+        let rest = try HubREST(hub, configuration)
+        do {
+            let result = try await body(rest)
+            await rest.shutdown()
+            return result
+        } catch {
+            await rest.shutdown()
+            throw error
+        }
+    }
+
+    /// - Parameter patience: for a call with its whole answer, however slowly it drips.
+    init(
+        _ hub: Configuration.Hub, _ configuration: Configuration, patience: Duration = .seconds(60)
+    ) throws {
         self.hub = hub
+        self.patience = patience
         extraHeaders = configuration.extraHeaders
         var settings = HTTPClient.Configuration(
             redirectConfiguration: .disallow, timeout: .init(connect: .seconds(10)))
         // Who calls tries again; until then the reason is known at once.
         settings.connectionPool.retryConnectionEstablishment = false
+        settings.httpVersion = .http1Only
+        settings.http1_1ConnectionDebugInitializer = { [url = hub.url] in Self.checkName($0, of: url) }
         if let roots = configuration.extraTrustRoots {
             var tls = TLSConfiguration.makeClientConfiguration()
-            tls.additionalTrustRoots = [.certificates(try NIOSSLCertificate.fromPEMFile(roots))]
+            tls.additionalTrustRoots = [.certificates(try Self.authorities(roots))]
             settings.tlsConfiguration = tls
         }
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
+    }
+
+    private static func authorities(_ path: String) throws(ConfigurationError) -> [NIOSSLCertificate] {
+        do { return try NIOSSLCertificate.fromPEMFile(path) } catch {
+            throw ConfigurationError(
+                variable: "NODE_EXTRA_CA_CERTS", value: path, needed: "a readable file of PEM certificates")
+        }
+    }
+
+    /// The library calls this for each connection, after TLS and before any request. It must hear of the failure
+    /// before the connection is gone.
+    private static func checkName(_ channel: any Channel, of url: String) -> EventLoopFuture<Void> {
+        guard url.lowercased().hasPrefix("https:") else { return channel.eventLoop.makeSucceededVoidFuture() }
+        return channel.eventLoop.makeCompletedFuture {
+            do {
+                try ServerCertificate.check(in: channel.pipeline.syncOperations, of: url)
+            } catch {
+                channel.eventLoop.execute { channel.close(promise: nil) }
+                throw error
+            }
+        }
     }
 
     func shutdown() async {
@@ -66,28 +116,33 @@ struct HubREST: Sendable {
     private func call<Answer: Decodable>(
         _ action: String, _ method: HTTPMethod, _ path: String, _ body: (some Encodable)?, as: Answer.Type
     ) async throws(HubError) -> Answer {
+        func failure(_ cause: HubError.Cause, _ reason: String) -> HubError {
+            HubError(cause: cause, action: action, url: hub.url, reason: hub.safe(reason))
+        }
         let answer: (status: UInt, body: [UInt8])
         do {
             answer = try await send(method, path, body)
         } catch {
-            throw HubError(cause: .unavailable, action: action, url: hub.url, reason: Self.words(error))
+            let (cause, reason) = why(error)
+            throw failure(cause, reason)
         }
         switch answer.status {
         case 200:
             do { return try JSON.decode(Answer.self, from: answer.body) } catch {
                 let reason = (error as? DecodingError)?.explanation ?? "\(error)"
-                throw HubError(
-                    cause: .unexpected, action: action, url: hub.url,
-                    reason: "its answer cannot be read: \(reason)")
+                throw failure(.unexpected, "its answer cannot be read: \(reason)")
             }
+        case 300..<400:
+            throw failure(
+                .unexpected,
+                "it redirects (status \(answer.status)), which is not followed; HAPI_API_URL must name the hub"
+            )
         case 401, 403:
-            throw HubError(
-                cause: .refused, action: action, url: hub.url,
-                reason: "the hub refuses: \(Self.message(answer.body))")
+            throw failure(.refused, "the hub refuses: \(Self.message(answer.body))")
         default:
-            throw HubError(
-                cause: answer.status >= 500 ? .unavailable : .unexpected, action: action, url: hub.url,
-                reason: "status \(answer.status), \(Self.message(answer.body))")
+            throw failure(
+                answer.status >= 500 ? .unavailable : .unexpected,
+                "status \(answer.status), \(Self.message(answer.body))")
         }
     }
 
@@ -100,18 +155,49 @@ struct HubREST: Sendable {
         request.headers.replaceOrAdd(name: "Authorization", value: "Bearer \(hub.token)")
         request.headers.replaceOrAdd(name: "Content-Type", value: "application/json")
         if let body { request.body = .bytes(ByteBuffer(bytes: try JSON.encode(body))) }
-        let response = try await client.execute(request, timeout: .seconds(60))
-        let bytes = try await response.body.collect(upTo: 16 << 20)
-        return (response.status.code, Array(bytes.readableBytesView))
+        return try await exchange(request)
     }
 
+    /// A row is a few kilobytes. What is decoded may take fifty times its size.
+    private static let largestAnswer = 4 << 20
+
+    /// The library's own deadline ends with the answer's head.
+    private func exchange(_ request: HTTPClientRequest) async throws -> (status: UInt, body: [UInt8]) {
+        try await withThrowingTaskGroup(of: (UInt, [UInt8])?.self) { group in
+            group.addTask {
+                let response = try await client.execute(request, deadline: .distantFuture)
+                let bytes = try await response.body.collect(upTo: Self.largestAnswer)
+                return (response.status.code, Array(bytes.readableBytesView))
+            }
+            group.addTask {
+                try await Task.sleep(for: patience)
+                return nil
+            }
+            defer { group.cancelAll() }
+            guard let answer = try await group.next() ?? nil else { throw HTTPClientError.deadlineExceeded }
+            return answer
+        }
+    }
+
+    private func why(_ error: any Error) -> (HubError.Cause, String) {
+        if error is NIOTooManyBytesError { return (.unexpected, "its answer is too large") }
+        switch error as? HTTPClientError {
+        case .deadlineExceeded: return (.unavailable, "no whole answer within \(patience)")
+        case .remoteConnectionClosed: return (.unavailable, "the hub closed the connection")
+        case .connectTimeout: return (.unavailable, "the connection timed out")
+        default: break
+        }
+        switch TransportFailure.opening(error, at: hub.url) {
+        case .tlsFailed(_, let reason): return (.untrusted, reason)
+        case .cannotConnect(_, let reason): return (.unavailable, reason)
+        case let error: return (.unavailable, "\(error)")
+        }
+    }
+
+    /// As it came: it is cut where the token is taken out, so that no part of one is left.
     private static func message(_ body: [UInt8]) -> String {
-        (try? JSON.decode(RPCError.self, from: body).error)
-            ?? String(decoding: body.prefix(200), as: UTF8.self)
+        (try? JSON.decode(RPCError.self, from: body).error) ?? String(decoding: body, as: UTF8.self)
     }
-
-    /// Library errors name the cause last; the token is in none of them.
-    private static func words(_ error: any Error) -> String { "\(error)" }
 }
 
 extension String {

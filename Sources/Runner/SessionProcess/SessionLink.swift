@@ -61,7 +61,8 @@ actor SessionLink {
 
     /// Keeps the line until cancelled.
     func run() async {
-        await HubConnection.keep(logger, changed: { _, _ in }, connect: { try await connect() })
+        await HubConnection.keep(
+            { hub }, logger, changed: { _, _ in }, connect: { try await connect() })
     }
 
     private func connect() async throws {
@@ -157,7 +158,9 @@ actor SessionLink {
     private func updateMetadata(
         on connection: SocketIOConnection, _ changes: [String: JSONValue]
     ) async throws {
-        let version = try await connection.update(HubEvent.updateMetadata, from: metadataVersion, logger) {
+        let version = try await connection.update(
+            HubEvent.updateMetadata, from: metadataVersion, at: hub, logger
+        ) {
             version, current in
             if let current { metadata = current }
             metadata = .object((metadata.object ?? [:]).merging(changes) { _, new in new })

@@ -79,13 +79,13 @@ public struct SessionProcess: Sendable {
         }
     }
 
-    /// A hub that refuses an existing session ends the start; one that is away does not.
+    /// A hub that refuses an existing session ends the start; one that is away, or cannot be trusted, does not.
     private func register(_ link: SessionLink?) async throws {
         guard let link else { return }
         do {
             try await link.register()
         } catch {
-            guard error.cause == .unavailable else { throw error }
+            guard error.cause == .unavailable || error.cause == .untrusted else { throw error }
             warn("\(error); going on without it until it is there")
         }
     }

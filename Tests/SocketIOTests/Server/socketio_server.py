@@ -168,6 +168,54 @@ async def no_open(request):
     return await until_closed(await accept(request, connected=False))
 
 
+async def no_connect(request):
+    socket = await accept(request, connected=False)
+    await socket.send_str(OPEN)
+    return await until_closed(socket)
+
+
+async def ends_amid_a_frame(request):
+    socket = await accept(request)
+    request.transport.write(frame(1, b"42" + b"x" * 1000)[:100])
+    request.transport.close()
+    return socket
+
+
+async def ends_amid_attachments(request):
+    socket = await accept(request)
+    await socket.send_str('452-["two",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]')
+    await socket.send_bytes(b"one")
+    request.transport.close()
+    return socket
+
+
+async def empty_fragments(request):
+    socket = await accept(request)
+    request.transport.write(frame(1, b"", final=False) + frame(0, b"", final=False) * 100_000)
+    return await until_closed(socket)
+
+
+async def pings_without_end(request):
+    """Asks, and takes no answer."""
+    socket = await accept(request)
+    request.transport.pause_reading()
+    while not request.transport.is_closing():
+        if request.transport.get_write_buffer_size() < 1 << 20:
+            request.transport.write(frame(1, b"2" + b"x" * 10_000) + frame(9, b"x" * 100))
+        await asyncio.sleep(0)
+    return socket
+
+
+async def odd_acknowledgements(request):
+    """Answers with the event's own argument list, which is no answer of the type asked for, or with none."""
+    socket = await accept(request)
+    async for message in socket:
+        if message.type == WSMsgType.TEXT and message.data.startswith("42"):
+            number, arguments = message.data[2:].split("[", 1)
+            await socket.send_str(f"43{number}[" + ("]" if "none" in arguments else arguments))
+    return socket
+
+
 async def stray_acknowledgements(request):
     """Answers each event twice, after an answer to nothing."""
     socket = await accept(request)
@@ -218,6 +266,12 @@ def add_raw_routes(application):
         "nonsense": nonsense,
         "goodbye": goodbye,
         "no-open": no_open,
+        "no-connect": no_connect,
+        "ends-amid-a-frame": ends_amid_a_frame,
+        "ends-amid-attachments": ends_amid_attachments,
+        "empty-fragments": empty_fragments,
+        "pings-without-end": pings_without_end,
+        "odd-acknowledgements": odd_acknowledgements,
         "stray-acknowledgements": stray_acknowledgements,
         "no-answer": no_answer,
         "not-found": not_found,
