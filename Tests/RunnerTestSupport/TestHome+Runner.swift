@@ -38,6 +38,11 @@ extension TestHome {
         try await eventually("the runner's death", location) { !isAlive(runner) }
     }
 
+    /// A runner of this home that was stopped, as at a crash point.
+    public func heldRunner() -> ProcessIdentity? {
+        Census(self).runners.compactMap(ProcessTable.identity).first { isSuspended($0) }
+    }
+
     /// Stops the runner with `hapi runner stop`.
     public func stopRunner(_ location: SourceLocation = #_sourceLocation) async throws {
         let finished = try await hapi("runner", "stop", location: location)
