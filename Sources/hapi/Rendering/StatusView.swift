@@ -44,7 +44,7 @@ struct StatusView {
         .object([
             "pid": .integer(Int64(runner.process.pid)),
             "startedAt": .init(runner.startedAt),
-            "uptimeSeconds": .integer(runner.startedAt.secondsAgo),
+            "uptimeSeconds": .integer(runner.process.secondsAlive),
             "cliVersion": .string(runner.version),
             "cliModifiedAt": .init(runner.modifiedAt),
             "httpPort": runner.httpPort.map { .integer(Int64($0)) } ?? .null,
@@ -73,7 +73,7 @@ struct StatusView {
         guard let runner = presence.runner else { return stoppedText(sessions) }
         var rows = [
             ("Runner", "running\(presence.isStopping ? ", stopping" : ""), process \(runner.process.pid)"),
-            ("Up", "\(runner.startedAt.age), since \(runner.startedAt.local)"),
+            ("Up", Self.uptimeText(runner.process.secondsAlive)),
             ("Version", runner.version + (runner.modifiedAt.map { ", program of \($0.local)" } ?? "")),
             ("Control port", runner.httpPort.map { "\($0)" } ?? "not bound yet"),
             ("Hub", Self.hubText(runner)),
@@ -107,6 +107,10 @@ struct StatusView {
         rows.append(("Sessions", sessions))
         rows.append(("Start it", "hapi runner start"))
         return Self.aligned(rows)
+    }
+
+    private static func uptimeText(_ seconds: Int64) -> String {
+        "\(Timestamp.length(seconds: seconds)), since \(Timestamp(secondsAgo: seconds).local)"
     }
 
     private static func hubText(_ runner: RunnerRecord) -> String {
