@@ -1,7 +1,6 @@
 import FoundationEssentials
 import Glibc
 import HubProtocol
-import Runner
 import RunnerTestSupport
 import Testing
 
@@ -154,7 +153,7 @@ import Testing
             async let stopped = control.post("stop-session", ["sessionId": .string(id)])
             async let approval = home.hapi("runner", "approve", home.work)
             #expect(killVerified(victim))
-            try await killWithMonitor(unseen, home)
+            try await home.killUnseen(unseen)
             try await expectPromptLooks(home)
             #expect(try await home.hapi("runner", "start").output.contains("already runs"))
             let answer = try await refused
@@ -166,7 +165,9 @@ import Testing
             #expect(undecided.status == 1 && undecided.errors.contains("locked"), "\(undecided)")
             #expect(undecided.errors.contains("hint: another process holds the database"), "\(undecided)")
             #expect(try await notice(home)?.hasPrefix("degraded") == true)
-            while Self.isLong && locked.duration(to: .now) < .seconds(30) { try await expectPromptLooks(home) }
+            while Self.isLong && locked.duration(to: .now) < .seconds(30) {
+                try await expectPromptLooks(home)
+            }
             #expect(home.sessionProcesses().isEmpty)
             lock.closeInput()
             #expect(try await home.ending(of: id).reason == "exited")
@@ -189,14 +190,6 @@ import Testing
         #expect(try await home.control().post("list").status == 200)
         let took = start.duration(to: .now)
         #expect(took < .seconds(4), "\(took)")
-    }
-
-    /// Ends a session so that nobody sees how, and the runner itself has to record it.
-    private func killWithMonitor(_ id: String, _ home: TestHome) async throws {
-        let process = try await home.process(of: id)
-        let monitor = try #require(ProcessTable.status(of: process.pid)?.parent)
-        #expect(killVerified(try #require(ProcessTable.identity(of: monitor))))
-        #expect(killVerified(process))
     }
 
     @Test func aRunnerThatMeetsALockedStoreWaitsForItAndThenSaysSo() async throws {
@@ -232,7 +225,7 @@ import Testing
             try await eventually("the runner") { try home.state()["pid"]?.integer == Int(runner.pid) }
             let (kept, unseen) = (try await home.spawn("kept"), try await home.spawn("unseen"))
             let lock = try await home.lockStore()
-            try await killWithMonitor(unseen, home)
+            try await home.killUnseen(unseen)
             let start = ContinuousClock.now
             let stopped = try await home.hapi("runner", "stop")
             let took = start.duration(to: .now)

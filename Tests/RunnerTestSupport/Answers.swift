@@ -61,7 +61,7 @@ public struct ShownStatus: Decodable, Sendable {
     public struct EndedRunner: Decodable, Sendable {
         public let pid: pid_t
         public let endedAt: String?
-        public let endReason: String
+        public let endReason: String?
     }
 
     public struct Sessions: Decodable, Sendable {

@@ -77,4 +77,13 @@ extension TestHome {
             try await session(happySessionID, location: location).pid, sourceLocation: location)
         return try #require(ProcessTable.identity(of: pid), sourceLocation: location)
     }
+
+    /// Ends a live session, with this HAPI id or record id, so that nobody can tell how.
+    public func killUnseen(_ id: String, location: SourceLocation = #_sourceLocation) async throws {
+        let session = try #require(
+            try await list().first { [$0.id, $0.happySessionId].contains(id) }, sourceLocation: location)
+        let process = try #require(session.pid.flatMap(ProcessTable.status), sourceLocation: location)
+        let monitor = try #require(ProcessTable.identity(of: process.parent), sourceLocation: location)
+        #expect(killVerified(monitor) && killVerified(process.identity), sourceLocation: location)
+    }
 }

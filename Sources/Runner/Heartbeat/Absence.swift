@@ -44,7 +44,7 @@ public struct Absence: Equatable, Sendable {
         lives.indices.compactMap { index in
             let life = lives[index]
             let next = index + 1 < lives.count ? lives[index + 1] : nil
-            guard life.id != running else { return nil }
+            guard life.id != running, !life.isElsewhere else { return nil }
             let from = life.endedAt ?? life.lastHeartbeatAt ?? life.startedAt
             let (cause, detail) = cause(of: life, before: next)
             return Absence(

@@ -62,7 +62,7 @@ struct StatusView {
             "pid": .integer(Int64(runner.process.pid)),
             "startedAt": .init(runner.startedAt),
             "endedAt": .init(runner.endedAt),
-            "endReason": .string((runner.endReason ?? .crashed).rawValue),
+            "endReason": runner.isElsewhere ? .null : .string((runner.endReason ?? .crashed).rawValue),
         ])
     }
 
@@ -131,6 +131,8 @@ struct StatusView {
         case .signal: return "stopped by a signal" + at(runner)
         case .replaced: return "replaced by another" + at(runner)
         case .exception: return "failed" + at(runner) + (runner.endDetail.map { ": \($0)" } ?? "")
+        case nil where runner.isElsewhere:
+            return "on another machine or in another container: whether it runs cannot be known here"
         case .crashed, nil: return "crashed or was killed, some time after \(since.local)"
         }
     }
