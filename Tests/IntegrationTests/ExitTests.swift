@@ -15,9 +15,7 @@ import Testing
         var testDescription: String { if case .starting(let step) = self { step } else { "\(self)" } }
     }
 
-    private static let moments: [Moment] = [
-        .up, .down, .starting(at: "adoption-observed"), .starting(at: "adopted"),
-    ]
+    private static let moments: [Moment] = [.up, .down, .starting(at: "adoption-observed")]
 
     /// What sessions do, and what is to be on record of it.
     private static let ends: [(behaviour: String, exit: ListedSession.Exit)] = [
@@ -27,7 +25,9 @@ import Testing
         ("kill-self-after=SEGV", .init("signaled", signal: "SIGSEGV")),
     ]
 
-    @Test(arguments: moments) func everyEndIsOnRecordAsItWas(moment: Moment) async throws {
+    @Test(arguments: moments + [.starting(at: "adopted")]) func everyEndIsOnRecordAsItWas(moment: Moment)
+        async throws
+    {
         try await TestHome.with { home in
             try await home.startRunner()
             var signal = try StartSignal(home)

@@ -192,38 +192,14 @@ import Testing
         #expect(took < .seconds(4), "\(took)")
     }
 
-    @Test func aRunnerThatMeetsALockedStoreWaitsForItAndThenSaysSo() async throws {
-        try await TestHome.with { home in
-            try await home.startRunner()
-            let (id, kept) = (try await home.spawn("one"), try await home.spawn("kept"))
-            let process = try await home.process(of: id)
-            try await home.killRunner()
-            let lock = try await home.lockStore()
-            #expect(killVerified(process))
-            let start = ContinuousClock.now
-            let refused = try await home.hapi("runner", "start")
-            #expect(refused.status == 1 && refused.errors.contains("locked"), "\(refused)")
-            #expect(refused.errors.contains("hint: another process holds the database"), "\(refused)")
-            #expect(start.duration(to: .now) < .seconds(25))
-            #expect(try await !home.status().running)
-            #expect(try await home.list().map(\.happySessionId) == [kept])
-            async let second = home.startRunner()
-            try await Task.sleep(for: .seconds(2))
-            lock.closeInput()
-            _ = try await second
-            #expect(try await home.ending(of: id) == .init("signaled", signal: "SIGKILL"))
-            #expect(try await home.session(kept).adopted)
-            try await stopAll(home)
-        }
-    }
-
     /// The runner ends by itself, soon, and says that it could not record that: its row says `crashed`
-    /// later, as for every end that is not on record.
-    @Test func aRunnerThatIsStoppedOnALockedStoreEndsInTimeAndLeavesTheRestToTheNext() async throws {
+    /// later, as for every end that is not on record. The next one waits for the lock, or says so.
+    @Test func aRunnerThatIsStoppedAndStartedOnALockedStoreIsDoneInTimeAndLosesNothing() async throws {
         try await TestHome.with { home in
             let runner = try home.launch(["runner", "start-sync"])
             try await eventually("the runner") { try home.state()["pid"]?.integer == Int(runner.pid) }
-            let (kept, unseen) = (try await home.spawn("kept"), try await home.spawn("unseen"))
+            let (kept, seen) = (try await home.spawn("kept"), try await home.spawn("seen"))
+            let (unseen, victim) = (try await home.spawn("unseen"), try await home.process(of: seen))
             let lock = try await home.lockStore()
             try await home.killUnseen(unseen)
             let start = ContinuousClock.now
@@ -232,11 +208,20 @@ import Testing
             #expect(stopped.status == 0 && took < .seconds(20), "\(took): \(stopped)")
             #expect(try await runner.ended() == 1 && runner.errors.contains("locked"), "\(runner.errors)")
             #expect(!home.exists(home.stateFile) && !home.exists(home.lockFile))
-            #expect(try await home.session(kept).state == "running")
+            #expect(killVerified(victim))
+
+            let refused = try await home.hapi("runner", "start")
+            #expect(refused.status == 1 && refused.errors.contains("locked"), "\(refused)")
+            #expect(refused.errors.contains("hint: another process holds the database"), "\(refused)")
+            #expect(try await !home.status().running)
+            #expect(try await home.list().map(\.happySessionId) == [kept])
+            async let second = home.startRunner()
+            try await Task.sleep(for: .seconds(2))
             lock.closeInput()
-            try await home.startRunner()
+            _ = try await second
             #expect(try await home.status().lastRunner?.endReason == "crashed")
             #expect(try await home.ending(of: unseen).reason == "vanished")
+            #expect(try await home.ending(of: seen) == .init("signaled", signal: "SIGKILL"))
             #expect(try await home.session(kept).adopted)
             try await stopAll(home)
         }
