@@ -136,14 +136,17 @@ import Testing
 
     /// A power cut: everything is gone at once, and whoever has the pids now is of another boot.
     @Test func afterARestartOfTheMachineWhatLivedHasVanishedAndItIsSaidWhy() async throws {
-        try await TestHome.with(nil, ["HAPI_RUNNER_WEBHOOK_TIMEOUT_MS": "300"]) { home in
+        try await TestHome.with { home in
             try await home.startRunner()
             let ended = try await home.spawn("ended", behaving: "exit-after=3")
             try await home.ending(of: ended)
             let running = try await home.spawn("running")
             let mute = try home.makeDirectory("work/mute", behaving: "mute")
-            _ = try await home.control().post("spawn-session", ["directory": .string(mute)])
+            let control = try home.control()
+            let asked = Task { _ = try? await control.post("spawn-session", ["directory": .string(mute)]) }
+            try await eventually("both") { try await home.list().compactMap(\.pid).count == 2 }
             try await home.killRunner()
+            await asked.value
             let bystander = try home.start(["/bin/sleep", "1000"])
             let identity = try #require(ProcessTable.identity(of: bystander.pid))
             for id in try await home.list().map(\.id) { try await home.killUnseen(id) }
