@@ -30,7 +30,7 @@ test: setup $(VENV)/ready ## the linter, and every test
 	HAPI_TEST_PYTHON="$(CURDIR)/$(VENV)/bin/python3" swift test --skip-build --disable-xctest
 
 # The suites that ROUNDS makes longer.
-PROOFS ?= TortureTests|HostileRequestTests|HostileHubTests|LimitTests
+PROOFS ?= TortureTests|ExitTests|StoreFaultTests|HostileRequestTests|HostileHubTests|LimitTests
 ROUNDS ?= 200
 
 torture: setup $(VENV)/ready ## kill the runner and its monitors at random; ROUNDS=200, SEED=... repeats

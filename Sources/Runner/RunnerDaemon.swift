@@ -94,18 +94,20 @@ public struct RunnerDaemon: Sendable {
             startedAt: startedAt)
         runner.httpPort = listener.port
         runner.id = try await begin(runner, in: store)
+        let wish: StopWish
         do {
-            switch try await live(runner, store, lock, listener, logger) {
-            case .end(let reason): try await end(runner, in: store, reason, nil)
-            case .renew:
-                // The next image ends this life's row when it begins its own: until then this runner is.
-                await store.close()
-                throw become(lock, listener, logger)
-            }
+            wish = try await live(runner, store, lock, listener, logger)
         } catch {
             // Already said in the log; a store that cannot take it changes nothing.
             try? await end(runner, in: store, .exception, "\(error)")
             throw error
+        }
+        switch wish {
+        case .end(let reason): try await end(runner, in: store, reason, nil)
+        case .renew:
+            // The next image ends this life's row when it begins its own: until then this runner is.
+            await store.close()
+            throw become(lock, listener, logger)
         }
     }
 

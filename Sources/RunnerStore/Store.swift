@@ -3,8 +3,8 @@ import Dispatch
 /// The daemon's store: one connection on a thread of its own, so that a slow disk or a locked
 /// database blocks nobody else.
 ///
-/// Every call is one synchronous closure, run alone. A statement waits only briefly for another
-/// process's lock; the wait for a longer one happens here, between attempts.
+/// Every call is one synchronous closure, run alone. A write never waits inside SQLite for another
+/// process's lock: it waits here, between attempts, so that however many wait, others are served.
 public actor Store {
     /// The newest schema this program knows.
     public static let schemaVersion = Migration.all.last?.version ?? 0
@@ -14,6 +14,12 @@ public actor Store {
     private let thread = StoreThread()
     private var trouble: StoreError?
     private let reportTrouble: AsyncStream<StoreError?>.Continuation
+
+    /// How long a write whose caller is cancelled goes on trying: it is wanted still, but it must not
+    /// hold up the end of everything.
+    private static let lastPatience = Duration.seconds(1)
+    /// How long a read waits for a lock, which is rare and short, in milliseconds.
+    private static let readTimeout: Int32 = 50
 
     /// Why the store could not be written, each time that changes; nil once it can be again.
     public nonisolated let troubles: AsyncStream<StoreError?>
@@ -30,33 +36,45 @@ public actor Store {
         let connection = try StoreConnection(
             path: path, mode: toleratingNewer ? .existing : .create, busyTimeout: 5000)
         try connection.checkIntegrity()
-        connection.setBusyTimeout(50)
+        connection.setBusyTimeout(Self.readTimeout)
         self.connection = connection
     }
 
-    /// Runs `body` in one transaction. Tries again while another process holds the lock, for up
-    /// to `patience`; the closure may so run more than once.
+    /// Runs `body` in one transaction. Tries again while another process holds the lock, for up to
+    /// `patience`, and no more than a second once the caller is cancelled; the closure may so run more
+    /// than once.
     @discardableResult
     public func write<T: Sendable>(
         patience: Duration = .seconds(5),
         _ body: @Sendable (StoreConnection) throws(StoreError) -> T
     ) async throws(StoreError) -> T {
-        let deadline = ContinuousClock.now + patience
+        var deadline = ContinuousClock.now + patience
+        var (pause, isCancelled) = (1, false)
         while true {
             do {
-                let connection = try open()
-                let result = try connection.transaction { () throws(StoreError) -> T in try body(connection) }
+                let result = try attempt(body)
                 note(nil)
                 return result
             } catch {
+                if Task.isCancelled && !isCancelled {
+                    isCancelled = true
+                    deadline = min(deadline, .now + Self.lastPatience)
+                }
                 guard error.cause == .busy && ContinuousClock.now < deadline else {
                     note(error)
                     throw error
                 }
-                // A cancelled caller still wants its row: the sleep only ends early.
-                try? await Task.sleep(for: .milliseconds(20))
+                await thread.rest(milliseconds: pause)
+                pause = min(2 * pause, 32)
             }
         }
+    }
+
+    private func attempt<T>(_ body: (StoreConnection) throws(StoreError) -> T) throws(StoreError) -> T {
+        let connection = try open()
+        connection.setBusyTimeout(0)
+        defer { connection.setBusyTimeout(Self.readTimeout) }
+        return try connection.transaction { () throws(StoreError) -> T in try body(connection) }
     }
 
     /// A refused row is the caller's matter, not the store's.
@@ -82,7 +100,7 @@ public actor Store {
         do throws(StoreError) {
             try connection.backUp(to: path)
             let restored = try StoreConnection(path: path, mode: .create)
-            restored.setBusyTimeout(50)
+            restored.setBusyTimeout(Self.readTimeout)
             self.connection = restored
             return true
         } catch {
@@ -109,5 +127,12 @@ private final class StoreThread: SerialExecutor {
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
+    }
+
+    /// Returns after a while, whether the caller is cancelled or not. Others have the thread meanwhile.
+    func rest(milliseconds: Int) async {
+        await withCheckedContinuation { continuation in
+            queue.asyncAfter(deadline: .now() + .milliseconds(milliseconds)) { continuation.resume() }
+        }
     }
 }

@@ -61,9 +61,11 @@ extension StoreConnection {
         try runners("WHERE end_reason IS NULL ORDER BY id DESC")
     }
 
-    /// Adds a heartbeat, with the hub's state as it is on record, and drops what is older than kept.
+    /// Adds a heartbeat, with the hub's state as it is on record, and keeps the last `kept` of them and
+    /// of the hub's changes. Not those of the last so many days: a clock that is wrong for a moment
+    /// would cost them all.
     public func recordHeartbeat(
-        _ beat: HeartbeatRecord, of runner: Int64, at now: Timestamp, keepingSince oldest: Timestamp
+        _ beat: HeartbeatRecord, of runner: Int64, at now: Timestamp, keeping kept: Int
     ) throws(StoreError) {
         try run(
             """
@@ -76,10 +78,10 @@ extension StoreConnection {
                 .init(beat.load1m), .init(beat.suspended), .integer(runner),
             ])
         try run("UPDATE runners SET last_heartbeat_at = ? WHERE id = ?", [.init(now), .integer(runner)])
-        try run("DELETE FROM heartbeats WHERE at < ?", [.init(oldest)])
-        // However fast they come, they do not fill the disk.
-        try run("DELETE FROM heartbeats WHERE rowid <= (SELECT max(rowid) FROM heartbeats) - 100000")
-        try run("DELETE FROM hub_changes WHERE at < ?", [.init(oldest)])
+        for table in ["heartbeats", "hub_changes"] {
+            try run(
+                "DELETE FROM \(table) WHERE rowid <= (SELECT max(rowid) FROM \(table)) - ?", [.init(kept)])
+        }
     }
 
     func runners(_ condition: String, _ values: [StoreValue] = []) throws(StoreError) -> [RunnerRecord] {

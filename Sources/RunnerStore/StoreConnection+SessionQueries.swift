@@ -1,18 +1,27 @@
-/// Looking sessions up.
+/// Looking sessions up. Their order is that of their first events, which is the order they were
+/// recorded in, whatever the clock said.
 extension StoreConnection {
+    private static let begun = "(SELECT min(e.id) FROM session_events e WHERE e.session_id = s.id)"
+    private static let oldestFirst = "ORDER BY \(begun), s.created_at, s.id"
+
     /// The sessions whose end the runner has not noted yet, oldest first.
     public func liveSessions() throws(StoreError) -> [SessionRecord] {
-        try sessions("WHERE s.ended_at IS NULL ORDER BY s.created_at, s.id")
+        try sessions("WHERE s.ended_at IS NULL \(Self.oldestFirst)")
     }
 
     /// Every session on record, oldest first.
     public func allSessions() throws(StoreError) -> [SessionRecord] {
-        try sessions("ORDER BY s.created_at, s.id")
+        try sessions(Self.oldestFirst)
     }
 
     /// The last `limit` sessions, newest first.
     public func newestSessions(limit: Int) throws(StoreError) -> [SessionRecord] {
-        try sessions("ORDER BY s.created_at DESC, s.id DESC LIMIT ?", [.init(limit)])
+        try sessions(
+            """
+            WHERE s.id IN (SELECT session_id FROM session_events WHERE kind IN ('requested', 'started')
+                           ORDER BY id DESC LIMIT ?)
+            ORDER BY \(Self.begun) DESC
+            """, [.init(limit)])
     }
 
     public func session(_ id: String) throws(StoreError) -> SessionRecord? {
@@ -25,7 +34,7 @@ extension StoreConnection {
         try sessions(
             """
             WHERE s.id = ?1 OR s.happy_session_id = ?1 OR s.requested_session_id = ?1
-            ORDER BY s.ended_at IS NOT NULL, s.created_at DESC
+            ORDER BY s.ended_at IS NOT NULL, \(Self.begun) DESC
             """, [.text(id)])
     }
 

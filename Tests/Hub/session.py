@@ -13,8 +13,8 @@ import time
 LIFE = 1000                             # seconds: nothing started here lives longer
 RETRY_FOR = 10
 AGENTS = ("agy", "claude", "codex", "copilot", "cursor", "dsh", "gemini", "grok", "kimi", "opencode", "pi")
-BEHAVIOURS = {"mute", "slow", "exit", "exit-after", "kill-self", "kill-self-after", "ignore-term", "helper",
-              "setsid-helper", "noise", "wrapper", "claim-parent", "hydra"}
+BEHAVIOURS = {"mute", "slow", "exit", "exit-after", "kill-self", "kill-self-after", "eat-after", "await", "ignore-term",
+              "helper", "setsid-helper", "noise", "wrapper", "claim-parent", "hydra"}
 SHOWN = ("HAPI_", "STANDIN", "CLAUDE", "CODEX_", "CLI_API_TOKEN", "HOME", "PATH", "NO_COLOR")
 
 
@@ -206,6 +206,18 @@ def kill_self(name):
     time.sleep(LIFE)
 
 
+def await_word(milliseconds):
+    """Blocks until somebody opens the pipe $STANDIN_DIR/go for writing, and for so long after that."""
+    os.open(os.path.join(os.environ["STANDIN_DIR"], "go"), os.O_RDONLY | os.O_CLOEXEC)
+    time.sleep(milliseconds / 1000)
+
+
+def eat(mebibytes):
+    """Takes memory for good, page by page; whoever is not killed for it ends with 70."""
+    eaten = [bytearray(os.urandom(1 << 20)) for _ in range(mebibytes)]
+    leave(70, f"{len(eaten)} MiB, and nobody minds")
+
+
 def make_noise(size):
     chunk = b"." * 4095 + b"\n"
     while size > 0:
@@ -243,8 +255,12 @@ def main():
         report(new_uuid(), os.getppid(), ".claim")
     if "noise" in told:
         make_noise(int(told["noise"]))
+    if "await" in told:
+        await_word(float(told["await"]))
     if "kill-self-after" in told:
         kill_self(told["kill-self-after"])
+    if "eat-after" in told:
+        eat(int(told["eat-after"]))
     if "exit-after" in told:
         sys.exit(int(told["exit-after"]))
     time.sleep(max(0, end - time.monotonic()))

@@ -239,7 +239,6 @@ import Testing
         }
     }
 
-    /// The third field of `/proc/<pid>/stat`: proc(5).
     private func expectNothingPending(
         _ home: TestHome, location: SourceLocation = #_sourceLocation
     ) async throws {

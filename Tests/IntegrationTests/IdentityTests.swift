@@ -131,4 +131,130 @@ import Testing
             bystander.signal(SIGKILL)
         }
     }
+
+    // MARK: Another boot
+
+    /// A power cut: everything is gone at once, and whoever has the pids now is of another boot.
+    @Test func afterARestartOfTheMachineWhatLivedHasVanishedAndItIsSaidWhy() async throws {
+        try await TestHome.with { home in
+            try await home.startRunner()
+            let ended = try await home.spawn("ended", behaving: "exit-after=3")
+            try await home.ending(of: ended)
+            let running = try await home.spawn("running")
+            let mute = try home.makeDirectory("work/mute", behaving: "mute")
+            let control = try home.control()
+            let asked = Task { _ = try? await control.post("spawn-session", ["directory": .string(mute)]) }
+            try await eventually("both") { try await home.list().compactMap(\.pid).count == 2 }
+            try await home.killRunner()
+            await asked.value
+            let bystander = try home.start(["/bin/sleep", "1000"])
+            let identity = try #require(ProcessTable.identity(of: bystander.pid))
+            for id in try await home.list().map(\.id) { try await home.killUnseen(id) }
+            try await home.forceIntoStore(
+                """
+                UPDATE launches SET boot_id = 'the boot before', pid = \(identity.pid), start = \(identity.start);
+                UPDATE runners SET boot_id = 'the boot before', pid = \(identity.pid), start = \(identity.start),
+                    started_at = started_at - 60000;
+                """)
+            #expect(try await home.list().isEmpty)
+            #expect(try await !home.status().running)
+
+            try await home.startRunner()
+            #expect(try await home.status().lastRunner?.endReason == "crashed")
+            #expect(try await home.ending(of: ended) == .init("exited", code: 3))
+            for session in try await home.list(all: true) where session.happySessionId != ended {
+                let history = try await home.history(session.id)
+                #expect(history.state == "ended" && !history.adopted && history.exit == session.exit)
+                #expect(history.exit?.reason == "vanished", "\(history)")
+                #expect(history.exit?.message == "the machine was restarted", "\(history)")
+                #expect(history.events?.last?.detail == "vanished: the machine was restarted")
+            }
+            let table = try await home.hapi("runner", "history").output
+            #expect(table.contains("vanished: the machine was restarted"), "\(table)")
+            let absences = try await home.hapi("runner", "absences", "--json")
+            #expect(try JSONValue(json: absences.output).array?.map { $0["cause"] } == ["rebooted"])
+            #expect(try await home.hapi("runner", "stop-session", running).status == 0)
+            #expect(bystander.status == nil)
+            try await home.stopRunner()
+            bystander.signal(SIGKILL)
+        }
+    }
+
+    // MARK: Other pids
+
+    @Test(.enabled(if: PidNamespace.isPossible, "needs leave to make a pid namespace"))
+    func inAnotherPidNamespaceNothingIsTouchedAndNothingIsClaimed() async throws {
+        try await TestHome.with { home in
+            let runner = try await home.startRunner()
+            let id = try await home.spawn("outside")
+            let process = try await home.process(of: id)
+            let inside = try await PidNamespace(home)
+
+            let status = try await inside.runner("status")
+            #expect(status.status == 3 && status.output.contains("0 live, 1 unverifiable"), "\(status)")
+            #expect(status.output.contains("whether it runs cannot be known here"), "\(status)")
+            let shown = try JSON.decode(
+                ShownStatus.self, from: try await inside.runner("status", "--json").output.utf8)
+            #expect(!shown.running && shown.lastRunner?.pid == runner.pid)
+            #expect(shown.lastRunner?.endReason == nil && shown.sessions.unverifiable == 1)
+            let stop = try await inside.runner("stop")
+            #expect(stop.status == 0 && stop.output.contains("it can only be stopped there"), "\(stop)")
+            let start = try await inside.runner("start", "--replace")
+            #expect(start.status == 1 && start.errors.contains("another runner is running"), "\(start)")
+            #expect(try await inside.runner("absences").output.contains("Never away"))
+            #expect(isAlive(runner))
+
+            try await home.killRunner()
+            #expect(try await inside.runner("start").status == 0)
+            let stopped = try await inside.runner("stop-session", id)
+            #expect(stopped.status == 1 && isAlive(process), "\(stopped)")
+            #expect(try await inside.runner("spawn", home.work).status == 0)
+            let table = try await inside.runner("list").output
+            #expect(table.contains("unverifiable") && table.contains("running"), "\(table)")
+            #expect(Set(try await home.list().map(\.state)) == ["running", "unverifiable"])
+            #expect(try await inside.runner("stop").status == 0)
+
+            try await home.startRunner()
+            let adopted = try await home.session(id)
+            #expect(adopted.pid == process.pid && adopted.adopted)
+            let other = try #require(try await home.list().first { $0.state == "unverifiable" })
+            #expect(try await home.hapi("runner", "stop-session", other.id).status == 1)
+            #expect(home.sessionProcesses().count == 2)
+            #expect(try await home.hapi("runner", "stop-session", id).status == 0)
+            try await home.stopRunner()
+        }
+    }
+
+    /// Pids are given out anew once they have all been used: here those of a runner, a monitor and a session.
+    @Test(.enabled(if: PidNamespace.isPossible, "needs leave to make a pid namespace"))
+    func whoeverGetsAPidAnewIsNeitherAdoptedNorSignalled() async throws {
+        try await TestHome.with { home in
+            let inside = try await PidNamespace(home)
+            #expect(try await inside.runner("start").status == 0)
+            #expect(try await inside.runner("spawn", home.work).status == 0)
+            let pids = try await home.inStore(
+                "SELECT r.pid || ' ' || l.monitor_pid || ' ' || l.pid FROM runners r, launches l"
+            ).split(separator: " ").map(String.init)
+            #expect(try await inside.run(["/bin/kill", "-9"] + pids).status == 0)
+            try await eventually("their end") {
+                let there = try await inside.run(["/bin/ls", "/proc"]).output.split(separator: "\n").map(
+                    String.init)
+                return Set(there).isDisjoint(with: pids)
+            }
+            var bystanders: [ProcessIdentity] = []
+            for pid in pids.compactMap({ pid_t($0) }) {
+                bystanders.append(try await inside.bystander(at: pid))
+            }
+            #expect(try await inside.runner("status").status == 3)
+            #expect(try await inside.runner("stop").output.contains("No runner is running"))
+            #expect(try await inside.runner("stop-session", "PID-\(pids[2])").status == 3)
+            #expect(try await inside.runner("start").status == 0)
+            let session = try #require(try await home.list(all: true).first)
+            #expect(session.exit?.reason == "vanished" && !session.adopted, "\(session)")
+            #expect(try await inside.runner("stop-session", session.id).status == 0)
+            #expect(try await inside.runner("stop-session", "PID-\(pids[2])").status == 1)
+            #expect(try await inside.runner("stop").status == 0)
+            #expect(Set(bystanders).count == 3 && bystanders.allSatisfy { isAlive($0) })
+        }
+    }
 }

@@ -83,8 +83,8 @@ import Testing
             let answer = try await home.control().post("spawn-session", ["directory": .string(home.work)])
             let nesting = try #require(answer.body["sessionId"]?.string, "\(answer)")
             try await eventually("the runner started inside the session") {
-                let runner = try await home.status().runner
-                return runner?.httpPort != nil && runner?.pid != outer.pid
+                // The state file is written once it answers, a little after its row.
+                try home.state()["pid"]?.integer.map { $0 != Int(outer.pid) } == true
             }
             let inner = try home.runner()
             let below = try await home.spawn("below")

@@ -138,24 +138,91 @@ import Testing
         }
     }
 
+    /// Beyond what everybody waits; half a minute in the long form.
     @Test func aStoreThatStaysLockedRefusesASpawnAndStopsNobodyFromStopping() async throws {
         try await TestHome.with { home in
             try await home.startRunner()
             let id = try await home.spawn("one")
             let process = try await home.process(of: id)
+            let (seen, unseen) = (try await home.spawn("seen"), try await home.spawn("unseen"))
+            let victim = try await home.process(of: seen)
             let lock = try await home.lockStore()
+            let locked = ContinuousClock.now
             let control = try home.control()
             async let refused = control.post("spawn-session", ["directory": .string(home.work)])
             async let stopped = control.post("stop-session", ["sessionId": .string(id)])
+            async let approval = home.hapi("runner", "approve", home.work)
+            #expect(killVerified(victim))
+            try await home.killUnseen(unseen)
+            try await expectPromptLooks(home)
+            #expect(try await home.hapi("runner", "start").output.contains("already runs"))
             let answer = try await refused
             let words = answer.body["error"]?.string ?? ""
             #expect(words.contains("could not be recorded") && words.contains("locked"), "\(answer)")
             #expect(try await stopped.body["success"]?.bool == true)
             #expect(!isAlive(process))
+            let undecided = try await approval
+            #expect(undecided.status == 1 && undecided.errors.contains("locked"), "\(undecided)")
+            #expect(undecided.errors.contains("hint: another process holds the database"), "\(undecided)")
             #expect(try await notice(home)?.hasPrefix("degraded") == true)
+            while Self.isLong && locked.duration(to: .now) < .seconds(30) {
+                try await expectPromptLooks(home)
+            }
+            #expect(home.sessionProcesses().isEmpty)
             lock.closeInput()
             #expect(try await home.ending(of: id).reason == "exited")
-            #expect(home.sessionProcesses().isEmpty)
+            #expect(try await home.ending(of: seen) == .init("signaled", signal: "SIGKILL"))
+            #expect(try await home.ending(of: unseen).reason == "vanished")
+            try await eventually("no more word in status") { try await notice(home) == nil }
+            _ = try await home.spawn("later")
+            try await stopAll(home)
+        }
+    }
+
+    private static let isLong = getenv("ROUNDS") != nil
+
+    /// Whoever only looks does not wait for the lock; nor does the runner's own answer.
+    private func expectPromptLooks(_ home: TestHome) async throws {
+        let start = ContinuousClock.now
+        #expect(try await home.status().running)
+        #expect(try await home.list().allSatisfy { $0.state != "ended" })
+        #expect(try await home.hapi("runner", "history").status == 0)
+        #expect(try await home.control().post("list").status == 200)
+        let took = start.duration(to: .now)
+        #expect(took < .seconds(4), "\(took)")
+    }
+
+    /// The runner ends by itself, soon, and says that it could not record that: its row says `crashed`
+    /// later, as for every end that is not on record. The next one waits for the lock, or says so.
+    @Test func aRunnerThatIsStoppedAndStartedOnALockedStoreIsDoneInTimeAndLosesNothing() async throws {
+        try await TestHome.with { home in
+            let runner = try home.launch(["runner", "start-sync"])
+            try await eventually("the runner") { try home.state()["pid"]?.integer == Int(runner.pid) }
+            let (kept, seen) = (try await home.spawn("kept"), try await home.spawn("seen"))
+            let (unseen, victim) = (try await home.spawn("unseen"), try await home.process(of: seen))
+            let lock = try await home.lockStore()
+            try await home.killUnseen(unseen)
+            let start = ContinuousClock.now
+            let stopped = try await home.hapi("runner", "stop")
+            let took = start.duration(to: .now)
+            #expect(stopped.status == 0 && took < .seconds(20), "\(took): \(stopped)")
+            #expect(try await runner.ended() == 1 && runner.errors.contains("locked"), "\(runner.errors)")
+            #expect(!home.exists(home.stateFile) && !home.exists(home.lockFile))
+            #expect(killVerified(victim))
+
+            let refused = try await home.hapi("runner", "start")
+            #expect(refused.status == 1 && refused.errors.contains("locked"), "\(refused)")
+            #expect(refused.errors.contains("hint: another process holds the database"), "\(refused)")
+            #expect(try await !home.status().running)
+            #expect(try await home.list().map(\.happySessionId) == [kept])
+            async let second = home.startRunner()
+            try await Task.sleep(for: .seconds(2))
+            lock.closeInput()
+            _ = try await second
+            #expect(try await home.status().lastRunner?.endReason == "crashed")
+            #expect(try await home.ending(of: unseen).reason == "vanished")
+            #expect(try await home.ending(of: seen) == .init("signaled", signal: "SIGKILL"))
+            #expect(try await home.session(kept).adopted)
             try await stopAll(home)
         }
     }

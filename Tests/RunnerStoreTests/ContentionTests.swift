@@ -107,4 +107,48 @@ import Testing
         _ = try await write.value
         #expect(try other.newestRunners(limit: 9).count == 1)
     }
+
+    @Test func aCancelledCallerDoesNotWaitLong() async throws {
+        let store = try Store(path: path)
+        let other = try StoreConnection(path: path, mode: .existing)
+        try other.execute("BEGIN IMMEDIATE")
+        let start = ContinuousClock.now
+        let write = Task {
+            try await store.write(patience: .seconds(600)) { connection throws(StoreError) in
+                try connection.addRunner()
+            }
+        }
+        write.cancel()
+        await #expect(throws: StoreError.self) { try await write.value }
+        #expect(start.duration(to: .now) < .seconds(20))
+        try other.execute("COMMIT")
+    }
+
+    @Test func readersAreServedHoweverManyWritesWait() async throws {
+        let store = try Store(path: path)
+        let other = try StoreConnection(path: path, mode: .existing)
+        try other.execute("BEGIN IMMEDIATE")
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<200 {
+                group.addTask {
+                    try await store.write(patience: .seconds(600)) { connection throws(StoreError) in
+                        _ = try connection.addRunner()
+                    }
+                }
+            }
+            // If each of them kept the thread for as little as 50 ms at a time, this took minutes.
+            let start = ContinuousClock.now
+            for _ in 0..<20 {
+                try await Task.sleep(for: .milliseconds(5))
+                let count = try await store.read { connection throws(StoreError) in
+                    try connection.newestRunners(limit: 9).count
+                }
+                #expect(count == 0)
+            }
+            #expect(start.duration(to: .now) < .seconds(60))
+            try other.execute("COMMIT")
+            try await group.waitForAll()
+        }
+        #expect(try other.newestRunners(limit: 999).count == 200)
+    }
 }

@@ -110,9 +110,9 @@ import Testing
         #expect(try store.exit(of: "s") == given)
     }
 
-    @Test func sessionsAreListedInTheOrderAskedFor() throws {
+    @Test func sessionsAreListedInTheOrderTheyWereRecordedInWhateverTheClockSaid() throws {
         let store = try create()
-        for (id, time) in [("b", 3000), ("a", 3000), ("c", 1000), ("d", 2000)] as [(String, Timestamp)] {
+        for (id, time) in [("c", 3000), ("d", 3000), ("a", 1000), ("b", 2000)] as [(String, Timestamp)] {
             try store.insertSession(.sample(id, runner: nil, at: time, launch: .running))
         }
         _ = try store.finish("d", unlessRecorded: ExitRecord(.vanished, at: 4000))

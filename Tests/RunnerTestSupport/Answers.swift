@@ -11,6 +11,11 @@ public struct ListedSession: Decodable, Sendable {
         public let code: Int32?
         public let signal: String?
         public let message: String?
+
+        /// One that nobody had words about.
+        public init(_ reason: String, code: Int32? = nil, signal: String? = nil) {
+            (self.reason, self.code, self.signal, message) = (reason, code, signal, nil)
+        }
     }
 
     public struct Request: Decodable, Sendable {
@@ -44,6 +49,8 @@ public struct ListedSession: Decodable, Sendable {
 public struct ShownStatus: Decodable, Sendable {
     public struct RunningRunner: Decodable, Sendable {
         public let pid: pid_t
+        public let startedAt: String
+        public let uptimeSeconds: Int
         public let httpPort: Int?
         public let logPath: String
         public let lastHeartbeatAt: String?
@@ -54,7 +61,7 @@ public struct ShownStatus: Decodable, Sendable {
     public struct EndedRunner: Decodable, Sendable {
         public let pid: pid_t
         public let endedAt: String?
-        public let endReason: String
+        public let endReason: String?
     }
 
     public struct Sessions: Decodable, Sendable {

@@ -42,6 +42,27 @@ extension TestHome {
     }
 }
 
+/// The word that sessions with `await` wait for.
+public struct StartSignal: ~Copyable {
+    private let path: String
+    private var pipe: CInt = -1
+
+    public init(_ home: TestHome) throws {
+        path = home.traces + "/go"
+        guard mkfifo(path, 0o600) == 0 else {
+            throw ChildProcess.Failure(description: "cannot make \(path)")
+        }
+    }
+
+    deinit {
+        close(pipe)
+        unlink(path)
+    }
+
+    /// Lets all go that wait, and whoever comes to wait as long as this is there.
+    public mutating func give() { pipe = open(path, O_RDWR | O_CLOEXEC) }
+}
+
 extension TestHome {
     /// The processes of stand-in sessions that live.
     public func sessionProcesses() -> [pid_t] {

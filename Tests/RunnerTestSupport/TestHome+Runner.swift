@@ -38,6 +38,11 @@ extension TestHome {
         try await eventually("the runner's death", location) { !isAlive(runner) }
     }
 
+    /// A runner of this home that was stopped, as at a crash point.
+    public func heldRunner() -> ProcessIdentity? {
+        Census(self).runners.compactMap(ProcessTable.identity).first { isSuspended($0) }
+    }
+
     /// Stops the runner with `hapi runner stop`.
     public func stopRunner(_ location: SourceLocation = #_sourceLocation) async throws {
         let finished = try await hapi("runner", "stop", location: location)
@@ -71,5 +76,14 @@ extension TestHome {
         let pid = try #require(
             try await session(happySessionID, location: location).pid, sourceLocation: location)
         return try #require(ProcessTable.identity(of: pid), sourceLocation: location)
+    }
+
+    /// Ends a live session, with this HAPI id or record id, so that nobody can tell how.
+    public func killUnseen(_ id: String, location: SourceLocation = #_sourceLocation) async throws {
+        let session = try #require(
+            try await list().first { [$0.id, $0.happySessionId].contains(id) }, sourceLocation: location)
+        let process = try #require(session.pid.flatMap(ProcessTable.status), sourceLocation: location)
+        let monitor = try #require(ProcessTable.identity(of: process.parent), sourceLocation: location)
+        #expect(killVerified(monitor) && killVerified(process.identity), sourceLocation: location)
     }
 }

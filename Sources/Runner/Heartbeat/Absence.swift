@@ -19,6 +19,11 @@ public struct Absence: Equatable, Sendable {
     /// Shorter absences are not worth a line, in milliseconds.
     static let shortest: Int64 = 2000
 
+    /// One that seems to end before it began is told too: the clock was set back meanwhile.
+    private var isWorthALine: Bool {
+        to.map { ($0.milliseconds &- from.milliseconds).magnitude >= Self.shortest } ?? true
+    }
+
     /// What the lives of the runner, their heartbeats and their hub changes tell, oldest first.
     ///
     /// - Parameter running: the life that goes on; nil if no runner runs.
@@ -31,7 +36,7 @@ public struct Absence: Equatable, Sendable {
             hubAbsences(life, changes.filter { $0.runnerID == life.id }, isRunning: life.id == running)
         }
         return (between + asleep + unreached)
-            .filter { ($0.to?.milliseconds ?? .max) - $0.from.milliseconds >= shortest }
+            .filter(\.isWorthALine)
             .sorted { $0.from < $1.from }
     }
 
@@ -39,7 +44,7 @@ public struct Absence: Equatable, Sendable {
         lives.indices.compactMap { index in
             let life = lives[index]
             let next = index + 1 < lives.count ? lives[index + 1] : nil
-            guard life.id != running else { return nil }
+            guard life.id != running, !life.isElsewhere else { return nil }
             let from = life.endedAt ?? life.lastHeartbeatAt ?? life.startedAt
             let (cause, detail) = cause(of: life, before: next)
             return Absence(

@@ -6,8 +6,8 @@ import RunnerStore
 /// runner, keeps the logs bounded, records itself, and looks whether the program was replaced. One
 /// beat ends before the next begins.
 struct Heartbeat: Sendable {
-    /// How long heartbeats are kept, in milliseconds.
-    static let retention: Int64 = 30 * 86_400_000
+    /// How many heartbeats are kept: at one a minute, those of five weeks.
+    static let kept = 50_000
 
     let interval: Duration
     let store: Store
@@ -72,9 +72,8 @@ struct Heartbeat: Sendable {
             liveSessions: try await supervisor.liveCount(), pruned: pruned,
             residentBytes: MachineHealthMeter.residentBytes(), load1m: MachineHealthMeter.loadAverage(),
             suspended: Self.suspended())
-        let oldest = Timestamp(milliseconds: now.milliseconds - Self.retention)
         try await store.write { connection throws(StoreError) in
-            try connection.recordHeartbeat(record, of: runnerID, at: now, keepingSince: oldest)
+            try connection.recordHeartbeat(record, of: runnerID, at: now, keeping: Self.kept)
         }
     }
 

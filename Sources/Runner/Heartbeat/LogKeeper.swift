@@ -2,21 +2,21 @@ import CProcess
 import Glibc
 import RunnerStore
 
-/// Keeps the logs from filling the disk: each is bounded in size, and they are in number and age.
+/// Keeps the logs from filling the disk: each is bounded in size, and they are in number. Not in age: a
+/// clock that is wrong for a moment would cost them all.
 struct LogKeeper: Sendable {
-    /// What is kept at most. Sizes are bytes, ages are seconds.
+    /// What is kept at most. Sizes are bytes.
     struct Limits: Sendable {
         var sessionLog = 16 << 20
         /// What is left of a session log that grew beyond.
         var sessionTail = 4 << 20
         var files = 200
-        var age = 30 * 86_400
     }
 
     let home: RunnerHome
     var limits = Limits()
 
-    /// - Parameter keeping: logs that are never removed, whatever their age.
+    /// - Parameter keeping: logs that are never removed.
     func tidy(keeping: Set<String>) {
         for folder in [home.sessionLogs, home.logs] {
             for name in entries(of: folder) where name.hasSuffix(".log") { bound("\(folder)/\(name)") }
@@ -51,11 +51,7 @@ struct LogKeeper: Sendable {
         let logs = entries(of: folder).filter(isLog).map { "\(folder)/\($0)" }
             .compactMap { path in Self.modified(path).map { (path, $0) } }
             .sorted { $0.1 > $1.1 }
-        let oldest = time(nil) - limits.age
-        for (index, (path, modified)) in logs.enumerated()
-        where !keeping.contains(path) && (index >= limits.files || modified < oldest) {
-            unlink(path)
-        }
+        for (path, _) in logs.dropFirst(limits.files) where !keeping.contains(path) { unlink(path) }
     }
 
     private static func modified(_ path: String) -> Int? {

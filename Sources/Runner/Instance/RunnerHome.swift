@@ -70,10 +70,11 @@ public struct RunnerHome: Sendable {
 
     public func sessionLog(_ id: String) -> String { "\(sessionLogs)/\(id).log" }
 
-    /// The newest runner log; nil if there is none.
-    public func newestRunnerLog() -> String? {
+    /// The newest runner log, or that of the runner with this pid; nil if there is none.
+    public func newestRunnerLog(pid: Int32? = nil) -> String? {
+        let ending = pid.map { "-pid-\($0)-runner.log" } ?? "-runner.log"
         // Names begin with the time, so the newest sorts last.
-        entries(of: logs).filter { $0.hasSuffix("-runner.log") }.max().map { "\(logs)/\($0)" }
+        return entries(of: logs).filter { $0.hasSuffix(ending) }.max().map { "\(logs)/\($0)" }
     }
 }
 

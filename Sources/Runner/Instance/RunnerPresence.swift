@@ -9,6 +9,11 @@ public struct RunnerPresence: Sendable {
     public let stateFile: StateFile?
     /// The last life that is over.
     public let last: RunnerRecord?
+    /// The last life, where its end is not on record and it cannot be looked at: it was on another machine
+    /// or in another pid namespace, and may be running there.
+    public var elsewhere: RunnerRecord? {
+        runner == nil ? last.flatMap { $0.isElsewhere ? $0 : nil } : nil
+    }
     /// Why the store could not be asked; nil where it answered or is not there yet.
     public let storeError: StoreError?
     private let home: RunnerHome
@@ -58,4 +63,11 @@ public struct RunnerPresence: Sendable {
 
     /// Where to reach the running runner, ours or HAPI's.
     public var controlPort: Int? { runner?.httpPort ?? (foreignPID == nil ? nil : stateFile?.httpPort) }
+}
+
+extension RunnerRecord {
+    /// Whether nothing is known of its end, and nothing can be known about it here.
+    public var isElsewhere: Bool {
+        endReason == nil && Observation.of(process, at: host) == .unverifiable
+    }
 }

@@ -103,9 +103,7 @@ public struct RunnerStarter: Sendable {
         return RunnerStartError(reason: reason.isEmpty ? "it ended at once" : reason, log: log(of: pid))
     }
 
-    private func log(of pid: Int32) -> String? {
-        configuration.home.newestRunnerLog().flatMap { $0.contains("-pid-\(pid)-") ? $0 : nil }
-    }
+    private func log(of pid: Int32) -> String? { configuration.home.newestRunnerLog(pid: pid) }
 
     /// Waits for the hub's answer, five seconds at most, and says how the runner stands with it.
     public func hubStanding(of runner: RunnerRecord) async throws -> RunnerRecord {

@@ -6,6 +6,8 @@ public struct RunnerStopper: Sendable {
     public enum Outcome: Sendable {
         case stopped(pid: Int32)
         case noneRunning
+        /// Perhaps one does, on another machine or in another pid namespace: it can only be stopped there.
+        case elsewhere(pid: Int32)
     }
 
     let home: RunnerHome
@@ -28,7 +30,7 @@ public struct RunnerStopper: Sendable {
             return try await stopForeign(pid, port)
         }
         if let error = presence.storeError { throw error }
-        return .noneRunning
+        return presence.elsewhere.map { .elsewhere(pid: $0.process.pid) } ?? .noneRunning
     }
 
     private func stop(_ runner: RunnerRecord) async throws -> Outcome {

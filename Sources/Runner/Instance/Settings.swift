@@ -117,6 +117,7 @@ private struct SettingsLock: ~Copyable {
     private static func isStale(_ path: String) -> Bool {
         var status = stat()
         guard stat(path, &status) == 0 else { return false }
-        return time(nil) - status.st_mtim.tv_sec > 30
+        // One from the future has been there since before the clock was set back.
+        return abs(time(nil) - status.st_mtim.tv_sec) > 30
     }
 }

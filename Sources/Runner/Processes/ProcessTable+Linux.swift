@@ -114,6 +114,16 @@ public enum ProcessTable {
     static func processIDs() -> [Int32] { entries(of: "/proc").compactMap { Int32($0) } }
 }
 
+extension ProcessIdentity {
+    /// For how many seconds a living process of this boot has been there. Its start is counted from the
+    /// boot and by the boot clock, proc(5): whoever sets the wall clock changes nothing here.
+    public var secondsAlive: Int64 {
+        var now = timespec()
+        clock_gettime(CLOCK_BOOTTIME, &now)
+        return max(0, Int64(now.tv_sec) - start / Int64(max(1, sysconf(Int32(_SC_CLK_TCK)))))
+    }
+}
+
 /// Reaps a child of this process that has ended. Nothing happens if it is nobody's child here.
 func reap(_ child: ProcessIdentity) {
     guard let status = ProcessTable.status(of: child.pid), status.identity == child, status.isZombie else {

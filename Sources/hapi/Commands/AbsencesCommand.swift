@@ -44,10 +44,7 @@ struct AbsencesCommand: ParsableCommand {
 }
 
 extension Absence {
-    fileprivate var length: String {
-        let end = to ?? .now
-        return Timestamp.length(seconds: max(0, (end.milliseconds - from.milliseconds) / 1000))
-    }
+    fileprivate var length: String { Timestamp.length(from: from, to: to ?? .now) }
 
     fileprivate var json: JSONValue {
         .object([

@@ -30,7 +30,7 @@ struct LogsCommand: ParsableCommand {
 
     private func logPath() throws -> String? {
         let home = try RunnerHome.fromEnvironment()
-        guard let id else { return home.newestRunnerLog() }
+        guard let id else { return RunnerPresence(home).runner?.logPath ?? home.newestRunnerLog() }
         let sessions = try StoreConnection.lookingAt(home) { store throws(StoreError) in
             try store.sessions(meant: id)
         }

@@ -6,7 +6,7 @@ import RunnerStore
 struct PastMoment: ExpressibleByArgument {
     let moment: Timestamp
 
-    init(ago seconds: Int64) { moment = Timestamp(milliseconds: Timestamp.now.milliseconds - seconds * 1000) }
+    init(ago seconds: Int64) { moment = Timestamp(secondsAgo: seconds) }
 
     init?(argument: String) {
         let ago = Self.duration(argument).map { PastMoment(ago: $0).moment }

@@ -11,6 +11,10 @@ struct StopCommand: AsyncParsableCommand {
         switch try await stopper.stop() {
         case .stopped(let pid): Output.line("Runner stopped (process \(pid)). Its sessions keep running.")
         case .noneRunning: Output.line("No runner is running.")
+        case .elsewhere(let pid):
+            Output.line(
+                "No runner is running here. Process \(pid), on another machine or in another container, may be "
+                    + "one: it can only be stopped there.")
         }
     }
 }

@@ -49,11 +49,19 @@ struct SessionView {
                 [
                     String(session.id.prefix(8)),
                     view.state.rawValue + (session.adoptedAt == nil ? "" : " (adopted)"),
-                    session.agent, session.launch.process.map { "\($0.pid)" } ?? "-", session.createdAt.age,
+                    session.agent, session.launch.process.map { "\($0.pid)" } ?? "-", view.age,
                     session.happySessionID ?? "-", session.directory,
                 ], colours: [1: view.state.colour])
         }
         return table.rendered()
+    }
+
+    /// For how long its process has been there; how long ago it began where there is none.
+    private var age: String {
+        guard let process = session.launch.process, [.starting, .running, .stopping].contains(state) else {
+            return session.createdAt.age
+        }
+        return Timestamp.length(seconds: process.secondsAlive)
     }
 
     /// How it ended, in words; `-` while it lives.

@@ -44,7 +44,7 @@ struct StatusView {
         .object([
             "pid": .integer(Int64(runner.process.pid)),
             "startedAt": .init(runner.startedAt),
-            "uptimeSeconds": .integer(runner.startedAt.secondsAgo),
+            "uptimeSeconds": .integer(runner.process.secondsAlive),
             "cliVersion": .string(runner.version),
             "cliModifiedAt": .init(runner.modifiedAt),
             "httpPort": runner.httpPort.map { .integer(Int64($0)) } ?? .null,
@@ -62,7 +62,7 @@ struct StatusView {
             "pid": .integer(Int64(runner.process.pid)),
             "startedAt": .init(runner.startedAt),
             "endedAt": .init(runner.endedAt),
-            "endReason": .string((runner.endReason ?? .crashed).rawValue),
+            "endReason": runner.isElsewhere ? .null : .string((runner.endReason ?? .crashed).rawValue),
         ])
     }
 
@@ -73,7 +73,7 @@ struct StatusView {
         guard let runner = presence.runner else { return stoppedText(sessions) }
         var rows = [
             ("Runner", "running\(presence.isStopping ? ", stopping" : ""), process \(runner.process.pid)"),
-            ("Up", "\(runner.startedAt.age), since \(runner.startedAt.local)"),
+            ("Up", Self.uptimeText(runner.process.secondsAlive)),
             ("Version", runner.version + (runner.modifiedAt.map { ", program of \($0.local)" } ?? "")),
             ("Control port", runner.httpPort.map { "\($0)" } ?? "not bound yet"),
             ("Hub", Self.hubText(runner)),
@@ -109,6 +109,10 @@ struct StatusView {
         return Self.aligned(rows)
     }
 
+    private static func uptimeText(_ seconds: Int64) -> String {
+        "\(Timestamp.length(seconds: seconds)), since \(Timestamp(secondsAgo: seconds).local)"
+    }
+
     private static func hubText(_ runner: RunnerRecord) -> String {
         let detail = runner.hubDetail.map { ": \($0)" } ?? ""
         switch runner.hubState {
@@ -127,6 +131,8 @@ struct StatusView {
         case .signal: return "stopped by a signal" + at(runner)
         case .replaced: return "replaced by another" + at(runner)
         case .exception: return "failed" + at(runner) + (runner.endDetail.map { ": \($0)" } ?? "")
+        case nil where runner.isElsewhere:
+            return "on another machine or in another container: whether it runs cannot be known here"
         case .crashed, nil: return "crashed or was killed, some time after \(since.local)"
         }
     }

@@ -12,12 +12,17 @@ extension Timestamp {
             + "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))"
     }
 
-    /// Whole seconds from then to now; never negative, whatever became of the clock.
-    var secondsAgo: Int64 { max(0, (Timestamp.now.milliseconds - milliseconds) / 1000) }
+    init(secondsAgo seconds: Int64) { self.init(milliseconds: Self.now.milliseconds - seconds * 1000) }
+
+    /// How long ago it was, by the wall clocks of then and now.
+    var age: String { Self.length(from: self, to: .now) }
+
+    /// `?` where the clock was set back in between: nobody measured how long it was.
+    static func length(from start: Timestamp, to end: Timestamp) -> String {
+        end < start ? "?" : length(seconds: (end.milliseconds &- start.milliseconds) / 1000)
+    }
 
     /// `42s`, `5m 3s`, `3h 12m`, `2d 4h`.
-    var age: String { Self.length(seconds: secondsAgo) }
-
     static func length(seconds: Int64) -> String {
         switch seconds {
         case ..<60: return "\(seconds)s"

@@ -42,6 +42,16 @@ import Testing
         #expect(presence([runner(1, ProcessTable.current, host: host)]).runner == nil)
     }
 
+    /// Whether it runs there cannot be known; of one from before a restart it can.
+    @Test func aLifeElsewhereIsToldUnlessItsEndIsOnRecord() {
+        var life = runner(1, ProcessTable.current, host: .elsewhere)
+        #expect(presence([life]).elsewhere?.id == 1)
+        #expect(presence([runner(2, ProcessTable.current), life]).elsewhere == nil)
+        life.endReason = .cli
+        #expect(presence([life]).elsewhere == nil)
+        #expect(presence([runner(1, ProcessTable.current, host: .beforeRestart)]).elsewhere == nil)
+    }
+
     @Test func aRunnerThatWasToldToStopIsStopping() {
         var stopping = runner(1, ProcessTable.current)
         stopping.stoppingAt = 5

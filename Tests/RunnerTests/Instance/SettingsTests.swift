@@ -84,8 +84,8 @@ import Testing
         #expect(ids.count == 1)
     }
 
-    @Test func aStaleLockIsTakenOver() throws {
-        try lockAge(31)
+    @Test(arguments: [31, -3600]) func aStaleLockIsTakenOver(age: Int) throws {
+        try lockAge(age)
         try Settings.update(home) { $0.machineID = "new" }
         #expect(try Settings.read(home).machineID == "new")
         #expect(entries(of: folder) == ["settings.json"])
