@@ -63,15 +63,24 @@ extension SessionSupervisor {
             return .failed("nothing was started: \(error)")
         }
         let answer = await decide(request)
-        do {
-            try await store.write { connection throws(StoreError) in
-                try connection.answerSpawnRequest(request.id, answer.kind, error: answer.error, at: .now)
-            }
-        } catch {
-            logger.error(
-                "cannot record an answer", metadata: ["request": "\(request.id)", "error": "\(error)"])
+        // Whoever waits is not kept waiting for a locked store: there it is recorded later.
+        if await !record(answer, to: request.id, patience: .seconds(1)) {
+            Task { await record(answer, to: request.id, patience: .seconds(600)) }
         }
         return answer
+    }
+
+    @discardableResult
+    private func record(_ answer: SpawnAnswer, to id: String, patience: Duration) async -> Bool {
+        do {
+            try await store.write(patience: patience) { connection throws(StoreError) in
+                try connection.answerSpawnRequest(id, answer.kind, error: answer.error, at: .now)
+            }
+            return true
+        } catch {
+            logger.error("cannot record an answer", metadata: ["request": "\(id)", "error": "\(error)"])
+            return false
+        }
     }
 
     private func decide(_ request: SpawnRequest) async -> SpawnAnswer {
