@@ -43,6 +43,25 @@ import Testing
         }
     }
 
+    @Test func aTokenIsForgottenEvenWhereItsLoginWasKilled() async throws {
+        try await TestHome.with { home in
+            let token = "hub-token-5b1c90aa"
+            let login = ["/bin/sh", "-c", "echo \(token) | \(Paths.program) auth login --with-token"]
+            for _ in 0..<2 {
+                let killed = try home.start(login, ["HAPI_CRASH_AT": "file-written"])
+                #expect(try await killed.ended() == 137, "\(killed.errors)")
+                let lock = home.settings + ".hapi.lock"
+                var times = utimbuf(actime: time(nil) - 31, modtime: time(nil) - 31)
+                #expect(utime(lock, &times) == 0)
+            }
+            let left = try FileManager.default.contentsOfDirectory(atPath: home.path)
+            #expect(left.filter { $0.hasPrefix("settings.json.") && $0.hasSuffix(".tmp") }.count == 1)
+            let forgotten = try await home.hapi("auth", "logout")
+            #expect(forgotten.status == 0, "\(forgotten)")
+            try expectNothing(home, of: token, except: [])
+        }
+    }
+
     private func expectNothing(
         _ home: TestHome, of secret: String, except: [String], below folder: String? = nil
     ) throws {

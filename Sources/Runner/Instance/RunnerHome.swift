@@ -131,9 +131,13 @@ public func workingDirectory() -> String {
 }
 
 /// Replaces a file in one step: readers see the old content or the new one. Mode 0600.
+///
+/// Of a file's writers one is at work at a time: so the next one finds, and removes, what one that was
+/// killed has left.
 func replaceFile(_ path: String, with bytes: [UInt8]) throws(FileError) {
-    let temporary = "\(path).\(getpid()).tmp"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    let temporary = "\(path).tmp"
+    unlink(temporary)
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw FileError(action: "write", path: temporary, code: errno) }
     let written = writeAll(descriptor, bytes) && fsync(descriptor) == 0
     let code = errno

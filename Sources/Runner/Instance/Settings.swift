@@ -109,7 +109,9 @@ private struct SettingsLock: ~Copyable {
             if Self.isStale(path) { rmdir(path) } else { usleep(100_000) }
         }
         throw SettingsError(
-            path: settings, reason: "\(path) has been held for 5 s; remove it if nothing uses it")
+            path: settings,
+            reason: "\(path) has been held for 5 s. What a killed program left is passed over after 30 s; "
+                + "remove it if nothing uses it")
     }
 
     func release() { rmdir(path) }

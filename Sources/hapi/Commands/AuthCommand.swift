@@ -90,9 +90,14 @@ struct LogoutCommand: ParsableCommand {
 
     func run() throws {
         let home = try RunnerHome.fromEnvironment()
-        if try Settings.read(home).token == nil { return Output.line("No token is stored.") }
-        // The machine's id stays: another one would make it another machine at the hub.
-        try Settings.update(home) { $0.token = nil }
-        Output.line("Token forgotten.")
+        guard isDirectory(home.path) else { return Output.line("No token is stored.") }
+        var wasStored = false
+        // Written in any case, for a login that was killed may have left a token beside the file. The
+        // machine's id stays: another one would make it another machine at the hub.
+        try Settings.update(home) {
+            wasStored = $0.token != nil
+            $0.token = nil
+        }
+        Output.line(wasStored ? "Token forgotten." : "No token is stored.")
     }
 }

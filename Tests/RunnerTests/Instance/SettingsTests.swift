@@ -108,6 +108,7 @@ import Testing
             try await onThread { try Settings.update(home) { $0.machineID = "new" } }
         }
         #expect(error?.description.contains("settings.json.hapi.lock has been held for 5 s") == true)
+        #expect(error?.description.contains("is passed over after 30 s") == true)
         #expect(text(of: "settings.json") == nil)
         #expect(entries(of: folder) == ["settings.json.hapi.lock"])
     }
