@@ -103,6 +103,44 @@ import Testing
         }
     }
 
+    @Test func whatIsMadeIsItsOwnersAloneWhateverTheMask() async throws {
+        try await TestHome.with { home in
+            let open = { (command: String) in
+                try home.start(["/bin/sh", "-c", "umask 000; exec \(Paths.program) \(command)"])
+            }
+            let login = try home.start(
+                ["/bin/sh", "-c", "umask 000; echo token | \(Paths.program) auth login --with-token"])
+            #expect(try await login.ended() == 0, "\(login.errors)")
+            let started = try open("runner start")
+            #expect(try await started.ended(within: .seconds(40)) == 0, "\(started.errors)")
+            let id = try await home.spawn("one", ["agent": "codex", "token": .string(Self.agentToken)])
+            let backup = try open("runner backup \(home.path)/backup.db")
+            #expect(try await backup.ended() == 0, "\(backup.errors)")
+            let paths = try FileManager.default.subpathsOfDirectory(atPath: home.path)
+            #expect(paths.contains("runner.db-wal") && paths.contains("settings.json"))
+            for path in [home.path] + paths.map({ "\(home.path)/\($0)" }) {
+                #expect(mode(path) & 0o077 == 0, "\(path)")
+            }
+            #expect(try await home.hapi("runner", "stop-session", id).status == 0)
+            try await home.stopRunner()
+        }
+    }
+
+    /// As another user, in a home of root's where anybody may put anything.
+    @Test(.enabled(if: geteuid() == 0 && access("/usr/bin/setpriv", X_OK) == 0, "needs root and setpriv"))
+    func aHomeThatAnybodyMayWriteToIsRefused() async throws {
+        try await TestHome.with { home in
+            _ = try home.makeDirectory("home")
+            chmod(home.root, 0o755)
+            chmod(home.path, 0o1777)
+            let other = ["/usr/bin/setpriv", "--reuid=65533", "--regid=65533", "--clear-groups"]
+            let started = try home.start(other + [Paths.program, "runner", "start"])
+            #expect(try await started.ended() == 1)
+            #expect(started.errors.contains("cannot use \(home.path): "), "\(started.errors)")
+            #expect(started.errors.contains("chmod"), "\(started.errors)")
+        }
+    }
+
     private func mode(_ path: String) -> mode_t {
         var status = stat()
         return lstat(path, &status) == 0 ? status.st_mode & 0o777 : 0o777
