@@ -62,6 +62,32 @@ import Testing
         }
     }
 
+    /// Asks for a token in a terminal, meets a key or a signal there, and says how the program ended and
+    /// whether the terminal shows again what is typed.
+    private static let interrupting = """
+        import fcntl, os, pty, signal, subprocess, sys, termios, time
+        master, slave = pty.openpty()
+        echoes = lambda: bool(termios.tcgetattr(slave)[3] & termios.ECHO)
+        child = subprocess.Popen(
+            sys.argv[2:], stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+        while echoes(): time.sleep(0.01)
+        if sys.argv[1] == "TERM": child.send_signal(signal.SIGTERM)
+        else: os.write(master, sys.argv[1].encode())
+        print(-child.wait(), echoes())
+        """
+
+    @Test(arguments: [("\u{3}", SIGINT), ("\u{1c}", SIGQUIT), ("TERM", SIGTERM)])
+    func aLoginThatIsInterruptedLeavesTheTerminalAsItWas(by key: String, signal: Int32) async throws {
+        try await TestHome.with { home in
+            let asked = try home.start(
+                [Paths.python, "-c", Self.interrupting, key, Paths.program, "auth", "login"])
+            #expect(try await asked.ended() == 0, "\(asked.errors)")
+            #expect(asked.output == "\(signal) True\n")
+            #expect(!home.exists(home.settings))
+        }
+    }
+
     private func expectNothing(
         _ home: TestHome, of secret: String, except: [String], below folder: String? = nil
     ) throws {

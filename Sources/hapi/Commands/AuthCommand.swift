@@ -43,21 +43,10 @@ struct LoginCommand: ParsableCommand {
         }
     }
 
-    /// With the terminal's echo off.
     private func askForToken() -> String? {
         Output.prompt("Token: ")
-        var before = termios()
-        let known = tcgetattr(STDIN_FILENO, &before) == 0
-        if known {
-            var silent = before
-            silent.c_lflag &= ~tcflag_t(ECHO)
-            tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent)
-        }
-        defer {
-            if known { tcsetattr(STDIN_FILENO, TCSAFLUSH, &before) }
-            Output.errors("")
-        }
-        return readLine()
+        defer { Output.errors("") }
+        return HiddenLine.read()
     }
 }
 
