@@ -64,7 +64,8 @@ public struct Settings: Sendable {
         } catch let error as SettingsError {
             throw error
         } catch {
-            throw SettingsError(path: home.settings, reason: "it is not JSON")
+            throw SettingsError(
+                path: home.settings, reason: "it is not JSON, or a number in it does not fit")
         }
     }
 
