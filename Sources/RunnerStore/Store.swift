@@ -98,6 +98,7 @@ public actor Store {
         let connection = try open()
         guard !connection.isInPlace else { return false }
         do throws(StoreError) {
+            StoreConnection.removePartialCopies(of: path)
             try connection.backUp(to: path)
             let restored = try StoreConnection(path: path, mode: .create)
             restored.setBusyTimeout(Self.readTimeout)

@@ -1,4 +1,5 @@
 internal import CSQLite
+import FoundationEssentials
 import Glibc
 
 /// Copying a whole store, while others go on using it.
@@ -6,18 +7,33 @@ extension StoreConnection {
     /// Writes a consistent copy to `path`, which must not exist. It appears there when it is whole: nobody
     /// meets a part of it, and a copy that fails leaves nothing behind.
     public func backUp(to path: String) throws(StoreError) {
-        let partial = "\(path).\(getpid()).partial"
-        defer { for suffix in ["", "-wal", "-shm", "-journal"] { unlink(partial + suffix) } }
-        let descriptor = Glibc.open(partial, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw Self.copyError(path, errno) }
-        close(descriptor)
-        try writeCopy(to: partial)
+        // In a new folder that only its owner can enter: where others may write too, none of them can lay
+        // anything in the way of the copy or of the files SQLite makes beside it.
+        var template = Array("\(path)\(Self.partial)XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw Self.copyError(path, errno) }
+        let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        // What cannot be removed does no harm.
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try writeCopy(to: "\(folder)/copy")
         // Unlike rename, link does not replace what is there.
-        guard link(partial, path) == 0 else { throw Self.copyError(path, errno) }
+        guard link("\(folder)/copy", path) == 0 else { throw Self.copyError(path, errno) }
     }
 
+    /// Removes what copies to `path` have left that were killed at it. None may be at work.
+    static func removePartialCopies(of path: String) {
+        let url = URL(filePath: path)
+        let (folder, beginning) = (url.deletingLastPathComponent().path, url.lastPathComponent + partial)
+        // A folder that cannot be read, and what cannot be removed, does no harm.
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        for name in names where name.hasPrefix(beginning) {
+            try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+        }
+    }
+
+    private static let partial = ".partial-"
+
     private func writeCopy(to path: String) throws(StoreError) {
-        let copy = try Self.open(path, .existing)
+        let copy = try Self.open(path, .create)
         defer { sqlite3_close_v2(copy) }
         try copyPages(to: copy)
         // One file, complete in itself.

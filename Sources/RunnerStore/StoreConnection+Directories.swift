@@ -28,11 +28,17 @@ public struct DirectoryDecisionRecord: Sendable {
 /// Decisions about directories; the writing ones to be called inside a transaction.
 extension StoreConnection {
     /// Writes a decision, which also answers what was asked about the same directory before; or a
-    /// question, pending.
+    /// question, pending, unless it is asked already.
     public func recordDirectoryDecision(_ decision: DirectoryDecisionRecord, at now: Timestamp)
         throws(StoreError)
     {
-        if decision.decision != .pending {
+        if decision.decision == .pending {
+            let asked = try rows(
+                "SELECT id FROM directory_decisions WHERE decision = 'pending' AND directory = ?",
+                [.text(decision.directory)]
+            ) { $0.integer() }
+            guard asked.isEmpty else { return }
+        } else {
             try run(
                 """
                 UPDATE directory_decisions SET decision = ?, decided_by = ?, decided_at = ?

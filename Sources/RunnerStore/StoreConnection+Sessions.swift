@@ -35,12 +35,12 @@ extension StoreConnection {
         try recordEvent(id, "adopted", detail: nil, at: now)
     }
 
-    /// Records who asked for the stop; the first to ask stays on record.
+    /// Records who asked for the stop first.
     public func requestStop(_ id: String, by source: RequestSource, at now: Timestamp) throws(StoreError) {
-        try run(
+        let asked = try run(
             "UPDATE sessions SET stop_requested_at = ?, stopped_by = ? WHERE id = ? AND stop_requested_at IS NULL",
             [.init(now), .init(source), .text(id)])
-        try recordEvent(id, "stop-requested", detail: source.rawValue, at: now)
+        if asked == 1 { try recordEvent(id, "stop-requested", detail: source.rawValue, at: now) }
     }
 
     /// Ends a session: `exit` where nobody else has recorded one, and what is on record otherwise.

@@ -43,6 +43,51 @@ import Testing
         }
     }
 
+    @Test func aTokenIsForgottenEvenWhereItsLoginWasKilled() async throws {
+        try await TestHome.with { home in
+            let token = "hub-token-5b1c90aa"
+            let login = ["/bin/sh", "-c", "echo \(token) | \(Paths.program) auth login --with-token"]
+            for _ in 0..<2 {
+                let killed = try home.start(login, ["HAPI_CRASH_AT": "file-written"])
+                #expect(try await killed.ended() == 137, "\(killed.errors)")
+                let lock = home.settings + ".hapi.lock"
+                var times = utimbuf(actime: time(nil) - 31, modtime: time(nil) - 31)
+                #expect(utime(lock, &times) == 0)
+            }
+            let left = try FileManager.default.contentsOfDirectory(atPath: home.path)
+            #expect(left.filter { $0.hasPrefix("settings.json.") && $0.hasSuffix(".tmp") }.count == 1)
+            let forgotten = try await home.hapi("auth", "logout")
+            #expect(forgotten.status == 0, "\(forgotten)")
+            try expectNothing(home, of: token, except: [])
+        }
+    }
+
+    /// Asks for a token in a terminal, meets a key or a signal there, and says how the program ended and
+    /// whether the terminal shows again what is typed.
+    private static let interrupting = """
+        import fcntl, os, pty, signal, subprocess, sys, termios, time
+        master, slave = pty.openpty()
+        echoes = lambda: bool(termios.tcgetattr(slave)[3] & termios.ECHO)
+        child = subprocess.Popen(
+            sys.argv[2:], stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+        while echoes(): time.sleep(0.01)
+        if sys.argv[1] == "TERM": child.send_signal(signal.SIGTERM)
+        else: os.write(master, sys.argv[1].encode())
+        print(-child.wait(), echoes())
+        """
+
+    @Test(arguments: [("\u{3}", SIGINT), ("\u{1c}", SIGQUIT), ("TERM", SIGTERM)])
+    func aLoginThatIsInterruptedLeavesTheTerminalAsItWas(by key: String, signal: Int32) async throws {
+        try await TestHome.with { home in
+            let asked = try home.start(
+                [Paths.python, "-c", Self.interrupting, key, Paths.program, "auth", "login"])
+            #expect(try await asked.ended() == 0, "\(asked.errors)")
+            #expect(asked.output == "\(signal) True\n")
+            #expect(!home.exists(home.settings))
+        }
+    }
+
     private func expectNothing(
         _ home: TestHome, of secret: String, except: [String], below folder: String? = nil
     ) throws {
@@ -81,6 +126,44 @@ import Testing
             #expect(try await home.session(id).state == "running")
             #expect(try await home.hapi("runner", "stop-session", id).status == 0)
             try await home.stopRunner()
+        }
+    }
+
+    @Test func whatIsMadeIsItsOwnersAloneWhateverTheMask() async throws {
+        try await TestHome.with { home in
+            let open = { (command: String) in
+                try home.start(["/bin/sh", "-c", "umask 000; exec \(Paths.program) \(command)"])
+            }
+            let login = try home.start(
+                ["/bin/sh", "-c", "umask 000; echo token | \(Paths.program) auth login --with-token"])
+            #expect(try await login.ended() == 0, "\(login.errors)")
+            let started = try open("runner start")
+            #expect(try await started.ended(within: .seconds(40)) == 0, "\(started.errors)")
+            let id = try await home.spawn("one", ["agent": "codex", "token": .string(Self.agentToken)])
+            let backup = try open("runner backup \(home.path)/backup.db")
+            #expect(try await backup.ended() == 0, "\(backup.errors)")
+            let paths = try FileManager.default.subpathsOfDirectory(atPath: home.path)
+            #expect(paths.contains("runner.db-wal") && paths.contains("settings.json"))
+            for path in [home.path] + paths.map({ "\(home.path)/\($0)" }) {
+                #expect(mode(path) & 0o077 == 0, "\(path)")
+            }
+            #expect(try await home.hapi("runner", "stop-session", id).status == 0)
+            try await home.stopRunner()
+        }
+    }
+
+    /// As another user, in a home of root's where anybody may put anything.
+    @Test(.enabled(if: geteuid() == 0 && access("/usr/bin/setpriv", X_OK) == 0, "needs root and setpriv"))
+    func aHomeThatAnybodyMayWriteToIsRefused() async throws {
+        try await TestHome.with { home in
+            _ = try home.makeDirectory("home")
+            chmod(home.root, 0o755)
+            chmod(home.path, 0o1777)
+            let other = ["/usr/bin/setpriv", "--reuid=65533", "--regid=65533", "--clear-groups"]
+            let started = try home.start(other + [Paths.program, "runner", "start"])
+            #expect(try await started.ended() == 1)
+            #expect(started.errors.contains("cannot use \(home.path): "), "\(started.errors)")
+            #expect(started.errors.contains("chmod"), "\(started.errors)")
         }
     }
 

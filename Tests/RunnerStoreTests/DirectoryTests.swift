@@ -32,6 +32,15 @@ import Testing
         #expect(try store.directoryDecisions().map(\.decision) == [.approved, .pending, .approved])
     }
 
+    @Test func aDirectoryIsAskedAboutOnceUntilItIsDecided() throws {
+        let store = try create()
+        for request in ["q", "r"] { try record(store, .pending, "/new", request: request) }
+        #expect(try store.directoryDecisions().map(\.spawnRequestID) == ["q"])
+        try record(store, .denied, "/new", request: "s")
+        try record(store, .pending, "/new", request: "t")
+        #expect(try store.directoryDecisions().map(\.decision) == [.pending, .denied, .denied])
+    }
+
     @Test func aStandingDecisionAnswersWhatWasAskedBelow() throws {
         let store = try create()
         for directory in ["/a", "/a/b", "/ab"] { try record(store, .pending, directory) }

@@ -87,6 +87,7 @@ import Testing
         let session = try #require(try store.session("s"))
         #expect(session.stoppedBy == .hub)
         #expect(session.stopRequestedAt == 2001)
+        #expect(try store.events(of: "s").map(\.kind) == ["requested", "stop-requested"])
     }
 
     @Test func aSessionIsFinishedOnceWithTheExitOnRecord() throws {

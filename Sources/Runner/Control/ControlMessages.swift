@@ -1,3 +1,4 @@
+import Glibc
 import HubProtocol
 
 /// The bodies of the control server's requests and answers (their names are part of its contract).
@@ -11,6 +12,16 @@ enum ControlMessages {
         }
         var sessionId: String
         var metadata: Metadata
+
+        /// The field that is longer than what is kept of one; nil if none is.
+        var excess: String? {
+            let bounds = [
+                ("sessionId", sessionId, SpawnRequest.longestID),
+                ("metadata.flavor", metadata.flavor ?? "", SpawnRequest.longestID),
+                ("metadata.path", metadata.path ?? "", Int(PATH_MAX)),
+            ]
+            return bounds.first { $0.1.utf8.count > $0.2 }?.0
+        }
     }
 
     struct Status: Codable {

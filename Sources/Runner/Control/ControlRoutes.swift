@@ -30,6 +30,7 @@ struct ControlRoutes {
     {
         let message = try await read(ControlMessages.SessionStarted.self, request)
         guard !message.sessionId.isEmpty else { throw HTTPError(.badRequest, message: "sessionId: empty") }
+        if let excess = message.excess { throw HTTPError(.badRequest, message: "\(excess): too long") }
         let tree = ProcessTree.now()
         let lineage = tree.lineage(of: message.metadata.hostPid)
         // Everything descends from init, and all that a runner starts from the runner: neither they nor

@@ -29,26 +29,29 @@ public struct RunnerHome: Sendable {
         self.init(path: absolutePath(expanded))
     }
 
-    /// Creates what is missing, readable for its owner only.
-    public func create() throws(FileError) {
-        for folder in [path, logs, sessionLogs] { try createDirectory(folder, mode: 0o700) }
-        mendModes()
-    }
-
-    /// Takes from others what somebody let them read.
-    private func mendModes() {
-        for folder in [path, logs, sessionLogs] { restrict(folder, to: 0o700) }
+    /// Creates what is missing, for its owner only, and takes from others what somebody let them do.
+    /// Throws where somebody else could change what this user's programs are told.
+    public func create() throws {
+        for folder in [path, logs, sessionLogs] {
+            try createDirectory(folder, mode: 0o700)
+            try secure(folder, 0o700)
+        }
         for file in [settings, store, "\(store)-wal", "\(store)-shm", stateFile, lockFile] {
-            restrict(file, to: 0o600)
+            try secure(file, 0o600)
         }
     }
 
-    private func restrict(_ path: String, to mode: mode_t) {
+    /// A link is judged by what it leads to.
+    private func secure(_ path: String, _ mode: mode_t) throws(HomeError) {
         var status = stat()
-        guard lstat(path, &status) == 0, status.st_mode & S_IFMT != S_IFLNK, status.st_uid == getuid(),
-            status.st_mode & 0o777 & ~mode != 0
-        else { return }
-        chmod(path, status.st_mode & mode)
+        guard stat(path, &status) == 0 else { return }
+        switch status.st_uid {
+        case getuid():
+            if status.st_mode & 0o777 & ~mode != 0 { chmod(path, status.st_mode & mode) }
+        case 0:
+            if status.st_mode & S_IWOTH != 0 { throw HomeError(path: path, owner: nil) }
+        case let owner: throw HomeError(path: path, owner: owner)
+        }
     }
 
     /// The log of a runner process started at `time`.
@@ -75,6 +78,21 @@ public struct RunnerHome: Sendable {
         let ending = pid.map { "-pid-\($0)-runner.log" } ?? "-runner.log"
         // Names begin with the time, so the newest sorts last.
         return entries(of: logs).filter { $0.hasSuffix(ending) }.max().map { "\(logs)/\($0)" }
+    }
+}
+
+/// A home, or something in it, that others can change: whoever can has programs run as this user.
+public struct HomeError: Error, CustomStringConvertible {
+    let path: String
+    /// nil: root's, and anybody may write to it.
+    let owner: uid_t?
+
+    public var description: String {
+        let (what, remedy) =
+            owner.map { ("it belongs to user \($0)", "chown -R \(getuid()) \(path)") }
+            ?? ("anybody may write to it", "chmod o-w \(path)")
+        return "cannot use \(path): \(what). If what is in it can be trusted, run: \(remedy); "
+            + "otherwise remove it, or set HAPI_HOME to a folder of your own"
     }
 }
 
@@ -132,9 +150,13 @@ public func workingDirectory() -> String {
 }
 
 /// Replaces a file in one step: readers see the old content or the new one. Mode 0600.
+///
+/// Of a file's writers one is at work at a time: so the next one finds, and removes, what one that was
+/// killed has left.
 func replaceFile(_ path: String, with bytes: [UInt8]) throws(FileError) {
-    let temporary = "\(path).\(getpid()).tmp"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    let temporary = "\(path).tmp"
+    unlink(temporary)
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw FileError(action: "write", path: temporary, code: errno) }
     let written = writeAll(descriptor, bytes) && fsync(descriptor) == 0
     let code = errno

@@ -64,7 +64,8 @@ public struct Settings: Sendable {
         } catch let error as SettingsError {
             throw error
         } catch {
-            throw SettingsError(path: home.settings, reason: "it is not JSON")
+            throw SettingsError(
+                path: home.settings, reason: "it is not JSON, or a number in it does not fit")
         }
     }
 
@@ -109,7 +110,9 @@ private struct SettingsLock: ~Copyable {
             if Self.isStale(path) { rmdir(path) } else { usleep(100_000) }
         }
         throw SettingsError(
-            path: settings, reason: "\(path) has been held for 5 s; remove it if nothing uses it")
+            path: settings,
+            reason: "\(path) has been held for 5 s. What a killed program left is passed over after 30 s; "
+                + "remove it if nothing uses it")
     }
 
     func release() { rmdir(path) }

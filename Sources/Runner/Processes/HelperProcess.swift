@@ -20,9 +20,12 @@ enum HelperProcess {
     /// What is read of each stream at most, in bytes.
     private static let outputLimit = 4 << 20
 
-    /// Runs a program and waits for it; one that takes longer than `patience` is killed, with its
-    /// whole process group. Its standard input is empty. What it prints goes to files in memory, so that
-    /// nothing it leaves running in the background can hold up the answer.
+    /// What one that is cut short has for cleaning up after itself.
+    private static let grace = Duration.seconds(2)
+
+    /// Runs a program and waits for it; one that takes longer than `patience`, or whose caller is cancelled,
+    /// is ended, with its whole process group. Its standard input is empty. What it prints goes to files in
+    /// memory, so that nothing it leaves running in the background can hold up the answer.
     static func run(
         _ program: String, _ arguments: [String], environment: [String: String], directory: String = "/",
         within patience: Duration
@@ -34,22 +37,48 @@ enum HelperProcess {
             output: .descriptor(output.descriptor), errors: .descriptor(errors.descriptor), searchesPath: true
         )
         let pid = try launch.start()
-        let process = ProcessTable.identity(of: pid).flatMap(ProcessDescriptor.init)
-        let inTime = if let process { await allEnded([process], within: patience) } else { true }
-        // Unreaped as yet, so that the group's number is nobody else's.
-        if !inTime { kill(-pid, SIGKILL) }
-        let exit = ChildExit.reaping(pid)
-        guard inTime else { throw HelperTimeout(program: program, patience: patience) }
+        guard let process = ProcessTable.identity(of: pid).flatMap(ProcessDescriptor.init) else {
+            // No descriptor is free, and nothing else tells its end.
+            let code = errno
+            kill(-pid, SIGKILL)
+            _ = ChildExit.reaping(pid)
+            throw FileError.cannotRun(program, code)
+        }
+        guard await allEnded([process], within: patience) else {
+            let error = HelperCutShort(program: program, patience: Task.isCancelled ? nil : patience)
+            await end(process)
+            throw error
+        }
         return Result(
-            status: exit.status,
+            status: ChildExit.reaping(pid).status,
             output: output.text(limit: outputLimit), errors: errors.text(limit: outputLimit))
+    }
+
+    /// Asks the whole group to end, so that git takes back what it has half made, and then insists.
+    private static func end(_ process: ProcessDescriptor) async {
+        let pid = process.identity.pid
+        // A task of its own: a cancelled one would not wait.
+        await Task {
+            kill(-pid, SIGTERM)
+            _ = await allEnded([process], within: grace)
+            // Unreaped as yet, so that the group's number is nobody else's.
+            kill(-pid, SIGKILL)
+            _ = await allEnded([process], within: grace)
+        }.value
+        // One that even so does not end stays a zombie, and holds up nobody.
+        waitpid(pid, nil, WNOHANG)
     }
 }
 
-struct HelperTimeout: Error, CustomStringConvertible {
+/// A program that was ended before it had answered.
+struct HelperCutShort: Error, CustomStringConvertible {
     let program: String
-    let patience: Duration
-    var description: String { "\(program) did not end within \(patience)" }
+    /// How long it had; nil if its answer was no longer wanted.
+    let patience: Duration?
+
+    var description: String {
+        patience.map { "\(program) did not end within \($0)" } ?? "\(program) was interrupted"
+    }
 }
 
 /// An anonymous file that a program writes to.

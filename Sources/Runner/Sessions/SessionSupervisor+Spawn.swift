@@ -21,6 +21,9 @@ extension SessionSupervisor {
     /// Starts a session, or says why not. The answer comes when the session has reported, ended, or
     /// not reported in time; to the hub within 28 s in any case.
     public func spawn(_ request: SpawnRequest) async -> SpawnAnswer {
+        guard request.id.utf8.count <= SpawnRequest.longestID else {
+            return .refused("the request's id is longer than \(SpawnRequest.longestID) bytes")
+        }
         let spawn = spawns[request.id] ?? begin(request)
         let inTime = await withTaskCancellationHandler {
             request.source == .hub
@@ -240,10 +243,12 @@ extension SpawnRequest {
             spawnRequestID: id, isStanding: false)
     }
 
-    /// The row of this request; pending without an answer.
+    /// The row of this request; pending without an answer. Of a directory that no path can name, its
+    /// beginning.
     fileprivate func record(_ answer: SpawnAnswer?) -> SpawnRequestRecord {
-        SpawnRequestRecord(
-            id: id, source: source, sessionID: nil, directory: parameters.directory, agent: agent.rawValue,
+        let directory = Substring(parameters.directory.utf8.prefix(Int(PATH_MAX)))
+        return SpawnRequestRecord(
+            id: id, source: source, sessionID: nil, directory: String(directory), agent: agent.rawValue,
             requestedAt: .now, outcome: answer?.kind ?? .pending, error: answer?.error)
     }
 }

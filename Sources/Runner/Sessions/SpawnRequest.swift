@@ -4,6 +4,9 @@ import RunnerStore
 
 /// A wish for a session, through whichever door it came.
 public struct SpawnRequest: Sendable {
+    /// No id is longer, in bytes: each is kept.
+    static let longestID = 256
+
     /// A repeated request with the same id gets the first one's answer.
     public let id: String
     public let source: RequestSource
@@ -29,11 +32,15 @@ extension SpawnParameters {
     var refusal: String? {
         if directory.isEmpty { return "Directory is required" }
         if holdsNUL { return "a NUL character cannot be passed on to a session" }
+        if directory.utf8.count >= Int(PATH_MAX) {
+            return directoryProblem(directory.prefix(60) + "…", ENAMETOOLONG)
+        }
         if !directory.hasPrefix("/") {
             return "cannot use \(directory) as a directory: an absolute path is needed"
         }
-        if directory.utf8.count >= Int(PATH_MAX) {
-            return directoryProblem(directory.prefix(60) + "…", ENAMETOOLONG)
+        let ids = [resumeSessionId, existingSessionId, sessionId].compactMap { $0 }
+        if ids.contains(where: { $0.utf8.count > SpawnRequest.longestID }) {
+            return "a session's id is longer than \(SpawnRequest.longestID) bytes"
         }
         if agent == "gemini" { return "the agent gemini is no longer offered" }
         let words =

@@ -43,21 +43,10 @@ struct LoginCommand: ParsableCommand {
         }
     }
 
-    /// With the terminal's echo off.
     private func askForToken() -> String? {
         Output.prompt("Token: ")
-        var before = termios()
-        let known = tcgetattr(STDIN_FILENO, &before) == 0
-        if known {
-            var silent = before
-            silent.c_lflag &= ~tcflag_t(ECHO)
-            tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent)
-        }
-        defer {
-            if known { tcsetattr(STDIN_FILENO, TCSAFLUSH, &before) }
-            Output.errors("")
-        }
-        return readLine()
+        defer { Output.errors("") }
+        return HiddenLine.read()
     }
 }
 
@@ -90,9 +79,14 @@ struct LogoutCommand: ParsableCommand {
 
     func run() throws {
         let home = try RunnerHome.fromEnvironment()
-        if try Settings.read(home).token == nil { return Output.line("No token is stored.") }
-        // The machine's id stays: another one would make it another machine at the hub.
-        try Settings.update(home) { $0.token = nil }
-        Output.line("Token forgotten.")
+        guard isDirectory(home.path) else { return Output.line("No token is stored.") }
+        var wasStored = false
+        // Written in any case, for a login that was killed may have left a token beside the file. The
+        // machine's id stays: another one would make it another machine at the hub.
+        try Settings.update(home) {
+            wasStored = $0.token != nil
+            $0.token = nil
+        }
+        Output.line(wasStored ? "Token forgotten." : "No token is stored.")
     }
 }

@@ -30,6 +30,15 @@ import Testing
         let message = try JSON.decode(ControlMessages.SessionStarted.self, from: text.utf8)
         #expect(message.sessionId == "h" && message.metadata.hostPid == 28607)
         #expect(message.metadata.path == "/work" && message.metadata.flavor == "claude")
+        #expect(message.excess == nil)
+    }
+
+    @Test func aFieldBeyondAllBoundsIsFoundInAReport() {
+        let (id, path) = (String(repeating: "i", count: 257), "/" + String(repeating: "x", count: 4096))
+        typealias Report = ControlMessages.SessionStarted
+        #expect(Report(sessionId: id, metadata: .init(hostPid: 1)).excess == "sessionId")
+        #expect(Report(sessionId: "h", metadata: .init(hostPid: 1, path: path)).excess == "metadata.path")
+        #expect(Report(sessionId: "h", metadata: .init(hostPid: 1, flavor: id)).excess == "metadata.flavor")
     }
 
     @Test(

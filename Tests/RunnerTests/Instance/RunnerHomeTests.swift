@@ -44,6 +44,42 @@ import Testing
         }
     }
 
+    @Test func aHomeBehindALinkIsMended() throws {
+        try makeDirectory("real/logs")
+        for name in ["real", "real/logs"] { chmod("\(folder)/\(name)", 0o755) }
+        try RunnerHome(path: try link("home", to: "real")).create()
+        for name in ["real", "real/logs", "real/logs/sessions"] { #expect(mode(of: name) == 0o700) }
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "needs root"))
+    func aHomeOfSomebodyElsesIsRefusedAndUntouched() throws {
+        try makeDirectory("real")
+        chmod("\(folder)/real", 0o777)
+        chown("\(folder)/real", 65_533, 65_533)
+        for path in ["\(folder)/real", try link("home", to: "real")] {
+            let error = #expect(throws: (any Error).self) { try RunnerHome(path: path).create() }
+            #expect("\(error, default: "")".hasPrefix("cannot use \(path): it belongs to user 65533"))
+            #expect("\(error, default: "")".contains("chown"))
+        }
+        #expect(mode(of: "real") == 0o777)
+        #expect(entries(of: "\(folder)/real").isEmpty)
+    }
+
+    @Test(
+        .enabled(if: geteuid() == 0, "needs root"),
+        arguments: [
+            "settings.json", "runner.db", "runner.db-wal", "runner.db-shm", "runner.state.json",
+            "runner.state.json.lock", "logs", "logs/sessions",
+        ])
+    func whatSomebodyElseLeftInAHomeIsRefused(name: String) throws {
+        try home.create()
+        if !isDirectory("\(folder)/\(name)") { try write("", to: name) }
+        chown("\(folder)/\(name)", 65_533, 65_533)
+        let error = #expect(throws: (any Error).self) { try self.home.create() }
+        #expect(
+            "\(error, default: "")".hasPrefix("cannot use \(folder)/\(name): it belongs to user 65533"))
+    }
+
     @Test func aFileInTheWayIsAnErrorThatNamesIt() throws {
         try write("", to: "file")
         let error = #expect(throws: FileError.self) { try RunnerHome(path: "\(self.folder)/file").create() }

@@ -8,7 +8,7 @@ import Testing
     /// With keys of the hub's, and of nobody we know.
     private static let shared = #"""
         {"cliApiToken":"t","apiUrl":"http://hub","machineId":"m","listenPort":3006,"publicUrl":null,
-         "corsOrigins":["a","b"],"vapidKeys":{"publicKey":"p","privateKey":"q"},"ratio":0.26,"big":9007199254740993,
+         "corsOrigins":["a","b"],"vapidKeys":{"publicKey":"p","privateKey":"q"},"ratio":0.26,"big":9007199254740993,"bigger":12345678901234567890,
          "future":{"nested":[{"deep":true}]}}
         """#
 
@@ -47,8 +47,16 @@ import Testing
         var members = try #require(before.object)
         members["machineId"] = .string("new")
         #expect(after == .object(members))
+        #expect(text(of: "settings.json")?.contains("12345678901234567890") == true)
         #expect(mode(of: "settings.json") == 0o600)
         #expect(entries(of: folder) == ["settings.json"])
+    }
+
+    @Test func aNumberThatNobodyCanKeepIsSaidToBeOne() throws {
+        try write(#"{"future":1e400}"#, to: "settings.json")
+        let error = #expect(throws: SettingsError.self) { try Settings.update(self.home) { $0.token = "t" } }
+        #expect(error?.description.contains("a number in it does not fit") == true)
+        #expect(text(of: "settings.json") == #"{"future":1e400}"#)
     }
 
     @Test(arguments: ["", "{", "not JSON", "[]", "null", #""text""#])
@@ -108,6 +116,7 @@ import Testing
             try await onThread { try Settings.update(home) { $0.machineID = "new" } }
         }
         #expect(error?.description.contains("settings.json.hapi.lock has been held for 5 s") == true)
+        #expect(error?.description.contains("is passed over after 30 s") == true)
         #expect(text(of: "settings.json") == nil)
         #expect(entries(of: folder) == ["settings.json.hapi.lock"])
     }

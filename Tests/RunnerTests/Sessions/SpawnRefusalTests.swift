@@ -1,3 +1,4 @@
+import Glibc
 import HubProtocol
 import Logging
 import RunnerStore
@@ -70,6 +71,37 @@ import Testing
         #expect(record.outcome == .refused && record.error == one.reason && record.sessionID == nil)
     }
 
+    static let long = String(repeating: "x", count: 1 << 20)
+
+    @Test(arguments: ["/" + long, long, "/w" + long, "/odd/" + String(repeating: "é", count: 4000)])
+    func ofADirectoryNoPathCanNameNoMoreIsKeptThanAPathHolds(directory: String) async throws {
+        let supervisor = try await supervisor()
+        let parameters = SpawnParameters(directory: directory)
+        _ = await supervisor.spawn(SpawnRequest(id: "q", source: .hub, parameters: parameters))
+        let record = try #require(try record("q"))
+        #expect(record.outcome == .refused && directory.hasPrefix(record.directory))
+        #expect(record.directory.utf8.count <= Int(PATH_MAX))
+        #expect(try #require(record.error).utf8.count < 256)
+    }
+
+    @Test func aRequestWithAnIdBeyondAllBoundsIsNotKept() async throws {
+        let supervisor = try await supervisor()
+        let id = String(repeating: "i", count: 257)
+        let parameters = SpawnParameters(directory: "\(folder)/elsewhere")
+        let answer = await supervisor.spawn(SpawnRequest(id: id, source: .http, parameters: parameters))
+        #expect(answer == .refused("the request's id is longer than 256 bytes"))
+        #expect(try record(id) == nil)
+    }
+
+    @Test(arguments: [\SpawnParameters.existingSessionId, \.sessionId, \.resumeSessionId] as [Text])
+    func aSessionIdBeyondAllBoundsIsRefused(path: Text) async throws {
+        let supervisor = try await supervisor()
+        var parameters = SpawnParameters(directory: "\(folder)/work")
+        parameters[keyPath: path] = String(repeating: "i", count: 257)
+        let answer = await supervisor.spawn(SpawnRequest(id: "q", source: .http, parameters: parameters))
+        #expect(answer == .refused("a session's id is longer than 256 bytes"))
+    }
+
     @Test func aFileInTheWayIsRefused() async throws {
         let supervisor = try await supervisor()
         let parameters = SpawnParameters(directory: "\(folder)/work/file")
@@ -98,14 +130,16 @@ import Testing
         #expect(await supervisor.spawn(SpawnRequest(id: "q", source: .hub, parameters: parameters)) == first)
     }
 
-    static let texts: [WritableKeyPath<SpawnParameters, String?> & Sendable] = [
+    typealias Text = WritableKeyPath<SpawnParameters, String?> & Sendable
+
+    static let texts: [Text] = [
         \.agent, \.model, \.effort, \.modelReasoningEffort, \.serviceTier, \.collaborationMode,
         \.copilotAgentMode, \.permissionMode, \.sessionType, \.worktreeName, \.resumeSessionId,
         \.existingSessionId, \.sessionId, \.startingMode, \.token,
     ]
 
     @Test(arguments: texts)
-    func aNULIsFoundInEveryText(path: WritableKeyPath<SpawnParameters, String?> & Sendable) {
+    func aNULIsFoundInEveryText(path: Text) {
         var parameters = SpawnParameters(directory: "/work")
         parameters[keyPath: path] = "fine"
         #expect(!parameters.holdsNUL)

@@ -1,0 +1,32 @@
+import Glibc
+
+/// A line that is typed in the terminal and not shown there.
+enum HiddenLine {
+    /// How the terminal is when nothing is hidden: here, because a signal's handler can be given nothing.
+    nonisolated(unsafe) private static var before = termios()
+
+    /// nil at the end of the input. A signal that ends the program meanwhile leaves a terminal that shows
+    /// what is typed; one that would suspend it is ignored.
+    static func read() -> String? {
+        guard tcgetattr(STDIN_FILENO, &before) == 0 else { return readLine() }
+        let ends = [SIGINT, SIGQUIT, SIGTERM, SIGHUP]
+        for number in ends {
+            signal(number) { number in
+                HiddenLine.show()
+                signal(number, SIG_DFL)
+                raise(number)
+            }
+        }
+        signal(SIGTSTP, SIG_IGN)
+        var hiding = before
+        hiding.c_lflag &= ~tcflag_t(ECHO)
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &hiding)
+        defer {
+            show()
+            for number in ends + [SIGTSTP] { signal(number, SIG_DFL) }
+        }
+        return readLine()
+    }
+
+    private static func show() { tcsetattr(STDIN_FILENO, TCSAFLUSH, &before) }
+}

@@ -1,0 +1,52 @@
+import FoundationEssentials
+import Glibc
+import Testing
+
+@testable import RunnerStore
+
+@Suite final class BackupTests: StoreTests {
+    private func filled() throws -> StoreConnection {
+        let store = try create()
+        try store.insertSession(.sample("s", runner: nil, launch: .running))
+        return store
+    }
+
+    @Test func aCopyTakesNoWayThatSomebodyElseHasLaid() throws {
+        let store = try filled()
+        try FileManager.default.createDirectory(atPath: "\(folder)/shared", withIntermediateDirectories: true)
+        try Data("precious".utf8).write(to: URL(fileURLWithPath: "\(folder)/victim"))
+        symlink("\(folder)/victim", "\(folder)/shared/copy.\(getpid()).partial")
+        try store.backUp(to: "\(folder)/shared/copy")
+        #expect(try bytes(of: "victim") == Data("precious".utf8))
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: "\(folder)/shared").sorted()
+                == ["copy", "copy.\(getpid()).partial"])
+        let copy = try StoreConnection(path: "\(folder)/shared/copy", mode: .readOnly)
+        #expect(try copy.allSessions().map(\.id) == ["s"])
+        var status = stat()
+        #expect(stat("\(folder)/shared/copy", &status) == 0 && status.st_mode & 0o777 == 0o600)
+    }
+
+    @Test func aCopyThatFailsLeavesNothingBehind() throws {
+        let store = try filled()
+        try Data("precious".utf8).write(to: URL(fileURLWithPath: "\(folder)/there"))
+        let before = try files()
+        for name in ["there", "missing/copy"] {
+            let error = storeError { try store.backUp(to: "\(self.folder)/\(name)") }
+            #expect(error?.description.contains("write the copy") == true)
+        }
+        #expect(try files() == before)
+        #expect(try bytes(of: "there") == Data("precious".utf8))
+    }
+
+    @Test func whatAKilledRestoreLeftIsGoneAfterTheNext() async throws {
+        let store = try Store(path: path)
+        let left = "\(path).partial-Ab3dEf"
+        try FileManager.default.createDirectory(atPath: left, withIntermediateDirectories: true)
+        for name in ["copy", "copy-journal"] { try Data().write(to: URL(fileURLWithPath: "\(left)/\(name)")) }
+        try Data().write(to: URL(fileURLWithPath: "\(folder)/other.partial-Ab3dEf"))
+        for suffix in ["", "-wal", "-shm"] { unlink(path + suffix) }
+        #expect(try await store.restoreFile())
+        #expect(try files().filter { $0.contains("partial") } == ["other.partial-Ab3dEf"])
+    }
+}
