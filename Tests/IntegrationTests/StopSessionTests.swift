@@ -66,7 +66,8 @@ import Testing
             let nesting = try #require(answer.body["sessionId"]?.string, "\(answer)")
             try await eventually("the runner started inside the session") {
                 let runner = try await home.status().runner
-                return runner?.httpPort != nil && runner?.pid != outer.pid
+                // Its row is there before its state file.
+                return runner?.pid != outer.pid && runner?.httpPort != nil && home.exists(home.stateFile)
             }
             let inner = try home.runner()
             let below = try await home.spawn("below")
