@@ -13,6 +13,7 @@ public actor Store {
     private let path: String
     private let thread = StoreThread()
     private var trouble: StoreError?
+    private var wereRestored = false
     private let reportTrouble: AsyncStream<StoreError?>.Continuation
 
     /// How long a write whose caller is cancelled goes on trying: it is wanted still, but it must not
@@ -71,6 +72,9 @@ public actor Store {
     }
 
     private func attempt<T>(_ body: (StoreConnection) throws(StoreError) -> T) throws(StoreError) -> T {
+        // Nobody else could see what is written to files that are gone. What keeps them from being put back
+        // is noted, and keeps nothing from being written.
+        try? putBack(try open())
         let connection = try open()
         connection.setBusyTimeout(0)
         defer { connection.setBusyTimeout(Self.readTimeout) }
@@ -92,23 +96,33 @@ public actor Store {
         return try connection.snapshot { () throws(StoreError) -> T in try body(connection) }
     }
 
-    /// Puts the file back where somebody removed it or moved it away: what is open still has every
-    /// row. True if that was needed. A file that somebody else has put there is not touched.
-    public func restoreFile() throws(StoreError) -> Bool {
-        let connection = try open()
-        guard !connection.isInPlace else { return false }
+    /// Puts the files back where somebody removed them or moved them away: what is open still has every
+    /// row. True if that was needed since it was last asked. A store that somebody else has put there is
+    /// not touched.
+    public func restoreFiles() throws(StoreError) -> Bool {
+        try putBack(try open())
+        defer { wereRestored = false }
+        return wereRestored
+    }
+
+    private func putBack(_ connection: StoreConnection) throws(StoreError) {
+        guard !connection.isInPlace else { return }
         do throws(StoreError) {
             StoreConnection.removePartialCopies(of: path)
-            try connection.backUp(to: path)
+            try connection.backUp(to: path, replacing: connection.isWithoutCompanions)
             let restored = try StoreConnection(path: path, mode: .create)
             restored.setBusyTimeout(Self.readTimeout)
             self.connection = restored
-            return true
+            wereRestored = true
         } catch {
             note(error)
             throw error
         }
     }
+
+    /// Brings what is in the write-ahead log into the file, as far as nobody is in the way: so little is
+    /// lost with the log.
+    public func checkpoint() throws(StoreError) { try open().execute("PRAGMA wal_checkpoint(PASSIVE)") }
 
     /// Lets go of the file. What is asked from now on is refused.
     public func close() { connection = nil }

@@ -6,7 +6,9 @@ import Glibc
 extension StoreConnection {
     /// Writes a consistent copy to `path`, which must not exist. It appears there when it is whole: nobody
     /// meets a part of it, and a copy that fails leaves nothing behind.
-    public func backUp(to path: String) throws(StoreError) {
+    ///
+    /// - Parameter replacing: whether it takes the place of a store that is there, with its companions.
+    public func backUp(to path: String, replacing: Bool = false) throws(StoreError) {
         // In a new folder that only its owner can enter: where others may write too, none of them can lay
         // anything in the way of the copy or of the files SQLite makes beside it.
         var template = Array("\(path)\(Self.partial)XXXXXX".utf8CString)
@@ -15,6 +17,11 @@ extension StoreConnection {
         // What cannot be removed does no harm.
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try writeCopy(to: "\(folder)/copy")
+        if replacing {
+            for suffix in ["-wal", "-shm"] { unlink(path + suffix) }
+            guard rename("\(folder)/copy", path) == 0 else { throw Self.copyError(path, errno) }
+            return
+        }
         // Unlike rename, link does not replace what is there.
         guard link("\(folder)/copy", path) == 0 else { throw Self.copyError(path, errno) }
     }

@@ -22,6 +22,8 @@ public final class StoreConnection {
     /// The version of the file's schema when it was opened for reading; 0 in the other modes.
     public private(set) var fileVersion = 0
     private(set) var handle: OpaquePointer
+    /// The write-ahead log and its index, by inode, in a connection for the whole life of a runner.
+    private var companions: [UInt64?] = []
 
     /// - Parameter busyTimeout: how long one statement waits for another process's lock, in
     ///   milliseconds.
@@ -40,6 +42,7 @@ public final class StoreConnection {
             try execute("PRAGMA foreign_keys = ON")
             try execute("PRAGMA journal_size_limit = 4194304")
             try Migration.bringUpToDate(self)
+            companions = Self.companions(of: path)
         case .readOnly:
             fileVersion = try Migration.readableVersion(of: self)
             if fileVersion < Store.schemaVersion {
@@ -74,13 +77,23 @@ public final class StoreConnection {
         try execute("PRAGMA ignore_check_constraints = OFF")
     }
 
-    /// Whether the file that is open is still the one at its path.
-    var isInPlace: Bool {
+    /// Whether the files that are open are still the ones at their paths.
+    var isInPlace: Bool { !hasMoved && !isWithoutCompanions }
+
+    private var hasMoved: Bool {
         var moved: Int32 = 0
-        guard sqlite3_file_control(handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK else {
-            return true
+        return sqlite3_file_control(handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0
+    }
+
+    /// Whether the file is in its place, but not the write-ahead log and the index of it that belong to this
+    /// connection: whoever opens it now works with others.
+    var isWithoutCompanions: Bool { !hasMoved && companions != Self.companions(of: path) }
+
+    private static func companions(of path: String) -> [UInt64?] {
+        ["-wal", "-shm"].map { suffix in
+            var status = stat()
+            return stat(path + suffix, &status) == 0 ? UInt64(status.st_ino) : nil
         }
-        return moved == 0
     }
 
     /// Only the first to open a new store has anything to do here. SQLite does not wait for another

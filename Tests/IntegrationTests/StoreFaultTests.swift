@@ -20,6 +20,7 @@ import Testing
             let (first, second) = (try await home.process(of: one), try await home.process(of: two))
             let kept = try await home.spawn("kept")
             home.fillDisk()
+            let crowd = try await home.crowdStore()
 
             let control = try home.control()
             let refused = try await control.post("spawn-session", ["directory": .string(home.work)])
@@ -38,6 +39,7 @@ import Testing
             #expect(try await home.list().map(\.happySessionId) == [kept])
             #expect(isAlive(runner))
 
+            crowd.closeInput()
             home.freeDisk()
             #expect(try await home.ending(of: one).reason == "exited")
             #expect(try await home.ending(of: two).signal == "SIGKILL")

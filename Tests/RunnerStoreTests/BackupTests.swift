@@ -46,7 +46,33 @@ import Testing
         for name in ["copy", "copy-journal"] { try Data().write(to: URL(fileURLWithPath: "\(left)/\(name)")) }
         try Data().write(to: URL(fileURLWithPath: "\(folder)/other.partial-Ab3dEf"))
         for suffix in ["", "-wal", "-shm"] { unlink(path + suffix) }
-        #expect(try await store.restoreFile())
+        #expect(try await store.restoreFiles())
         #expect(try files().filter { $0.contains("partial") } == ["other.partial-Ab3dEf"])
+    }
+
+    @Test(arguments: [["-wal"], ["-shm"], ["-wal", "-shm"], ["", "-wal", "-shm"]])
+    func filesThatSomebodyRemovedArePutBackByTheNextWrite(suffixes: [String]) async throws {
+        let store = try Store(path: path)
+        try await store.write { connection throws(StoreError) in try connection.addRunner() }
+        for suffix in suffixes { #expect(unlink(path + suffix) == 0) }
+        // Somebody else looks, and works with files of his own from then on.
+        _ = try? StoreConnection(path: path, mode: .readOnly).newestRunners(limit: 9)
+        try await store.write { connection throws(StoreError) in try connection.addRunner() }
+        let seen = try StoreConnection(path: path, mode: .readOnly)
+        #expect(try seen.newestRunners(limit: 9).count == 2)
+        #expect(try await store.restoreFiles())
+        #expect(try await !store.restoreFiles())
+        try StoreConnection(path: path, mode: .existing).checkIntegrity()
+        try await store.write { connection throws(StoreError) in try connection.addRunner() }
+        await store.close()
+        #expect(try StoreConnection(path: path, mode: .readOnly).newestRunners(limit: 9).count == 3)
+    }
+
+    @Test func aCheckpointBringsAllIntoTheFile() async throws {
+        let store = try Store(path: path)
+        try await store.write { connection throws(StoreError) in try connection.addRunner() }
+        try await store.checkpoint()
+        for suffix in ["-wal", "-shm"] { #expect(unlink(path + suffix) == 0) }
+        #expect(try StoreConnection(path: path, mode: .readOnly).newestRunners(limit: 9).count == 1)
     }
 }

@@ -66,11 +66,34 @@ extension TestHome {
 
     /// Holds the store's write lock from a process of its own until its input is closed.
     public func lockStore() async throws -> ChildProcess {
+        try await holdStore(
+            """
+            store.execute("BEGIN IMMEDIATE")
+            """)
+    }
+
+    /// Uses up the room that the store's write-ahead log has on a full disk, and reads the store without
+    /// end, so that none is made. Until the input of the process is closed.
+    public func crowdStore() async throws -> ChildProcess {
+        try await holdStore(
+            """
+            store.execute("BEGIN")
+            store.execute("SELECT count(*) FROM sqlite_schema").fetchall()
+            writer = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=10)
+            try:
+                writer.execute("CREATE TABLE ballast (x)")
+                while True: writer.execute("INSERT INTO ballast VALUES (zeroblob(3000))")
+            except sqlite3.OperationalError:
+                pass
+            """)
+    }
+
+    private func holdStore(_ script: String) async throws -> ChildProcess {
         let program = """
             import sqlite3, sys
             store = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=10)
-            store.execute("BEGIN IMMEDIATE")
-            print("locked", flush=True)
+            \(script)
+            print("held", flush=True)
             sys.stdin.read()
             store.execute("ROLLBACK")
             """

@@ -57,7 +57,10 @@ struct Heartbeat: Sendable {
                 keeping: try await supervisor.liveLogs().union([stateFile.logPath ?? ""]))
         }
         await step("store") {
-            if try await store.restoreFile() { logger.error("the store's file was gone; it was put back") }
+            if try await store.restoreFiles() {
+                logger.error("the store's files were gone; they were put back")
+            }
+            try await store.checkpoint()
         }
         await step("record") { try await record(pruned: try await supervisor.prune(), at: now) }
         await step("files") {
