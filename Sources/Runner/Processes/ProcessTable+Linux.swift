@@ -16,12 +16,13 @@ public struct ProcessStatus: Equatable, Sendable {
             let pid = Int32(String(decoding: statLine.prefix { $0 != UInt8(ascii: " ") }, as: UTF8.self))
         else { return nil }
         let fields = String(decoding: statLine[(end + 1)...], as: UTF8.self).split(separator: " ")
-        guard fields.count > 19, let parent = Int32(fields[1]), let start = Int64(fields[19]) else {
-            return nil
-        }
+        guard fields.count > 19, let parent = Int32(fields[1]), let threads = Int(fields[17]),
+            let start = Int64(fields[19])
+        else { return nil }
         self.identity = ProcessIdentity(pid: pid, start: start)
         self.parent = parent
-        self.isZombie = fields[0] == "Z" || fields[0] == "X"
+        // While other threads go on, or one of them replaces the program, only the first one has ended.
+        self.isZombie = (fields[0] == "Z" || fields[0] == "X") && threads < 2
     }
 }
 

@@ -31,6 +31,11 @@ import Testing
                 == isZombie)
     }
 
+    @Test func aProcessWhoseFirstThreadHasEndedIsAlive() throws {
+        let line = "1 (a) Z 777 4211 4211 0 -1 4194560 1312 0 2 0 12 3 0 0 20 0 2 0 55501 1"
+        #expect(try #require(ProcessStatus(statLine: Array(line.utf8))).isZombie == false)
+    }
+
     @Test(arguments: [
         "", "\n", "1", "1 (a", "1 (a)", "1 (a) S", "1 (a) S 1 2 3", "x (a) S \(rest)", "(a) S \(rest)",
         "1 (a) S parent 4211 4211 0 -1 4194560 1312 0 2 0 12 3 0 0 20 0 1 0 55501 1",
