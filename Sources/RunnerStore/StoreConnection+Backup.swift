@@ -1,5 +1,4 @@
 internal import CSQLite
-import FoundationEssentials
 import Glibc
 
 /// Copying a whole store, while others go on using it.
@@ -14,8 +13,7 @@ extension StoreConnection {
         var template = Array("\(path)\(Self.partial)XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw Self.copyError(path, errno) }
         let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        // What cannot be removed does no harm.
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        defer { Self.removePartialCopy(folder) }
         try writeCopy(to: "\(folder)/copy")
         if replacing {
             for suffix in ["-wal", "-shm"] { unlink(path + suffix) }
@@ -28,13 +26,17 @@ extension StoreConnection {
 
     /// Removes what copies to `path` have left that were killed at it. None may be at work.
     static func removePartialCopies(of path: String) {
-        let url = URL(filePath: path)
-        let (folder, beginning) = (url.deletingLastPathComponent().path, url.lastPathComponent + partial)
-        // A folder that cannot be read, and what cannot be removed, does no harm.
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        for name in names where name.hasPrefix(beginning) {
-            try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+        let slash = path.lastIndex(of: "/") ?? path.startIndex
+        let (folder, beginning) = (path[..<slash], path[slash...].dropFirst() + partial)
+        for name in entries(of: String(folder)) where name.hasPrefix(beginning) {
+            removePartialCopy("\(folder)/\(name)")
         }
+    }
+
+    /// What cannot be removed does no harm.
+    private static func removePartialCopy(_ folder: String) {
+        for name in entries(of: folder) { unlink("\(folder)/\(name)") }
+        rmdir(folder)
     }
 
     private static let partial = ".partial-"

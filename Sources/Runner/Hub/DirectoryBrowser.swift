@@ -1,5 +1,6 @@
 import Glibc
 import HubProtocol
+import RunnerStore
 
 /// Lists directories for the web app, inside the workspace roots only.
 struct DirectoryBrowser {

@@ -2,6 +2,7 @@ import CProcess
 import FoundationEssentials
 import Glibc
 import HubProtocol
+import RunnerStore
 import Synchronization
 
 /// What one image of the runner leaves to the next across `execve`: descriptors, by number.

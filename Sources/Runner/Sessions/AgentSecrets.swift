@@ -1,4 +1,5 @@
 import Glibc
+import RunnerStore
 
 /// A token for one session's agent: passed in its environment or in a private folder of its own, never
 /// in the store, a log or an argument.

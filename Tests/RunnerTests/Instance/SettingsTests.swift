@@ -1,5 +1,6 @@
 import Glibc
 import HubProtocol
+import RunnerStore
 import Testing
 
 @testable import Runner

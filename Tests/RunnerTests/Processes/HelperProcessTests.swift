@@ -1,4 +1,5 @@
 import Glibc
+import RunnerStore
 import Testing
 
 @testable import Runner
