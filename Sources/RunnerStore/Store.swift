@@ -11,9 +11,11 @@ public actor Store {
 
     private var connection: StoreConnection?
     private let path: String
+    private let mode: StoreConnection.Mode
     private let thread = StoreThread()
     private var trouble: StoreError?
-    private var wereRestored = false
+    /// Why files that are gone cannot be put back: said until they are, whatever else succeeds.
+    private var displacement: StoreError?
     private let reportTrouble: AsyncStream<StoreError?>.Continuation
 
     /// How long a write whose caller is cancelled goes on trying: it is wanted still, but it must not
@@ -34,9 +36,10 @@ public actor Store {
     public init(path: String, toleratingNewer: Bool = false) throws(StoreError) {
         self.path = path
         (troubles, reportTrouble) = AsyncStream.makeStream()
-        let connection = try StoreConnection(
-            path: path, mode: toleratingNewer ? .existing : .create, busyTimeout: 5000)
+        mode = toleratingNewer ? .existing : .create
+        let connection = try StoreConnection(path: path, mode: mode, busyTimeout: 5000)
         try connection.checkIntegrity()
+        try connection.rememberCompanions()
         connection.setBusyTimeout(Self.readTimeout)
         self.connection = connection
     }
@@ -72,9 +75,6 @@ public actor Store {
     }
 
     private func attempt<T>(_ body: (StoreConnection) throws(StoreError) -> T) throws(StoreError) -> T {
-        // Nobody else could see what is written to files that are gone. What keeps them from being put back
-        // is noted, and keeps nothing from being written.
-        try? putBack(try open())
         let connection = try open()
         connection.setBusyTimeout(0)
         defer { connection.setBusyTimeout(Self.readTimeout) }
@@ -83,6 +83,7 @@ public actor Store {
 
     /// A refused row is the caller's matter, not the store's.
     private func note(_ error: StoreError?) {
+        let error = error ?? displacement
         guard error?.cause != .constraint, error?.cause != trouble?.cause else { return }
         trouble = error
         reportTrouble.yield(error)
@@ -97,24 +98,20 @@ public actor Store {
     }
 
     /// Puts the files back where somebody removed them or moved them away: what is open still has every
-    /// row. True if that was needed since it was last asked. A store that somebody else has put there is
-    /// not touched.
+    /// row. True if that was needed. A store that somebody else has put there is not touched.
     public func restoreFiles() throws(StoreError) -> Bool {
-        try putBack(try open())
-        defer { wereRestored = false }
-        return wereRestored
-    }
-
-    private func putBack(_ connection: StoreConnection) throws(StoreError) {
-        guard !connection.isInPlace else { return }
+        let connection = try open()
+        guard !connection.isInPlace else { return false }
         do throws(StoreError) {
             StoreConnection.removePartialCopies(of: path)
             try connection.backUp(to: path, replacing: connection.isWithoutCompanions)
-            let restored = try StoreConnection(path: path, mode: .create)
-            restored.setBusyTimeout(Self.readTimeout)
+            let restored = try StoreConnection(path: path, mode: mode, busyTimeout: Self.readTimeout)
+            try restored.rememberCompanions()
             self.connection = restored
-            wereRestored = true
+            displacement = nil
+            return true
         } catch {
+            displacement = error
             note(error)
             throw error
         }

@@ -8,6 +8,7 @@ extension StoreConnection {
     ///
     /// - Parameter replacing: whether it takes the place of a store that is there, with its companions.
     public func backUp(to path: String, replacing: Bool = false) throws(StoreError) {
+        if !replacing && access(path, F_OK) == 0 { throw Self.copyError(path, EEXIST) }
         // In a new folder that only its owner can enter: where others may write too, none of them can lay
         // anything in the way of the copy or of the files SQLite makes beside it.
         var template = Array("\(path)\(Self.partial)XXXXXX".utf8CString)
@@ -63,10 +64,12 @@ extension StoreConnection {
             throw StoreError(.other(code: SQLITE_NOMEM), action: "copy", path: path, detail: "out of memory")
         }
         var code: Int32
+        var attempts = 0
         repeat {
             code = sqlite3_backup_step(backup, -1)
+            attempts += 1
             if code == SQLITE_BUSY || code == SQLITE_LOCKED { sqlite3_sleep(20) }
-        } while code == SQLITE_BUSY || code == SQLITE_LOCKED
+        } while (code == SQLITE_BUSY || code == SQLITE_LOCKED) && attempts < 250
         sqlite3_backup_finish(backup)
         if code != SQLITE_DONE { throw error(code) }
     }

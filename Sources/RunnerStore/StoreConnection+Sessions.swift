@@ -43,6 +43,14 @@ extension StoreConnection {
         if asked == 1 { try recordEvent(id, "stop-requested", detail: source.rawValue, at: now) }
     }
 
+    /// Whether anybody has asked for the stop. A monitor of an older version asks this of a newer schema,
+    /// and can do without an answer.
+    public func isStopRequested(_ id: String) throws(StoreError) -> Bool {
+        try rows("SELECT stop_requested_at IS NOT NULL FROM sessions WHERE id = ?", [.text(id)]) {
+            $0.integer() == 1
+        } == [true]
+    }
+
     /// Ends a session: `exit` where nobody else has recorded one, and what is on record otherwise.
     /// Returns the exit that stands; false in `first` if the session was already ended.
     public func finish(

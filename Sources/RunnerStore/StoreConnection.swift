@@ -22,8 +22,8 @@ public final class StoreConnection {
     /// The version of the file's schema when it was opened for reading; 0 in the other modes.
     public private(set) var fileVersion = 0
     private(set) var handle: OpaquePointer
-    /// The write-ahead log and its index, by inode, in a connection for the whole life of a runner.
-    private var companions: [UInt64?] = []
+    /// The write-ahead log and its index, by inode; nil until ``rememberCompanions()``.
+    private var companions: [UInt64?]?
 
     /// - Parameter busyTimeout: how long one statement waits for another process's lock, in
     ///   milliseconds.
@@ -42,7 +42,6 @@ public final class StoreConnection {
             try execute("PRAGMA foreign_keys = ON")
             try execute("PRAGMA journal_size_limit = 4194304")
             try Migration.bringUpToDate(self)
-            companions = Self.companions(of: path)
         case .readOnly:
             fileVersion = try Migration.readableVersion(of: self)
             if fileVersion < Store.schemaVersion {
@@ -87,7 +86,16 @@ public final class StoreConnection {
 
     /// Whether the file is in its place, but not the write-ahead log and the index of it that belong to this
     /// connection: whoever opens it now works with others.
-    var isWithoutCompanions: Bool { !hasMoved && companions != Self.companions(of: path) }
+    var isWithoutCompanions: Bool {
+        guard let companions, !hasMoved else { return false }
+        return companions != Self.companions(of: path)
+    }
+
+    /// Takes note of what belongs to this connection, which is there once it has read.
+    func rememberCompanions() throws(StoreError) {
+        try execute("SELECT count(*) FROM sqlite_schema")
+        companions = Self.companions(of: path)
+    }
 
     private static func companions(of path: String) -> [UInt64?] {
         ["-wal", "-shm"].map { suffix in

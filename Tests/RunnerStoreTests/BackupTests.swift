@@ -50,22 +50,37 @@ import Testing
         #expect(try files().filter { $0.contains("partial") } == ["other.partial-Ab3dEf"])
     }
 
-    @Test(arguments: [["-wal"], ["-shm"], ["-wal", "-shm"], ["", "-wal", "-shm"]])
-    func filesThatSomebodyRemovedArePutBackByTheNextWrite(suffixes: [String]) async throws {
-        let store = try Store(path: path)
+    @Test(arguments: [["-wal"], ["-shm"], ["-wal", "-shm"], ["", "-wal", "-shm"]], [false, true])
+    func filesThatSomebodyRemovedArePutBack(suffixes: [String], isNewer: Bool) async throws {
+        if isNewer { try StoreConnection(path: path, mode: .create).execute("PRAGMA user_version = 99") }
+        let store = try Store(path: path, toleratingNewer: isNewer)
         try await store.write { connection throws(StoreError) in try connection.addRunner() }
+        #expect(try await !store.restoreFiles())
         for suffix in suffixes { #expect(unlink(path + suffix) == 0) }
         // Somebody else looks, and works with files of his own from then on.
-        _ = try? StoreConnection(path: path, mode: .readOnly).newestRunners(limit: 9)
-        try await store.write { connection throws(StoreError) in try connection.addRunner() }
-        let seen = try StoreConnection(path: path, mode: .readOnly)
-        #expect(try seen.newestRunners(limit: 9).count == 2)
+        _ = try? StoreConnection(path: path, mode: .existing).newestRunners(limit: 9)
         #expect(try await store.restoreFiles())
         #expect(try await !store.restoreFiles())
-        try StoreConnection(path: path, mode: .existing).checkIntegrity()
         try await store.write { connection throws(StoreError) in try connection.addRunner() }
+        let seen = try StoreConnection(path: path, mode: .existing)
+        #expect(try seen.newestRunners(limit: 9).count == 2)
+        try seen.checkIntegrity()
         await store.close()
-        #expect(try StoreConnection(path: path, mode: .readOnly).newestRunners(limit: 9).count == 3)
+        #expect(try StoreConnection(path: path, mode: .existing).newestRunners(limit: 9).count == 2)
+    }
+
+    @Test func aStoreInTheRunnersPlaceIsATroubleUntilItIsGone() async throws {
+        let store = try Store(path: path)
+        var troubles = store.troubles.makeAsyncIterator()
+        for suffix in ["", "-wal", "-shm"] { unlink(path + suffix) }
+        try Data("somebody else's".utf8).write(to: URL(fileURLWithPath: path))
+        await #expect(throws: StoreError.self) { try await store.restoreFiles() }
+        try await store.write { connection throws(StoreError) in try connection.addRunner() }
+        #expect(await troubles.next() ?? nil != nil)
+        unlink(path)
+        #expect(try await store.restoreFiles())
+        try await store.write { connection throws(StoreError) in try connection.addRunner() }
+        #expect(await troubles.next() == .some(nil))
     }
 
     @Test func aCheckpointBringsAllIntoTheFile() async throws {
