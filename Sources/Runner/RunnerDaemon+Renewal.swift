@@ -11,20 +11,20 @@ extension RunnerDaemon {
         logger.info("becoming the new program", metadata: ["program": "\(program)"])
         var inheritance = Inheritance(lock: lock.inheritable, listener: listener.descriptor, program: program)
         do {
-            try RenewalGuard.start(for: &inheritance, arguments, environment)
+            try RenewalGuard.start(for: &inheritance, arguments, configuration.environment)
         } catch {
             // Without a guard nothing new is tried: this program goes on, as one that was put back.
             inheritance.failure = "no guard could be started: \(error)"
-            let code = inheritance.become("/proc/self/exe", arguments, environment)
+            let code = inheritance.become("/proc/self/exe", arguments, configuration.environment)
             return FileError.cannotRun(program, code)
         }
         let previous = open("/proc/self/exe", O_RDONLY | O_CLOEXEC)
         inheritance.previous = previous >= 0 ? previous : nil
         CrashPoint.reached("renewal")
-        let code = inheritance.become(program, arguments, environment)
+        let code = inheritance.become(program, arguments, configuration.environment)
         // The old image goes on: it is told so as one that was put back.
         inheritance.failure = FileError.cannotRun(program, code).description
-        let second = inheritance.become("/proc/self/exe", arguments, environment)
+        let second = inheritance.become("/proc/self/exe", arguments, configuration.environment)
         return FileError.cannotRun(program, second)
     }
 
@@ -39,9 +39,7 @@ extension RunnerDaemon {
         logger.error("going back to the program before")
         inheritance.failure = failure
         inheritance.previous = nil
-        let code = inheritance.become("/proc/self/fd/\(previous)", arguments, environment)
+        let code = inheritance.become("/proc/self/fd/\(previous)", arguments, configuration.environment)
         logger.error("cannot go back", metadata: ["error": "\(errorText(code))"])
     }
-
-    private var environment: [String: String] { configuration.environment }
 }

@@ -60,6 +60,20 @@ import Testing
         }
     }
 
+    /// As by `nohup`.
+    @Test func aHangupThatIsIgnoredFromTheStartStopsNothing() async throws {
+        try await TestHome.with { home in
+            let command = "trap '' HUP; exec \(Paths.program) runner start-sync"
+            let child = try home.start(["/bin/sh", "-c", command])
+            try await eventually("the runner") { try await home.status().runner?.httpPort != nil }
+            child.signal(SIGHUP)
+            try await always("it stopped", for: .milliseconds(500)) { child.status == nil }
+            child.signal(SIGTERM)
+            #expect(try await child.ended() == 0)
+            #expect(try await home.status().lastRunner?.endReason == "os-signal")
+        }
+    }
+
     @Test func aRunnerThatHangsIsEndedByForceAndItsSessionsLive() async throws {
         try await TestHome.with { home in
             let runner = try await home.startRunner(["HAPI_CRASH_AT": "shutdown-announced:hang"])

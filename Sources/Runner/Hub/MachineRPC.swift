@@ -34,12 +34,12 @@ struct MachineRPC: Sendable {
             return try JSON.text(MachineRPCMessages.Message(message: "Runner stop request acknowledged"))
         case .pathExists:
             let message = try JSON.decode(MachineRPCMessages.PathExists.self, from: params)
-            return try JSON.text(await blocking { existing(message.paths) })
+            return try JSON.text(await looked { existing(message.paths) })
         case .listDirectory:
             let message = try JSON.decode(MachineRPCMessages.ListDirectory.self, from: params)
             let browser = DirectoryBrowser(roots: roots)
             return try JSON.text(
-                await blocking { browser.list(message.path ?? "", hidden: message.includeHidden == true) })
+                await looked { browser.list(message.path ?? "", hidden: message.includeHidden == true) })
         case .cursorChatStoreStatus:
             return try JSON.text(MachineRPCMessages.CursorStore.none)
         default:
@@ -47,6 +47,11 @@ struct MachineRPC: Sendable {
                 MachineRPCMessages.DirectoryListing(error: "\(method.rawValue) is not offered by this runner")
             )
         }
+    }
+
+    private func looked<Answer: Sendable>(_ body: @escaping @Sendable () -> Answer) async throws -> Answer {
+        guard let answer = await blocking(body) else { throw Refusal("the runner is stopping") }
+        return answer
     }
 
     private func spawn(_ parameters: SpawnParameters) async -> MachineRPCMessages.SpawnAnswer {

@@ -1,7 +1,8 @@
 import CProcess
 import Glibc
 
-/// The signals that ask this program to end: SIGTERM, SIGINT and SIGHUP.
+/// The signals that ask this program to end: SIGTERM, SIGINT and SIGHUP, save what it was started to
+/// ignore, as by `nohup`.
 ///
 /// They are held by the kernel until they are listened to, so that none is lost before that, nor while
 /// one image of the runner becomes the next.
@@ -16,7 +17,7 @@ public enum StopSignals {
     static var isPending: Bool {
         var pending = sigset_t()
         sigpending(&pending)
-        return [SIGTERM, SIGINT, SIGHUP].contains { sigismember(&pending, $0) == 1 }
+        return heard.contains { sigismember(&pending, $0) == 1 }
     }
 
     /// Calls `body` with each that comes, until the task is cancelled; what comes later is held again.
@@ -36,7 +37,13 @@ public enum StopSignals {
     private static var all: sigset_t {
         var set = sigset_t()
         sigemptyset(&set)
-        for signal in [SIGTERM, SIGINT, SIGHUP] { sigaddset(&set, signal) }
+        for signal in heard { sigaddset(&set, signal) }
         return set
+    }
+
+    private static let heard = [SIGTERM, SIGINT, SIGHUP].filter { signal in
+        var action = sigaction()
+        sigaction(signal, nil, &action)
+        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) != 1  // SIG_IGN
     }
 }

@@ -10,7 +10,7 @@ struct Inheritance: Codable {
     static let variable = "HAPI_RUNNER_RENEWAL"
 
     /// The process it is meant for: a program that this one starts may get the variable too.
-    var owner = getpid()
+    var owner: Int32? = getpid()
     /// The home directory, locked.
     var lock: Int32
     /// The listening socket of the control server.
@@ -30,7 +30,7 @@ struct Inheritance: Codable {
         guard let text = getenv(variable).map({ String(cString: $0) }) else { return nil }
         unsetenv(variable)
         guard let inheritance = try? JSON.decode(Inheritance.self, from: Array(text.utf8)),
-            inheritance.owner == getpid()
+            inheritance.owner ?? getpid() == getpid()
         else { return nil }
         for descriptor in inheritance.descriptors { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
         return inheritance

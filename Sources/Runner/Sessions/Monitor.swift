@@ -52,14 +52,15 @@ public enum Monitor {
         try recordExit(exit, spec)
         CrashPoint.reached("monitor-recorded-exit")
         waitpid(child, nil, 0)
-        if try inStore(
-            spec,
-            { store throws(StoreError) in
-                try store.session(spec.launchID)?.stopRequestedAt != nil
-            })
-        {
-            seeHelpersEnd()
+        if wasToldToStop(spec) { seeHelpersEnd() }
+    }
+
+    /// False also where that cannot be known.
+    private static func wasToldToStop(_ spec: LaunchSpec) -> Bool {
+        let told = try? inStore(spec, for: 3) { store throws(StoreError) in
+            try store.isStopRequested(spec.launchID)
         }
+        return told ?? false
     }
 
     /// A session that was told to stop is over when nothing of it is left. Its orphans come back to this
@@ -67,6 +68,7 @@ public enum Monitor {
     /// Whoever stops the session ends them; those that outlive that are killed here.
     /// A runner that was started from inside the session, and other monitors, are none of it.
     private static func seeHelpersEnd() {
+        // A look each 10 ms, for 10 s; a stop has killed what it found by 7 s (`StopSequence`).
         for turn in 0..<1000 {
             while waitpid(-1, nil, WNOHANG) > 0 {}
             let helpers = (children() ?? []).filter { child in

@@ -27,7 +27,10 @@ extension SessionSupervisor {
             watch(Watch(id: session.id, launch: launch))
         } catch {
             logger.error("cannot launch", metadata: ["session": "\(session.id)", "error": "\(error)"])
-            _ = await withdraw(session.id, because: "\(error)")
+            // Whoever waits is not kept waiting for a locked store: there it is withdrawn later.
+            if await withdraw(session.id, because: "\(error)", patience: .seconds(5)) == .unknown {
+                Task { await withdraw(session.id, because: "\(error)") }
+            }
             await cleanUp(after: session.id)
             let answer = SpawnAnswer.failed("\(error)")
             await tellHub(answer, known, session.id)
@@ -47,11 +50,15 @@ extension SessionSupervisor {
         if case .worktree(let plan) = preparation { try await worktrees.create(plan, in: roots) }
         let isMissing = if case .create = preparation { true } else { false }
         let roots = roots
-        return try await blocking { () throws(DirectoryError) in
-            isMissing
-                ? try WorkingDirectory.create(session.directory, in: roots)
-                : try WorkingDirectory(session.directory, in: roots)
+        let opened = await blocking {
+            Result { () throws(DirectoryError) in
+                isMissing
+                    ? try WorkingDirectory.create(session.directory, in: roots)
+                    : try WorkingDirectory(session.directory, in: roots)
+            }
         }
+        guard let opened else { throw DirectoryError(description: "the runner is stopping") }
+        return try opened.get()
     }
 
     /// Removes the worktree of a session that never worked in it and whose process is dead.

@@ -68,7 +68,11 @@ extension SessionSupervisor {
         let answer = await decide(request)
         // Whoever waits is not kept waiting for a locked store: there it is recorded later.
         if await !record(answer, to: request.id, patience: .seconds(1)) {
-            Task { await record(answer, to: request.id, patience: .seconds(600)) }
+            inProgress += 1
+            Task {
+                await record(answer, to: request.id, patience: .seconds(600))
+                inProgress -= 1
+            }
         }
         return answer
     }
@@ -86,16 +90,22 @@ extension SessionSupervisor {
         }
     }
 
+    private static let interrupted = SpawnAnswer.failed("nothing was started: the runner is stopping")
+
     private func decide(_ request: SpawnRequest) async -> SpawnAnswer {
         if let refusal = request.parameters.refusal { return await turnDown(request, .refused(refusal)) }
         let (roots, wanted) = (roots, absolutePath(request.parameters.directory))
-        guard let directory = await blocking({ roots.admit(wanted) }) else {
+        guard let admitted = await blocking({ roots.admit(wanted) }) else { return Self.interrupted }
+        guard let directory = admitted else {
             return await turnDown(request, .refused(WorkspaceRoots.outside))
         }
         do {
             if request.wantsWorktree { return try await decideOnWorktree(request, of: directory) }
+            guard let state = await blocking({ DirectoryState.of(directory) }) else {
+                return Self.interrupted
+            }
             let verdict = DirectoryVerdict.on(
-                directory, await blocking { DirectoryState.of(directory) },
+                directory, state,
                 approved: request.parameters.approvedNewDirectoryCreation,
                 standing: try await standingDecision(on: directory), policy: directoryPolicy,
                 source: request.source)
@@ -129,7 +139,8 @@ extension SessionSupervisor {
     }
 
     private func standingDecision(on directory: String) async throws(StoreError) -> DirectoryDecision? {
-        let resolved = await blocking { resolvedPath(directory) }
+        // On the way to the end it does not matter any more.
+        let resolved = await blocking { resolvedPath(directory) } ?? directory
         return try await store.read { connection throws(StoreError) in
             try connection.standingDecision(on: resolved)
         }

@@ -92,6 +92,7 @@ extension SessionSupervisor {
     }
 
     /// Ends a launch that no monitor has claimed.
+    @discardableResult
     func withdraw(
         _ id: String, because message: String, patience: Duration = .seconds(600)
     ) async -> Withdrawal {
@@ -100,7 +101,8 @@ extension SessionSupervisor {
                 try connection.withdrawLaunch(id, because: message, at: .now)
             }
             guard withdrawn else { return .claimed }
-            await finish(id, unlessRecorded: ExitRecord(.launchFailed, message: message, at: .now))
+            await finish(
+                id, unlessRecorded: ExitRecord(.launchFailed, message: message, at: .now), patience: patience)
             return .withdrawn
         } catch {
             logger.error(

@@ -114,9 +114,11 @@ public actor SessionSupervisor {
     }
 
     /// Takes note of a session's end: `exit` where nothing better is on record.
-    func finish(_ id: String, unlessRecorded exit: ExitRecord) async {
+    func finish(
+        _ id: String, unlessRecorded exit: ExitRecord, patience: Duration = .seconds(600)
+    ) async {
         do {
-            let (standing, first) = try await store.write(patience: .seconds(600)) {
+            let (standing, first) = try await store.write(patience: patience) {
                 connection throws(StoreError) in
                 try connection.finish(id, unlessRecorded: exit)
             }

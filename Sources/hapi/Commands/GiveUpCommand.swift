@@ -18,7 +18,7 @@ struct GiveUpCommand: ParsableCommand {
 
     func run() throws {
         let home = try RunnerHome.fromEnvironment()
-        let store = try StoreConnection(path: home.store, mode: .existing)
+        let store = try StoreConnection(path: home.store, mode: .create)
         let refusal = try store.transaction { () throws(StoreError) -> String? in
             guard let session = try store.sessions(meant: id).first else {
                 return "no session is known as \(id)"
