@@ -37,6 +37,7 @@ public struct RunnerDaemon: Sendable {
         ProcessTable.setOwnName(RunnerPresence.processName)
         signal(SIGPIPE, SIG_IGN)
         raiseDescriptorLimit()
+        BlockingWork.prepare()
         guard let lock = try await takeLock() else { throw RunnerLockHeld(home: home) }
         let startedAt = Timestamp.now
         let logPath = home.runnerLog(pid: getpid(), at: startedAt)

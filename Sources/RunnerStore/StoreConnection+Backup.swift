@@ -16,6 +16,7 @@ extension StoreConnection {
         let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         defer { Self.removePartialCopy(folder) }
         try writeCopy(to: "\(folder)/copy")
+        defer { Self.flushFolder(of: path) }
         if replacing {
             for suffix in ["-wal", "-shm"] { unlink(path + suffix) }
             guard rename("\(folder)/copy", path) == 0 else { throw Self.copyError(path, errno) }
@@ -32,6 +33,15 @@ extension StoreConnection {
         for name in entries(of: String(folder)) where name.hasPrefix(beginning) {
             removePartialCopy("\(folder)/\(name)")
         }
+    }
+
+    /// A name that has changed is on the disk when its folder is.
+    private static func flushFolder(of path: String) {
+        let folder = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+        let descriptor = Glibc.open(folder.isEmpty ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        fsync(descriptor)
+        close(descriptor)
     }
 
     /// What cannot be removed does no harm.

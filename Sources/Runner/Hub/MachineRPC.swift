@@ -50,7 +50,7 @@ struct MachineRPC: Sendable {
     }
 
     private func looked<Answer: Sendable>(_ body: @escaping @Sendable () -> Answer) async throws -> Answer {
-        guard let answer = await blocking(body) else { throw Refusal("the runner is stopping") }
+        guard let answer = await BlockingWork.run(body) else { throw Refusal("the runner is stopping") }
         return answer
     }
 

@@ -20,9 +20,15 @@ struct StopSequence: Sendable {
     /// kills, until a look finds nothing. Returns the processes that are still there.
     func run(_ tree: @Sendable () -> [ProcessIdentity]) async -> [ProcessIdentity] {
         var held: [ProcessIdentity: ProcessDescriptor] = [:]
+        // For want of a descriptor, say.
+        var unheld: [ProcessIdentity] = []
         func left() -> [ProcessDescriptor] {
+            unheld = []
             for identity in tree() where held[identity] == nil {
                 held[identity] = ProcessDescriptor(identity)
+                if held[identity] == nil && ProcessTable.identity(of: identity.pid) == identity {
+                    unheld.append(identity)
+                }
             }
             return held.values.filter { !$0.hasEnded }
         }
@@ -30,7 +36,7 @@ struct StopSequence: Sendable {
             let deadline = ContinuousClock.now + step.grace
             repeat {
                 let left = left()
-                if left.isEmpty { return [] }
+                if left.isEmpty { return unheld }
                 for process in left {
                     process.signal(step.signal)
                     // One that is suspended hears nothing else.
@@ -38,9 +44,9 @@ struct StopSequence: Sendable {
                 }
                 _ = await allEnded(left, within: deadline - .now)
                 // A runner that stops meanwhile leaves the rest to the next one: nothing is killed early.
-                if Task.isCancelled { return left.filter { !$0.hasEnded }.map(\.identity) }
+                if Task.isCancelled { return left.filter { !$0.hasEnded }.map(\.identity) + unheld }
             } while step.signal == SIGKILL && ContinuousClock.now < deadline
         }
-        return left().map(\.identity)
+        return left().map(\.identity) + unheld
     }
 }

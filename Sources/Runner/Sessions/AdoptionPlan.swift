@@ -10,6 +10,8 @@ enum AdoptionVerdict: Equatable {
     case adopt
     /// Its monitor is about to launch it, or about to say how it ended.
     case wait
+    /// A process of it was recorded after the look.
+    case lookAgain
     /// Its monitor was killed while launching: its process, if there is one, carries the launch id.
     case search
     /// Nothing can be known about it here.
@@ -24,9 +26,8 @@ extension AdoptionVerdict {
         if let exit = session.exit { return .finish(exit) }
         if seen.monitor == .unverifiable || seen.process == .unverifiable { return .leave }
         if !session.launch.host.isHere { return .leave }
-        // A process that was recorded after the look: look again.
-        if session.launch.monitor != nil && seen.monitor == nil { return .wait }
-        if session.launch.process != nil && seen.process == nil { return .wait }
+        if session.launch.monitor != nil && seen.monitor == nil { return .lookAgain }
+        if session.launch.process != nil && seen.process == nil { return .lookAgain }
         switch session.launch.phase {
         case .withdrawn, .requested:
             return .withdraw

@@ -85,7 +85,7 @@ extension StoreConnection {
         case .adopt:
             try adopt(session.id, by: runner, at: .now)
             summary.adopted.append(session.id)
-        case .wait, .search:
+        case .wait, .lookAgain, .search:
             summary.waiting.append(session.id)
         case .leave:
             summary.left.append(session.id)

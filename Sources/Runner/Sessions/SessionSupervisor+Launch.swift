@@ -50,7 +50,7 @@ extension SessionSupervisor {
         if case .worktree(let plan) = preparation { try await worktrees.create(plan, in: roots) }
         let isMissing = if case .create = preparation { true } else { false }
         let roots = roots
-        let opened = await blocking {
+        let opened = await BlockingWork.run {
             Result { () throws(DirectoryError) in
                 isMissing
                     ? try WorkingDirectory.create(session.directory, in: roots)

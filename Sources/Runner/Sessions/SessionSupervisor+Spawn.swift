@@ -95,13 +95,13 @@ extension SessionSupervisor {
     private func decide(_ request: SpawnRequest) async -> SpawnAnswer {
         if let refusal = request.parameters.refusal { return await turnDown(request, .refused(refusal)) }
         let (roots, wanted) = (roots, absolutePath(request.parameters.directory))
-        guard let admitted = await blocking({ roots.admit(wanted) }) else { return Self.interrupted }
+        guard let admitted = await BlockingWork.run({ roots.admit(wanted) }) else { return Self.interrupted }
         guard let directory = admitted else {
             return await turnDown(request, .refused(WorkspaceRoots.outside))
         }
         do {
             if request.wantsWorktree { return try await decideOnWorktree(request, of: directory) }
-            guard let state = await blocking({ DirectoryState.of(directory) }) else {
+            guard let state = await BlockingWork.run({ DirectoryState.of(directory) }) else {
                 return Self.interrupted
             }
             let verdict = DirectoryVerdict.on(
@@ -140,7 +140,7 @@ extension SessionSupervisor {
 
     private func standingDecision(on directory: String) async throws(StoreError) -> DirectoryDecision? {
         // On the way to the end it does not matter any more.
-        let resolved = await blocking { resolvedPath(directory) } ?? directory
+        let resolved = await BlockingWork.run { resolvedPath(directory) } ?? directory
         return try await store.read { connection throws(StoreError) in
             try connection.standingDecision(on: resolved)
         }

@@ -38,7 +38,8 @@ extension SessionSupervisor {
             let session = await record(id)
         else { return .over }
         let verdict = AdoptionVerdict.on(session, seen, at: .now)
-        let isBeingLaunched = verdict == .wait && session.launch.phase != .launched
+        let isBeingLaunched =
+            verdict == .lookAgain || verdict == .wait && session.launch.phase != .launched
         if !isBeingLaunched { knowledge(of: id).launched.set(()) }
         switch verdict {
         case .finish(let exit):
@@ -46,6 +47,8 @@ extension SessionSupervisor {
             return .over
         case .leave:
             return .over
+        case .lookAgain:
+            return .goesOn
         case .withdraw:
             let why = "its monitor ended before it could claim the launch"
             return await withdraw(id, because: why) == .claimed ? .goesOn : .over

@@ -54,15 +54,17 @@ struct AdoptionCase: Sendable, CustomTestStringConvertible {
                 testDescription: "claimed before a restart", session: claimed, monitor: .rebooted,
                 verdict: restarted),
             AdoptionCase(
-                testDescription: "claimed after the look", session: claimed, verdict: .wait),
+                testDescription: "claimed after the look", session: claimed, verdict: .lookAgain),
             AdoptionCase(
-                testDescription: "launched after the look", session: launched, monitor: .alive, verdict: .wait
+                testDescription: "launched after the look", session: launched, monitor: .alive,
+                verdict: .lookAgain
             ),
             AdoptionCase(
                 testDescription: "launched after the look, its monitor gone since", session: launched,
-                monitor: .gone, verdict: .wait),
+                monitor: .gone, verdict: .lookAgain),
             AdoptionCase(
-                testDescription: "claimed and launched after the look", session: launched, verdict: .wait),
+                testDescription: "claimed and launched after the look", session: launched, verdict: .lookAgain
+            ),
             AdoptionCase(
                 testDescription: "alive under its monitor", session: launched, monitor: .alive,
                 process: .alive,
