@@ -10,6 +10,9 @@ struct Migration {
     static let all = [
         Migration(version: 1, name: "m0001_initial", bytes: PackageResources.m0001_initial_sql),
         Migration(version: 2, name: "m0002_whole_life", bytes: PackageResources.m0002_whole_life_sql),
+        Migration(
+            version: 3, name: "m0003_names_turns_indexes",
+            bytes: PackageResources.m0003_names_turns_indexes_sql),
     ]
 
     /// The bytes "HAPI", in the database's header.

@@ -3,7 +3,7 @@ extension SessionRecord {
     static let query = """
         SELECT s.id, s.runner_id, s.started_by, s.agent, s.directory, s.log_path, s.requested_session_id,
                s.happy_session_id, s.created_at, s.reported_at, s.adopted_at, s.stop_requested_at, s.stopped_by,
-               s.ended_at,
+               s.ended_at, s.name, s.native_id, s.title,
                l.phase, l.machine, l.boot_id, l.pid_namespace, l.monitor_pid, l.monitor_start, l.pid, l.start,
                e.reason, e.code, e.signal, e.message, e.helpers, e.at
         FROM sessions s
@@ -17,6 +17,7 @@ extension SessionRecord {
         let (requested, happy) = (row.text(), row.text())
         let (created, reported, adopted, stopAsked) = (row.time(), row.time(), row.time(), row.time())
         let (stoppedBy, ended) = (row.text().flatMap(RequestSource.init), row.time())
+        let (name, nativeID, title) = (row.text(), row.text(), row.text())
         let launch = LaunchRecord(row: &row)
         let exit = ExitRecord(row: &row)
         guard let id, let origin, let agent, let directory, let created, let launch else { return nil }
@@ -29,6 +30,9 @@ extension SessionRecord {
         self.stopRequestedAt = stopAsked
         self.stoppedBy = stoppedBy
         self.endedAt = ended
+        self.name = name
+        self.nativeID = nativeID
+        self.title = title
         self.exit = exit
     }
 }

@@ -62,6 +62,12 @@ public struct SessionRecord: Sendable {
     public var origin: SessionOrigin
     public var agent: String
     public var directory: String
+    /// What the user calls it, or a name derived from its directory. One live session has it.
+    public var name: String?
+    /// The agent's own id of the conversation, by which the agent resumes it.
+    public var nativeID: String?
+    /// What the conversation is about.
+    public var title: String?
     public var logPath: String?
     public var requestedSessionID: String?
     public var happySessionID: String?

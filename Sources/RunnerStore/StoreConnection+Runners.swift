@@ -18,7 +18,8 @@ extension StoreConnection {
         return lastInsertedRow
     }
 
-    /// Records how the runner stands with its hub, and that it changed if it did.
+    /// Records how the runner stands with its hub, and that it changed if it did. What is on record
+    /// already is not written again, so that trying again and again costs the disk nothing.
     public func setHubState(
         _ state: HubState, detail: String?, of runner: Int64, at now: Timestamp
     ) throws(StoreError) {
@@ -28,8 +29,10 @@ extension StoreConnection {
             SELECT id, ?1, ?2, ?3 FROM runners WHERE id = ?4 AND hub_state <> ?2
             """, [.init(now), .init(state), .init(detail), .integer(runner)])
         try run(
-            "UPDATE runners SET hub_state = ?, hub_detail = ? WHERE id = ?",
-            [.init(state), .init(detail), .integer(runner)])
+            """
+            UPDATE runners SET hub_state = ?1, hub_detail = ?2
+            WHERE id = ?3 AND (hub_state <> ?1 OR hub_detail IS NOT ?2)
+            """, [.init(state), .init(detail), .integer(runner)])
     }
 
     /// Sets or clears what users should know about the running runner.

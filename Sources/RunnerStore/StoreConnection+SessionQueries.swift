@@ -1,8 +1,7 @@
-/// Looking sessions up. Their order is that of their first events, which is the order they were
-/// recorded in, whatever the clock said.
+/// Looking sessions up. Their order is the one they were recorded in, whatever the clock said.
 extension StoreConnection {
-    private static let begun = "(SELECT min(e.id) FROM session_events e WHERE e.session_id = s.id)"
-    private static let oldestFirst = "ORDER BY \(begun), s.created_at, s.id"
+    private static let oldestFirst = "ORDER BY s.sequence, s.created_at, s.id"
+    private static let newestFirst = "ORDER BY s.sequence DESC, s.created_at DESC, s.id DESC"
 
     /// The sessions whose end the runner has not noted yet, oldest first.
     public func liveSessions() throws(StoreError) -> [SessionRecord] {
@@ -16,35 +15,31 @@ extension StoreConnection {
 
     /// The last `limit` sessions, newest first.
     public func newestSessions(limit: Int) throws(StoreError) -> [SessionRecord] {
-        try sessions(
-            """
-            WHERE s.id IN (SELECT session_id FROM session_events WHERE kind IN ('requested', 'started')
-                           ORDER BY id DESC LIMIT ?)
-            ORDER BY \(Self.begun) DESC
-            """, [.init(limit)])
+        try sessions("\(Self.newestFirst) LIMIT ?", [.init(limit)])
     }
 
     public func session(_ id: String) throws(StoreError) -> SessionRecord? {
         try sessions("WHERE s.id = ?", [.text(id)]).first
     }
 
-    /// The sessions that `id` names: a record id, a HAPI session id, or the HAPI session id that
-    /// was asked for. Live ones first, then the newest.
+    /// The sessions that `id` names: a record id, a HAPI session id, the HAPI session id that was
+    /// asked for, or a name. Live ones first, then the newest.
     public func sessions(named id: String) throws(StoreError) -> [SessionRecord] {
         try sessions(
             """
-            WHERE s.id = ?1 OR s.happy_session_id = ?1 OR s.requested_session_id = ?1
-            ORDER BY s.ended_at IS NOT NULL, \(Self.begun) DESC
+            WHERE s.id = ?1 OR s.happy_session_id = ?1 OR s.requested_session_id = ?1 OR s.name = ?1
+            ORDER BY s.ended_at IS NOT NULL, s.sequence DESC
             """, [.text(id)])
     }
 
-    /// The sessions one of whose ids begins with `prefix`, at most two of them.
-    public func sessions(beginning prefix: String) throws(StoreError) -> [SessionRecord] {
-        try sessions(
-            """
-            WHERE substr(s.id, 1, length(?1)) = ?1 OR substr(s.happy_session_id, 1, length(?1)) = ?1
-            OR substr(s.requested_session_id, 1, length(?1)) = ?1 LIMIT 2
-            """, [.text(prefix)])
+    /// The sessions one of whose ids or whose name begins with `prefix`, at most `limit` of them.
+    public func sessions(beginning prefix: String, limit: Int = 2) throws(StoreError) -> [SessionRecord] {
+        // A range, unlike a comparison of substrings, is looked up in an index. No id goes on with the last
+        // of all characters.
+        let columns = ["id", "happy_session_id", "requested_session_id", "name"]
+        let ranges = columns.map { "(s.\($0) >= ?1 AND s.\($0) < ?2)" }.joined(separator: " OR ")
+        return try sessions(
+            "WHERE \(ranges) LIMIT ?3", [.text(prefix), .text(prefix + "\u{10FFFF}"), .init(limit)])
     }
 
     /// The live session that owns the HAPI session `happyID`, or was asked to take it up.

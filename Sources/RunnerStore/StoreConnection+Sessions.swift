@@ -7,13 +7,13 @@ extension StoreConnection {
         try run(
             """
             INSERT INTO sessions (id, runner_id, started_by, agent, directory, log_path,
-                                  requested_session_id, created_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                                  requested_session_id, created_at, name, native_id, title, sequence)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT coalesce(max(sequence), 0) + 1 FROM sessions))
             """,
             [
                 .text(session.id), .init(session.runnerID), .init(session.origin), .text(session.agent),
                 .text(session.directory), .init(session.logPath), .init(session.requestedSessionID),
-                .init(session.createdAt),
+                .init(session.createdAt), .init(session.name), .init(session.nativeID), .init(session.title),
             ])
         let kind = session.launch.phase == .requested ? "requested" : "started"
         try recordEvent(session.id, kind, detail: detail, at: session.createdAt)

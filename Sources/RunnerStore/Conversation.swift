@@ -1,0 +1,166 @@
+/// How a turn of a conversation ended.
+public enum TurnOutcome: String, Sendable {
+    case completed, failed, aborted
+    /// Its process ended before the turn did.
+    case lost
+}
+
+/// One turn of a conversation: from the prompt until the agent has done with it.
+public struct TurnRecord: Equatable, Sendable {
+    public var id: Int64
+    public var sessionID: String
+    public var beganAt: Timestamp
+    public var endedAt: Timestamp?
+    /// nil while it goes on.
+    public var outcome: TurnOutcome?
+    public var detail: String?
+}
+
+/// What an agent asked leave for, and what was decided.
+public struct ToolDecisionRecord: Equatable, Sendable {
+    public var id: Int64
+    public var sessionID: String
+    /// The agent's id of the request; it may use one again.
+    public var requestID: String
+    public var tool: String
+    /// The command, or what else says in a line what it is about.
+    public var summary: String?
+    /// In the hub's words; nil while nobody has decided.
+    public var decision: String?
+    /// Who decided: `hub`, `cli`, `mode`, `agent`.
+    public var decidedBy: String?
+    public var askedAt: Timestamp
+    public var decidedAt: Timestamp?
+}
+
+/// What is kept of a session's conversation: that it was, not what was said. The writing functions are
+/// to be called inside a transaction.
+extension StoreConnection {
+    /// Records the agent's own id of the conversation; nil forgets it, as after `/clear`.
+    public func setNativeID(_ nativeID: String?, of session: String) throws(StoreError) {
+        try run("UPDATE sessions SET native_id = ? WHERE id = ?", [.init(nativeID), .text(session)])
+    }
+
+    public func setTitle(_ title: String?, of session: String) throws(StoreError) {
+        try run("UPDATE sessions SET title = ? WHERE id = ?", [.init(title), .text(session)])
+    }
+
+    /// Names a session. Throws `.constraint` if a live session has the name.
+    public func setName(_ name: String?, of session: String) throws(StoreError) {
+        try run("UPDATE sessions SET name = ? WHERE id = ?", [.init(name), .text(session)])
+    }
+
+    /// `wanted`, or it with the first number from 2 on with which no live session has it.
+    public func freeName(like wanted: String) throws(StoreError) -> String {
+        var (name, number) = (wanted, 1)
+        while try rows(
+            "SELECT 1 FROM sessions WHERE name = ? AND ended_at IS NULL", [.text(name)], { $0.integer() }
+        ).isEmpty == false {
+            number += 1
+            name = "\(wanted)-\(number)"
+        }
+        return name
+    }
+
+    /// Begins a turn and returns its id.
+    public func beginTurn(of session: String, detail: String? = nil, at now: Timestamp) throws(StoreError)
+        -> Int64
+    {
+        try run(
+            "INSERT INTO turns (session_id, began_at, detail) VALUES (?, ?, ?)",
+            [.text(session), .init(now), .init(detail)])
+        return lastInsertedRow
+    }
+
+    /// Ends a turn; the first word on its end stands.
+    public func endTurn(
+        _ turn: Int64, _ outcome: TurnOutcome, detail: String? = nil, at now: Timestamp
+    ) throws(StoreError) {
+        try run(
+            """
+            UPDATE turns SET ended_at = ?, outcome = ?, detail = coalesce(?, detail)
+            WHERE id = ? AND ended_at IS NULL
+            """, [.init(now), .init(outcome), .init(detail), .integer(turn)])
+    }
+
+    /// Ends what a session left open when its process ended: turns are lost, questions withdrawn.
+    /// Returns the questions.
+    @discardableResult
+    public func closeConversation(of session: String, at now: Timestamp) throws(StoreError)
+        -> [ToolDecisionRecord]
+    {
+        try run(
+            "UPDATE turns SET ended_at = ?, outcome = 'lost' WHERE session_id = ? AND ended_at IS NULL",
+            [.init(now), .text(session)])
+        let open = try toolDecisions(of: session).filter { $0.decidedAt == nil }
+        try run(
+            """
+            UPDATE tool_decisions SET decision = 'abort', decided_by = 'end', decided_at = ?
+            WHERE session_id = ? AND decided_at IS NULL
+            """, [.init(now), .text(session)])
+        return open
+    }
+
+    /// The turns of a session, oldest first.
+    public func turns(of session: String) throws(StoreError) -> [TurnRecord] {
+        try rows(
+            """
+            SELECT id, session_id, began_at, ended_at, outcome, detail FROM turns WHERE session_id = ?
+            ORDER BY id
+            """, [.text(session)]
+        ) { TurnRecord(row: &$0) }
+    }
+
+    /// Records that an agent asks leave for something. Returns the id under which it is decided.
+    public func recordToolRequest(
+        _ request: String, _ tool: String, summary: String?, of session: String, at now: Timestamp
+    ) throws(StoreError) -> Int64 {
+        try run(
+            "INSERT INTO tool_decisions (session_id, request_id, tool, summary, asked_at) VALUES (?, ?, ?, ?, ?)",
+            [.text(session), .text(request), .text(tool), .init(summary), .init(now)])
+        return lastInsertedRow
+    }
+
+    /// Records what was decided and by whom; the first decision stands.
+    public func recordToolDecision(
+        _ id: Int64, _ decision: String, by who: String, at now: Timestamp
+    ) throws(StoreError) {
+        try run(
+            """
+            UPDATE tool_decisions SET decision = ?, decided_by = ?, decided_at = ?
+            WHERE id = ? AND decided_at IS NULL
+            """, [.text(decision), .text(who), .init(now), .integer(id)])
+    }
+
+    /// What the agent of a session asked leave for, oldest first.
+    public func toolDecisions(of session: String) throws(StoreError) -> [ToolDecisionRecord] {
+        try rows(
+            """
+            SELECT id, session_id, request_id, tool, summary, decision, decided_by, asked_at, decided_at
+            FROM tool_decisions WHERE session_id = ? ORDER BY id
+            """, [.text(session)]
+        ) { ToolDecisionRecord(row: &$0) }
+    }
+}
+
+extension TurnRecord {
+    init?(row: inout Row) {
+        let (id, session, began, ended) = (row.integer(), row.text(), row.time(), row.time())
+        let (outcome, detail) = (row.text().flatMap(TurnOutcome.init), row.text())
+        guard let id, let session, let began else { return nil }
+        self.init(
+            id: id, sessionID: session, beganAt: began, endedAt: ended, outcome: outcome, detail: detail)
+    }
+}
+
+extension ToolDecisionRecord {
+    init?(row: inout Row) {
+        let (id, session, request, tool) = (row.integer(), row.text(), row.text(), row.text())
+        let (summary, decision, who) = (row.text(), row.text(), row.text())
+        let (asked, decided) = (row.time(), row.time())
+        guard let id, let session, let request, let tool, let asked else { return nil }
+        self.init(
+            id: id, sessionID: session, requestID: request, tool: tool, summary: summary, decision: decision,
+            decidedBy: who, askedAt: asked, decidedAt: decided)
+    }
+}

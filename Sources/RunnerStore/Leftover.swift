@@ -1,0 +1,63 @@
+/// A process that outlived its session, on the session's host.
+public struct LeftoverRecord: Equatable, Sendable {
+    public var sessionID: String
+    public var process: ProcessIdentity
+    /// Its name, as `ps` shows it.
+    public var command: String
+    public var foundAt: Timestamp
+    public var host: HostIdentity
+
+    public init(
+        sessionID: String, process: ProcessIdentity, command: String, foundAt: Timestamp, host: HostIdentity
+    ) {
+        self.sessionID = sessionID
+        self.process = process
+        self.command = command
+        self.foundAt = foundAt
+        self.host = host
+    }
+}
+
+/// What sessions left behind; the writing functions are to be called inside a transaction.
+extension StoreConnection {
+    public func recordLeftover(_ leftover: LeftoverRecord) throws(StoreError) {
+        let inserted = try run(
+            """
+            INSERT INTO leftovers (session_id, pid, start, command, found_at) VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT DO NOTHING
+            """,
+            [
+                .text(leftover.sessionID), .init(leftover.process.pid), .integer(leftover.process.start),
+                .text(leftover.command), .init(leftover.foundAt),
+            ])
+        guard inserted == 1 else { return }
+        try recordEvent(
+            leftover.sessionID, "left-behind", detail: "\(leftover.command) \(leftover.process.pid)",
+            at: leftover.foundAt)
+    }
+
+    public func markLeftoverGone(
+        _ process: ProcessIdentity, of session: String, at now: Timestamp
+    ) throws(StoreError) {
+        try run(
+            "UPDATE leftovers SET gone_at = ? WHERE session_id = ? AND pid = ? AND start = ?",
+            [.init(now), .text(session), .init(process.pid), .integer(process.start)])
+    }
+
+    /// What was left behind and was not seen to be gone, oldest first; of one session, or of all.
+    public func leftovers(of session: String? = nil) throws(StoreError) -> [LeftoverRecord] {
+        try rows(
+            """
+            SELECT o.session_id, o.pid, o.start, o.command, o.found_at, l.machine, l.boot_id, l.pid_namespace
+            FROM leftovers o JOIN launches l ON l.id = o.session_id
+            WHERE o.gone_at IS NULL AND (?1 IS NULL OR o.session_id = ?1) ORDER BY o.found_at
+            """, [.init(session)]
+        ) { row in
+            let (session, process, command) = (row.text(), row.process(), row.text())
+            let (foundAt, host) = (row.time(), row.host())
+            guard let session, let process, let command, let foundAt, let host else { return nil }
+            return LeftoverRecord(
+                sessionID: session, process: process, command: command, foundAt: foundAt, host: host)
+        }
+    }
+}
