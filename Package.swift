@@ -42,6 +42,8 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]
         ),
+        // One session: the conversation between people and an agent.
+        .target(name: "SessionProcess", dependencies: ["HubProtocol"]),
         .target(
             name: "Runner",
             dependencies: [
@@ -86,6 +88,7 @@ let package = Package(
             exclude: ["Fixtures"]
         ),
         .testTarget(name: "HubProtocolTests", dependencies: ["HubProtocol"]),
+        .testTarget(name: "SessionProcessTests", dependencies: ["HubProtocol", "SessionProcess"]),
         .testTarget(
             name: "RunnerTests",
             dependencies: [
