@@ -82,6 +82,7 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: ["CProcess", "hapi", "HubProtocol", "Runner", "RunnerStore", "RunnerTestSupport"]
         ),
+        .testTarget(name: "CommandTests", dependencies: ["hapi", "Runner", "RunnerStore"]),
         .testTarget(
             name: "RunnerStoreTests",
             dependencies: ["RunnerStore"],

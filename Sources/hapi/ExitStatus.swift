@@ -21,7 +21,7 @@ enum ExitStatus {
             }
             return 0
         } catch {
-            return of(error)
+            return of(error, arguments)
         }
     }
 
@@ -30,7 +30,7 @@ enum ExitStatus {
     }
 
     /// Tells the error on standard error, and gives its status.
-    static func of(_ error: any Error) -> Int32 {
+    static func of(_ error: any Error, _ arguments: [String] = []) -> Int32 {
         switch error {
         case let code as ExitCode: return code.rawValue
         case is RunnerLockHeld:
@@ -40,7 +40,7 @@ enum ExitStatus {
             Output.complain("\(error)", hint: Output.hint(for: error))
             return failed
         default:
-            return parserStatus(error)
+            return parserStatus(error, arguments)
         }
     }
 
@@ -48,11 +48,18 @@ enum ExitStatus {
         error is CleanExit || error is ValidationError || RootCommand.exitCode(for: error) != .failure
     }
 
-    /// Help and usage errors, in the parser's own words.
-    private static func parserStatus(_ error: any Error) -> Int32 {
+    /// Help as the parser gives it; its usage errors in one line, without all that could have been said.
+    private static func parserStatus(_ error: any Error, _ arguments: [String]) -> Int32 {
         let code = RootCommand.exitCode(for: error)
-        let message = RootCommand.fullMessage(for: error)
-        if code.isSuccess { Output.line(message) } else { Output.errors(message) }
+        guard !code.isSuccess else {
+            Output.line(RootCommand.fullMessage(for: error))
+            return code.rawValue
+        }
+        let message = RootCommand.message(for: error)
+        let line = message.split(separator: "\n").map { $0.drop { $0 == " " } }.joined(separator: " ")
+        Output.complain(
+            (line.first?.lowercased() ?? "") + line.dropFirst(),
+            hint: "\(CommandTree.path(of: arguments)) --help")
         return code.rawValue
     }
 }

@@ -14,7 +14,7 @@ enum Hapi {
         case Proof.argument: exit(ExitStatus.of { try prove(Array(arguments.dropFirst())) })
         default: break
         }
-        if let look = QuickLook(arguments) { exit(ExitStatus.of { try look.run() }) }
+        if let look = QuickLook(Invocation.expanded(arguments)) { exit(ExitStatus.of { try look.run() }) }
         // Before there is a second thread.
         if arguments.starts(with: ["runner", "start-sync"]) { StopSignals.hold() }
         // The daemon, the hub and the agents all live in tasks; this thread only waits.
@@ -33,27 +33,16 @@ enum Hapi {
     }
 
     private static func run(_ arguments: [String]) async -> Int32 {
-        if arguments.contains("--version") || arguments.contains("-v") && !Self.isCommand(arguments) {
+        switch Invocation(arguments) {
+        case .version:
             Output.line("hapi version: \(ProgramFile.version)")
             return 0
-        }
-        if let word = arguments.first, notOffered.contains(word) {
-            Output.complain("`hapi \(word)` is not offered by this program", hint: "hapi help")
+        case .command(let arguments): return await ExitStatus.ofCommand(arguments)
+        case .session: return await SessionCommand.run(arguments)
+        case .misuse(let misuse):
+            misuse.tell()
             return ExitStatus.usage
         }
-        guard isCommand(arguments) else { return await SessionCommand.run(arguments) }
-        return await ExitStatus.ofCommand(arguments)
-    }
-
-    /// HAPI's own commands that are not ours: never to be taken for words to an agent.
-    private static let notOffered: Set<String> = [
-        "connect", "doctor", "hook-forwarder", "hub", "inspect-peer", "mcp", "notify", "ping-peer", "resume",
-        "server",
-    ]
-
-    /// Whether the first word is one of ours; everything else is for an agent.
-    private static func isCommand(_ arguments: [String]) -> Bool {
-        ["runner", "auth", "help", "--help", "-h"].contains(arguments.first)
     }
 }
 

@@ -1,0 +1,131 @@
+import ArgumentParser
+import Runner
+
+/// What the arguments ask for, before any parser or agent sees them.
+///
+/// A word for an agent costs money to be wrong about: one that is, or nearly is, a command is asked about.
+enum Invocation: Equatable {
+    case version
+    case command([String])
+    /// All of the arguments are for a session in this terminal.
+    case session
+    case misuse(Misuse)
+
+    init(_ arguments: [String]) {
+        let arguments = Self.expanded(arguments)
+        let word = arguments.first ?? ""
+        let isCommand = CommandTree.root.child(word) != nil || ["help", "--help", "-h"].contains(word)
+        if arguments.contains("--version") || arguments.contains("-v") && !isCommand {
+            self = .version
+        } else if isCommand {
+            self = CommandTree.misuse(in: arguments).map(Invocation.misuse) ?? .command(arguments)
+        } else {
+            self = Self.misuse(of: word, arguments).map(Invocation.misuse) ?? .session
+        }
+    }
+
+    /// Short forms, written out.
+    static func expanded(_ arguments: [String]) -> [String] {
+        guard let word = arguments.first, let long = shortForms[word] else { return arguments }
+        return ["runner", long] + arguments.dropFirst()
+    }
+
+    private static let shortForms = [
+        "ls": "list", "stop": "stop-session", "logs": "logs", "history": "history",
+    ]
+
+    /// HAPI's own commands that this program does not have.
+    private static let notOffered: Set = [
+        "connect", "hook-forwarder", "hub", "inspect-peer", "mcp", "notify", "ping-peer", "resume", "server",
+    ]
+
+    private static func misuse(of word: String, _ arguments: [String]) -> Misuse? {
+        guard !word.isEmpty, Agent(rawValue: word) == nil else { return nil }
+        let isAlone = arguments.dropFirst().allSatisfy { $0.hasPrefix("-") }
+        if notOffered.contains(word) {
+            return Misuse("this program has no command '\(word)'", nil, forAgent: word)
+        }
+        if CommandTree.runner.child(word) != nil {
+            return Misuse("'\(word)' is a command of the runner", "hapi runner \(word)", forAgent: word)
+        }
+        guard isAlone else { return nil }
+        let known =
+            CommandTree.root.names.map { ($0, "hapi \($0)") } + shortForms.keys.map { ($0, "hapi \($0)") }
+            + CommandTree.runner.names.map { ($0, "hapi runner \($0)") }
+            + Agent.allCases.map { ($0.rawValue, "hapi \($0.rawValue)") }
+            + ["--help", "--version"].map { ($0, "hapi \($0)") }
+        guard let nearest = Spelling.nearest(to: word, in: known.map(\.0)),
+            let likely = known.first(where: { $0.0 == nearest })
+        else { return nil }
+        return Misuse("there is no command '\(word)'", likely.1, forAgent: word)
+    }
+}
+
+/// Wrong usage: what is wrong, and what would be right.
+struct Misuse: Equatable {
+    let problem: String
+    /// The command that was probably meant.
+    let suggestion: String?
+    /// The word, where it could be meant for the agent.
+    let agentWord: String?
+
+    init(_ problem: String, _ suggestion: String?, forAgent word: String? = nil) {
+        self.problem = problem
+        self.suggestion = suggestion
+        agentWord = word
+    }
+
+    func tell() {
+        Output.complain(problem, hint: suggestion == nil ? "hapi help lists the commands" : nil)
+        if let suggestion { Output.errors("  Did you mean: \(suggestion.visible)?") }
+        if let agentWord { Output.errors("  To send it to claude: hapi claude \(agentWord.visible)") }
+    }
+}
+
+/// The commands there are, as the parser has them.
+struct CommandTree {
+    let type: any ParsableCommand.Type
+
+    static let root = CommandTree(type: RootCommand.self)
+    static let runner = CommandTree(type: RunnerCommand.self)
+
+    private var children: [CommandTree] {
+        type.configuration.subcommands.map(CommandTree.init)
+    }
+
+    private var name: String { type.configuration.commandName ?? "" }
+
+    var names: [String] { children.map(\.name) }
+
+    func child(_ name: String) -> CommandTree? {
+        children.first { $0.name == name || $0.type.configuration.aliases.contains(name) }
+    }
+
+    /// The first word that should name a command and does not.
+    static func misuse(in arguments: [String]) -> Misuse? {
+        let words = arguments.first == "help" ? arguments.dropFirst() : arguments[...]
+        var (node, path) = (root, ["hapi"])
+        for word in words {
+            if node.names.isEmpty || word.hasPrefix("-") || word == "help" { return nil }
+            guard let next = node.child(word) else {
+                let whole = path.joined(separator: " ")
+                let meant = Spelling.nearest(to: word, in: node.names).map { "\(whole) \($0)" }
+                return Misuse("\(whole) has no command '\(word)'", meant)
+            }
+            path.append(word)
+            node = next
+        }
+        return nil
+    }
+
+    /// `hapi runner spawn`, as far as the arguments name commands.
+    static func path(of arguments: [String]) -> String {
+        var (node, path) = (root, ["hapi"])
+        for word in arguments {
+            guard let next = node.child(word) else { break }
+            path.append(word)
+            node = next
+        }
+        return path.joined(separator: " ")
+    }
+}
