@@ -201,7 +201,7 @@ import Testing
                 #expect(settings["unknown"] == ["kept": true])
                 // The same runner still, for a start with the token as it is now.
                 let again = try await home.hapi("runner", "start")
-                #expect(again.output.contains("already runs"), "\(again)")
+                #expect(again.output.contains("Already running"), "\(again)")
             }
         }
     }

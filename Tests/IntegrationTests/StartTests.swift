@@ -9,7 +9,7 @@ import Testing
             let finished = try await home.hapi("runner", "start")
             #expect(finished.status == 0)
             #expect(finished.output.contains("Runner started"))
-            #expect(finished.output.contains("local only"))
+            #expect(finished.output.contains("Local only"))
             #expect(try await home.control().post("list").body == ["children": []])
             let status = try await home.status()
             #expect(status.runner?.hubState == "disabled")
@@ -23,7 +23,7 @@ import Testing
             let first = try await home.startRunner()
             let again = try await home.hapi("runner", "start")
             #expect(again.status == 0)
-            #expect(again.output.contains("already runs: process \(first.pid)"))
+            #expect(again.output.contains("Already running (process \(first.pid))"))
             #expect(try home.runner() == first)
         }
     }
@@ -49,6 +49,35 @@ import Testing
                 let second = try await home.startRunner(["CLI_API_TOKEN": "another"])
                 #expect(second != first)
                 #expect(!isAlive(first))
+                #expect(try await home.status().runner?.hubState == "connected")
+            }
+        }
+    }
+
+    @Test func aShellThatNamesNoHubLeavesAConnectedRunnerAlone() async throws {
+        try await TestHub.with { hub in
+            try await TestHome.with(hub) { home in
+                let first = try await home.startRunner()
+                let bare = ["HAPI_API_URL": "", "CLI_API_TOKEN": ""]
+                let again = try await home.hapi("runner", "start", changes: bare)
+                #expect(again.status == 0 && again.output.contains("Already running"), "\(again)")
+                #expect(again.output.contains("Connected to \(hub.url)"), "\(again)")
+                #expect(again.errors.contains("--replace"), "\(again)")
+                #expect(try home.runner() == first)
+                // Anew is anew: as this shell has it.
+                #expect(try await home.startRunner(bare, ["--replace"]) != first)
+                #expect(try await home.status().runner?.hubState == "disabled")
+            }
+        }
+    }
+
+    @Test func aRunnerThatIsReplacedKeepsTheHubThatNobodyNamesAnew() async throws {
+        try await TestHub.with { hub in
+            try await TestHome.with(hub) { home in
+                let first = try await home.startRunner()
+                try await hub.set(["acceptToken": "another"])
+                let second = try await home.startRunner(["HAPI_API_URL": "", "CLI_API_TOKEN": "another"])
+                #expect(second != first)
                 #expect(try await home.status().runner?.hubState == "connected")
             }
         }

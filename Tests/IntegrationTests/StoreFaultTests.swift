@@ -157,7 +157,7 @@ import Testing
             #expect(killVerified(victim))
             try await home.killUnseen(unseen)
             try await expectPromptLooks(home)
-            #expect(try await home.hapi("runner", "start").output.contains("already runs"))
+            #expect(try await home.hapi("runner", "start").output.contains("Already running"))
             let answer = try await refused
             let words = answer.body["error"]?.string ?? ""
             #expect(words.contains("could not be recorded") && words.contains("locked"), "\(answer)")

@@ -29,6 +29,14 @@ public struct Configuration: Sendable {
         }
     }
 
+    /// Which parts of the identity somebody stated, in the environment or the settings: a default never
+    /// moves a running runner.
+    public struct Stated: Equatable, Sendable {
+        public let hubURL: Bool
+        public let token: Bool
+        public let extraHeaders: Bool
+    }
+
     static let defaultHubURL = "http://localhost:3006"
 
     public let home: RunnerHome
@@ -37,6 +45,7 @@ public struct Configuration: Sendable {
     /// The hub's address even where no token makes it usable.
     public let hubURL: String
     public let extraHeaders: [String: String]
+    public let states: Stated
     public let host: String
     public let heartbeatInterval: Duration
     public let controlTimeout: Duration
@@ -58,7 +67,11 @@ public struct Configuration: Sendable {
         let variables = Variables(environment)
         hubURL = variables["HAPI_API_URL"] ?? settings.hubURL ?? Self.defaultHubURL
         hub = (variables["CLI_API_TOKEN"] ?? settings.token).map { [hubURL] in Hub(url: hubURL, token: $0) }
-        extraHeaders = try variables.headers("HAPI_EXTRA_HEADERS_JSON") ?? settings.extraHeaders ?? [:]
+        let headers = try variables.headers("HAPI_EXTRA_HEADERS_JSON") ?? settings.extraHeaders
+        extraHeaders = headers ?? [:]
+        states = Stated(
+            hubURL: (variables["HAPI_API_URL"] ?? settings.hubURL) != nil, token: hub != nil,
+            extraHeaders: headers != nil)
         host = variables["HAPI_HOSTNAME"] ?? hostName()
         heartbeatInterval = try variables.milliseconds("HAPI_RUNNER_HEARTBEAT_INTERVAL", default: 60_000)
         controlTimeout = try variables.milliseconds("HAPI_RUNNER_HTTP_TIMEOUT", default: 10_000)

@@ -10,20 +10,25 @@ public struct RunnerStarter: Sendable {
     }
 
     let configuration: Configuration
-    let roots: WorkspaceRoots
-    let directoryPolicy: DirectoryPolicy?
+    /// What the daemon is started with, after the program's name.
+    let arguments: [String]
 
     /// - Parameter directoryPolicy: nil for what the settings say.
     public init(configuration: Configuration, roots: WorkspaceRoots, directoryPolicy: DirectoryPolicy?) {
         self.configuration = configuration
-        self.roots = roots
-        self.directoryPolicy = directoryPolicy
+        arguments =
+            ["runner", "start-sync"] + roots.advertised.flatMap { ["--workspace-root", $0] }
+            + (directoryPolicy.map { ["--directory-creation", $0.rawValue] } ?? [])
     }
 
-    /// What the daemon is started with, after the program's name.
-    private var arguments: [String] {
-        ["runner", "start-sync"] + roots.advertised.flatMap { ["--workspace-root", $0] }
-            + (directoryPolicy.map { ["--directory-creation", $0.rawValue] } ?? [])
+    /// As a running runner was started: with its flags, and the environment it was given, but for the
+    /// variables that are to be forgotten.
+    public init(like runner: RunnerRecord, of home: RunnerHome, forgetting: [String] = []) throws {
+        var environment = ProcessTable.environment(of: runner.process.pid) ?? processEnvironment
+        for name in forgetting + [Inheritance.variable] { environment[name] = nil }
+        environment["HAPI_HOME"] = home.path
+        configuration = try Configuration.load(environment: environment)
+        arguments = StateFile.read(home)?.startedWithArgv ?? ["runner", "start-sync"]
     }
 
     /// - Parameter note: told what is being done, for the user.
@@ -32,42 +37,58 @@ public struct RunnerStarter: Sendable {
         try home.create()
         let presence = RunnerPresence(home)
         if let error = presence.storeError { throw error }
+        var environment = configuration.environment
         if let running = presence.runner, !presence.isStopping {
-            let state = StateFile.read(home)
-            if !replacing && isSame(running, state) {
-                if let flags = state?.startedWithArgv, flags != arguments {
-                    note(
-                        "it runs with other flags (\(flags.dropFirst(2).joined(separator: " "))); --replace changes them"
-                    )
+            if !replacing {
+                let state = StateFile.read(home)
+                switch StartVerdict.judge(
+                    version: running.version, state: state, own: ProgramFile.version, configuration)
+                {
+                case .keep(let aside):
+                    noteDifferences(state, aside, note)
+                    return .alreadyRunning(running)
+                case .replace(let why):
+                    note("stopping the running runner (process \(running.process.pid)): \(why)")
                 }
-                return .alreadyRunning(running)
+                keepUnstated(of: running.process.pid, in: &environment)
             }
-            let why = replacing ? "" : ": it is of another version or identity"
-            note("stopping the runner that runs, process \(running.process.pid)\(why)")
         } else if let pid = presence.foreignPID {
-            note("stopping HAPI's own runner, process \(pid)")
+            note("stopping HAPI's own runner (process \(pid))")
+            keepUnstated(of: pid, in: &environment)
         }
         _ = try await RunnerStopper(
             home: home, controlTimeout: configuration.controlTimeout, replacing: true
         ).stop()
-        return try await launch()
+        return try await launch(environment)
     }
 
-    private func isSame(_ runner: RunnerRecord, _ state: StateFile?) -> Bool {
-        guard runner.version == ProgramFile.version, let state, let machineID = runner.machineID else {
-            return false
+    private func noteDifferences(_ state: StateFile?, _ aside: String?, _ note: (String) -> Void) {
+        if let aside { note("\(aside); --replace starts it anew") }
+        if let flags = state?.startedWithArgv, flags != arguments {
+            let shown = flags.dropFirst(2).joined(separator: " ")
+            note("it runs with other flags (\(shown.isEmpty ? "none" : shown)); --replace starts it anew")
         }
-        return state.matches(RunnerIdentity(configuration, machineID: machineID))
     }
 
-    private func launch() async throws -> Outcome {
+    /// What nobody states here stays as the runner that is replaced was told: its hub, its token.
+    private func keepUnstated(of pid: Int32, in environment: inout [String: String]) {
+        let unstated = [
+            ("HAPI_API_URL", configuration.states.hubURL), ("CLI_API_TOKEN", configuration.states.token),
+            ("HAPI_EXTRA_HEADERS_JSON", configuration.states.extraHeaders),
+        ].filter { !$0.1 }
+        for (name, _) in unstated {
+            environment[name] = ProcessTable.environmentValue(name, of: pid) ?? environment[name]
+        }
+    }
+
+    private func launch(_ variables: [String: String]) async throws -> Outcome {
         let lastWords = cprocess_memory_file("runner")
         guard lastWords >= 0 else {
             throw FileError(action: "create", path: "a memory file", code: -lastWords)
         }
         defer { close(lastWords) }
         let program = ProgramFile.current.path
-        var environment = configuration.environment
+        var environment = variables
         environment["HAPI_HOME"] = configuration.home.path
         let launch = ProcessLaunch(
             program: "/proc/self/exe",

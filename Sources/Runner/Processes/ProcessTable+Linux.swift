@@ -69,6 +69,20 @@ public enum ProcessTable {
         return nil
     }
 
+    /// The whole environment as it was when the process was started; nil where it cannot be read.
+    public static func environment(of pid: Int32) -> [String: String]? {
+        guard let bytes = readFile("/proc/\(pid)/environ"), !bytes.isEmpty else { return nil }
+        let entries = bytes.split(separator: 0).compactMap { entry in
+            entry.firstIndex(of: UInt8(ascii: "=")).map { mark in
+                (
+                    String(decoding: entry[..<mark], as: UTF8.self),
+                    String(decoding: entry[(mark + 1)...], as: UTF8.self)
+                )
+            }
+        }
+        return Dictionary(entries) { first, _ in first }
+    }
+
     /// The name `ps` and `top` show.
     static func name(of pid: Int32) -> String? {
         readFile("/proc/\(pid)/comm").map { String(decoding: $0, as: UTF8.self).trimmingWhitespace }

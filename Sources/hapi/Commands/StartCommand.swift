@@ -22,8 +22,9 @@ struct StartCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "start", abstract: "Start the runner in the background.",
         discussion: """
-            Returns when the runner answers, and says how it stands with the hub. If the same runner
-            already runs, nothing is started; one of another version or identity is stopped first.
+            Returns when the runner answers, and says how it stands with the hub. A runner that runs \
+            already is left alone, unless it is of another version, or you name another hub or token \
+            (in the environment or the settings). Sessions keep running either way.
 
             EXAMPLES
               hapi runner start
@@ -32,7 +33,7 @@ struct StartCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: RunnerOptions
-    @Flag(help: "Stop a running runner first, even the same.") var replace = false
+    @Flag(help: "Start it anew, whatever runs already.") var replace = false
     @Flag(help: "Return without waiting for the hub's answer.") var noWait = false
 
     func run() async throws {
@@ -43,13 +44,10 @@ struct StartCommand: AsyncParsableCommand {
         let runner: RunnerRecord
         switch try await starter.start(replacing: replace, note: Output.errors) {
         case .alreadyRunning(let running):
-            Output.line(
-                "The runner already runs: process \(running.process.pid), control port \(running.httpPort ?? 0)."
-            )
+            Output.line("Already running (process \(running.process.pid)).")
             runner = running
         case .started(let started):
-            Output.line(
-                "Runner started: process \(started.process.pid), control port \(started.httpPort ?? 0).")
+            Output.line("Runner started (process \(started.process.pid)).")
             runner = started
         }
         if !noWait { try tell(try await starter.hubStanding(of: runner)) }
@@ -58,15 +56,16 @@ struct StartCommand: AsyncParsableCommand {
     private func tell(_ runner: RunnerRecord) throws {
         let hub = runner.hubURL ?? ""
         switch runner.hubState {
-        case .connected: Output.line("Connected to the hub at \(hub).")
+        case .connected: Output.line("Connected to \(hub).")
         case .connecting:
-            Output.line("The hub at \(hub) is out of reach; trying again and again.")
+            Output.line("The hub at \(hub) cannot be reached; retrying in the background.")
             if let detail = runner.hubDetail { Output.errors("  \(detail.visible)") }
-        case .disabled: Output.line("No token is configured: working for this machine alone (local only).")
+        case .disabled:
+            Output.line("Local only: no token is configured. To connect it to a hub: hapi auth login")
         case .unauthorized:
             Output.complain(
                 "the hub at \(hub) refuses this runner: \(runner.hubDetail ?? "")",
-                hint: "set CLI_API_TOKEN, or cliApiToken in settings.json, to the hub's token")
+                hint: "hapi auth login, or set CLI_API_TOKEN")
             throw ExitCode(ExitStatus.hubRefused)
         }
     }
