@@ -81,7 +81,10 @@ import Testing
     func aLoginThatIsInterruptedLeavesTheTerminalAsItWas(by key: String, signal: Int32) async throws {
         try await TestHome.with { home in
             let asked = try home.start(
-                [Paths.python, "-c", Self.interrupting, key, Paths.program, "auth", "login"])
+                [
+                    Paths.python, "-c", Self.interrupting, key, Paths.program, "auth", "login", "--hub",
+                    "http://127.0.0.1:9",
+                ])
             #expect(try await asked.ended() == 0, "\(asked.errors)")
             #expect(asked.output == "\(signal) True\n")
             #expect(!home.exists(home.settings))

@@ -100,6 +100,18 @@ import Testing
         }
     }
 
+    @Test func aHubThatRefusesTheTokenKeepsNobodyFromWorking() async throws {
+        try await TestHub.with { hub in
+            try await TestHome.with(hub, ["CLI_API_TOKEN": "wrong"]) { home in
+                try home.installAgent("claude", "echo worked; exit 3")
+                let finished = try await home.hapi("claude", in: home.work)
+                #expect(finished.status == 3 && finished.output == "worked\n", "\(finished)")
+                #expect(finished.errors.contains("continuing offline"), "\(finished)")
+                #expect(finished.errors.contains("hapi auth login"), "\(finished)")
+            }
+        }
+    }
+
     @Test func anExistingSessionThatTheHubDoesNotKnowIsAClearError() async throws {
         try await TestHub.with { hub in
             try await TestHome.with(hub) { home in

@@ -12,6 +12,8 @@ public struct HubError: Error, CustomStringConvertible {
         case refused
         /// Out of reach, or not able to answer now.
         case unavailable
+        /// It takes the token, and does not have what was asked for.
+        case notFound
         /// It answers what we cannot use.
         case unexpected
         /// Whoever answers has no certificate that can be trusted to be the hub's.
@@ -30,7 +32,7 @@ public struct HubError: Error, CustomStringConvertible {
 }
 
 /// The hub's REST calls (hub contract §3). Redirects are not followed: the token goes to the hub alone.
-struct HubREST: Sendable {
+public struct HubREST: Sendable {
     private let hub: Configuration.Hub
     private let extraHeaders: [String: String]
     private let client: HTTPClient
@@ -99,6 +101,18 @@ struct HubREST: Sendable {
         try? await client.shutdown()
     }
 
+    /// The name the hub shows a machine by; nil where it has none, or does not know the machine.
+    func knownName(ofMachine id: String) async throws(HubError) -> String? {
+        do {
+            let machine = try await call(
+                "try the token", .GET, "/cli/machines/\(id)", Never?.none, as: MachineAnswer.self
+            ).machine
+            return machine.metadata?["displayName"]?.string ?? machine.metadata?["host"]?.string
+        } catch  where error.cause == .notFound {
+            return nil
+        }
+    }
+
     func register(_ machine: MachineRegistration) async throws(HubError) -> Machine {
         try await call("register this machine", .POST, "/cli/machines", machine, as: MachineAnswer.self)
             .machine
@@ -139,6 +153,8 @@ struct HubREST: Sendable {
             )
         case 401, 403:
             throw failure(.refused, "the hub refuses: \(Self.message(answer.body))")
+        case 404 where Self.isHubsAnswer(answer.body):
+            throw failure(.notFound, "status 404, \(Self.message(answer.body))")
         default:
             throw failure(
                 answer.status >= 500 ? .unavailable : .unexpected,
@@ -192,6 +208,12 @@ struct HubREST: Sendable {
         case .cannotConnect(_, let reason): return (.unavailable, reason)
         case let error: return (.unavailable, "\(error)")
         }
+    }
+
+    /// Whether it is the hub that answers, and not some web server.
+    private static func isHubsAnswer(_ body: [UInt8]) -> Bool {
+        // Anything else is no answer of a hub's.
+        (try? JSON.decode(RPCError.self, from: body)) != nil
     }
 
     /// As it came: it is cut where the token is taken out, so that no part of one is left.

@@ -14,7 +14,10 @@ public struct Settings: Sendable {
         set { members["cliApiToken"] = newValue.map(JSONValue.string) }
     }
     /// `serverUrl` is its older name.
-    public var hubURL: String? { text("apiUrl") ?? text("serverUrl") }
+    public var hubURL: String? {
+        get { text("apiUrl") ?? text("serverUrl") }
+        set { members["apiUrl"] = newValue.map(JSONValue.string) }
+    }
     public var machineID: String? {
         get { text("machineId") }
         set { members["machineId"] = newValue.map(JSONValue.string) }

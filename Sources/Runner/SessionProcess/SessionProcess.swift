@@ -79,14 +79,19 @@ public struct SessionProcess: Sendable {
         }
     }
 
-    /// A hub that refuses an existing session ends the start; one that is away, or cannot be trusted, does not.
+    /// A hub that refuses an existing session ends the start. Local work goes on without one that is away,
+    /// cannot be trusted, or refuses the token.
     private func register(_ link: SessionLink?) async throws {
         guard let link else { return }
         do {
             try await link.register()
         } catch {
-            guard error.cause == .unavailable || error.cause == .untrusted else { throw error }
-            warn("\(error); going on without it until it is there")
+            switch error.cause {
+            case .unavailable, .untrusted: warn("\(error); continuing offline until it is there")
+            case .refused where arguments.existingSessionID == nil:
+                warn("\(error); continuing offline. To store another token: hapi auth login")
+            case .refused, .notFound, .unexpected: throw error
+            }
         }
     }
 

@@ -1,53 +1,19 @@
 import ArgumentParser
-import Glibc
 import Runner
 
 struct AuthCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "auth", abstract: "The token for the hub, in settings.json.",
+        commandName: "auth", abstract: "The hub and its token, kept in settings.json.",
         discussion: """
-            CLI_API_TOKEN in the environment wins over the stored one.
+            HAPI_API_URL and CLI_API_TOKEN in the environment win over what is stored.
 
             EXAMPLES
               hapi auth login
-              echo "$TOKEN" | hapi auth login --with-token
+              hapi auth login --hub https://hub.example.org
+              hapi auth login --with-token < token.txt
               hapi auth status
             """,
         subcommands: [LoginCommand.self, AuthStatusCommand.self, LogoutCommand.self])
-}
-
-struct LoginCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "login", abstract: "Store a token. It is asked for, and not shown.")
-
-    @Flag(help: "Read the token from standard input.") var withToken = false
-
-    func run() throws {
-        guard withToken || isatty(STDIN_FILENO) == 1 else {
-            Output.complain(
-                "there is no terminal to ask for the token on", hint: "hapi auth login --with-token < FILE")
-            throw ExitCode(ExitStatus.failed)
-        }
-        let token =
-            (withToken ? readLine() : askForToken())?.split(separator: " ").joined(separator: " ") ?? ""
-        guard !token.isEmpty else {
-            Output.complain("the token is empty; nothing was stored")
-            throw ExitCode(ExitStatus.failed)
-        }
-        let home = try RunnerHome.fromEnvironment()
-        try home.create()
-        try Settings.update(home) { $0.token = token }
-        Output.line("Token stored in \(home.settings).")
-        if RunnerPresence(home).runner?.hubState == .disabled {
-            Output.line("The running runner works without a hub; connect it with: hapi runner start")
-        }
-    }
-
-    private func askForToken() -> String? {
-        Output.prompt("Token: ")
-        defer { Output.errors("") }
-        return HiddenLine.read()
-    }
 }
 
 struct AuthStatusCommand: ParsableCommand {
@@ -67,8 +33,9 @@ struct AuthStatusCommand: ParsableCommand {
         Output.line("Host: \(configuration.host)")
         if let runner = RunnerPresence(configuration.home).runner {
             Output.line(
-                "Runner: \(runner.hubState.rawValue)"
-                    + (runner.hubDetail.map { ", \($0.visible)" } ?? ""))
+                "Runner: running (process \(runner.process.pid)), \(StatusView.hubText(runner).visible)")
+        } else {
+            Output.line("Runner: not running")
         }
     }
 }
@@ -88,5 +55,8 @@ struct LogoutCommand: ParsableCommand {
             $0.token = nil
         }
         Output.line(wasStored ? "Token forgotten." : "No token is stored.")
+        if wasStored, RunnerPresence(home).runner?.hubState == .connected {
+            Output.line("The running runner stays connected; to disconnect it: hapi runner start --replace")
+        }
     }
 }

@@ -113,13 +113,13 @@ struct StatusView {
         "\(Timestamp.length(seconds: seconds)), since \(Timestamp(secondsAgo: seconds).local)"
     }
 
-    private static func hubText(_ runner: RunnerRecord) -> String {
+    static func hubText(_ runner: RunnerRecord) -> String {
         let detail = runner.hubDetail.map { ": \($0)" } ?? ""
         switch runner.hubState {
         case .connected: return "connected to \(runner.hubURL ?? "")"
         case .connecting: return "connecting to \(runner.hubURL ?? "")\(detail)"
-        case .unauthorized: return "refused\(detail); check CLI_API_TOKEN"
-        case .disabled: return "none configured (local only); set CLI_API_TOKEN and HAPI_API_URL"
+        case .unauthorized: return "refused\(detail); hapi auth login"
+        case .disabled: return "local only, no token is configured; hapi auth login"
         }
     }
 
