@@ -19,7 +19,7 @@ start: install ## build, install, start the runner, and say what to try next
 build: setup ## the shipped program, at .build/release/hapi
 	swift build $(RELEASE)
 
-install: build ## put hapi into PREFIX/bin (now $(PREFIX)/bin)
+install: build ## put hapi into PREFIX/bin (PREFIX=/usr/local as root, else ~/.local)
 	@mkdir -p "$(PREFIX)/bin"
 	@install -m 755 $(PROGRAM) "$(PREFIX)/bin/.hapi.new" && mv "$(PREFIX)/bin/.hapi.new" "$(PREFIX)/bin/hapi"
 	@echo "hapi is at $(PREFIX)/bin/hapi"

@@ -150,7 +150,7 @@ import Testing
             #expect(try await home.ending(of: ended) == .init("signaled", signal: "SIGKILL"))
             #expect(try await home.hapi("runner", "logs").output.contains("-pid-\(runner.pid)-"))
             // Only what has ended is ever forgotten, and only by the dates on record.
-            _ = try await home.hapi("runner", "prune", "--before", "1d")
+            _ = try await home.hapi("runner", "prune", "--before", "1d", "--yes")
             #expect(try await home.list(all: true).count == (shift > 24 ? 1 : 2))
             try await expectAbsence(home, shift)
             #expect(try await home.hapi("runner", "stop-session", kept).status == 0)

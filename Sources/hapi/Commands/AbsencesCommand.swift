@@ -7,7 +7,7 @@ struct AbsencesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "absences", abstract: "When and why this machine was out of the hub's reach.",
         discussion: """
-            Stops, crashes, restarts of the machine, its sleep, and a hub that was away or refused: since
+            Stops, crashes, restarts of the machine, its sleep, and a hub that was away or refused: since \
             when, for how long, and why. Needs no running runner.
 
             EXAMPLES
@@ -16,15 +16,20 @@ struct AbsencesCommand: ParsableCommand {
               hapi runner absences --since 2026-01-31
             """)
 
-    @Option(help: "How far to look back: a date, or a time like 12h or 7d.") var since = PastMoment(
-        ago: 7 * 86400)
+    @Option(
+        help: ArgumentHelp(
+            "How far to look back: \(PastMoment.help). Default: 7d.", valueName: "when"),
+        transform: PastMoment.init)
+    var since: PastMoment?
     @Flag(help: "One JSON document.") var json = false
 
     func run() throws {
         let home = try RunnerHome.fromEnvironment()
-        let since = since.moment
+        let since = try (since ?? PastMoment("7d")).moment
+        var everRan = false
         let absences = try StoreConnection.lookingAt(home) { store throws(StoreError) -> [Absence] in
             let lives = try store.allRunners()
+            everRan = !lives.isEmpty
             let presence = RunnerPresence(home, runners: lives.reversed(), stateFile: { nil })
             return Absence.all(
                 lives: lives, running: presence.runner?.id, beats: try store.heartbeats(since: since),
@@ -32,8 +37,9 @@ struct AbsencesCommand: ParsableCommand {
         }
         let found = (absences ?? []).filter { ($0.to ?? .now) >= since }
         if json { return try Output.json(.array(found.map(\.json))) }
+        guard everRan else { return Output.line("No runner has run here yet. Start one: hapi runner start") }
         guard !found.isEmpty else { return Output.line("Never away since \(since.local).") }
-        var table = Table(["FROM", "TO", "FOR", "WHY"])
+        var table = Table(["FROM", "TO", "FOR", "WHY"], fits: ["WHY": .text])
         for absence in found {
             let unseen = absence.beganUnseen ? "after " : ""
             let why = absence.cause.rawValue + (absence.detail.map { ": \($0)" } ?? "")

@@ -17,7 +17,7 @@ struct ApprovalsCommand: ParsableCommand {
             ?? []
         if json { return try Output.json(.array(decisions.map(\.json))) }
         guard !decisions.isEmpty else { return Output.line("No directory has been decided about yet.") }
-        var table = Table(["DIRECTORY", "DECISION", "BY", "AT", "REQUEST"])
+        var table = Table(["DIRECTORY", "DECISION", "BY", "AT", "REQUEST"], fits: ["DIRECTORY": .path])
         for decision in decisions {
             table.add(
                 [
@@ -66,7 +66,13 @@ private func decide(_ decision: DirectoryDecision, _ directory: String) throws {
         try store.decide(decision, on: path, by: "cli", at: .now)
     }
     let word = decision == .approved ? "may" : "may not"
+    let asked = try store.directoryDecisions().contains {
+        $0.directory == path && $0.spawnRequestID != nil
+    }
     Output.line("Sessions \(word) create \(path.visible) and directories below it.")
+    if decision == .approved && asked {
+        Output.line("The request that waited is over; spawn again: hapi runner spawn \(path.visible)")
+    }
 }
 
 extension DirectoryDecision {

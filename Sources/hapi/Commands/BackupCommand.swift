@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Runner
 import RunnerStore
 
@@ -6,8 +7,8 @@ struct BackupCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup", abstract: "Make a consistent copy of the store while everything runs.",
         discussion: """
-            To restore it: stop the runner, move runner.db, runner.db-wal and runner.db-shm away, and put the
-            copy in their place as runner.db.
+            To restore it: stop the runner, move runner.db, runner.db-wal and runner.db-shm away, and put \
+            the copy in their place as runner.db.
 
             EXAMPLES
               hapi runner backup ~/hapi-backup.db
@@ -18,6 +19,10 @@ struct BackupCommand: ParsableCommand {
     func run() throws {
         let home = try RunnerHome.fromEnvironment()
         let path = absolutePath(file)
+        guard access(path, F_OK) != 0 else {
+            Output.complain("\(path) exists already; it was left as it is", hint: "name a file that does not")
+            throw ExitCode(ExitStatus.failed)
+        }
         try StoreConnection(path: home.store, mode: .existing).backUp(to: path)
         Output.line("The store was copied to \(path.visible).")
     }

@@ -4,15 +4,15 @@ import RunnerStore
 
 struct GiveUpCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "give-up", abstract: "Record a session of another container or machine as ended.",
+        commandName: "mark-ended", abstract: "Record a session of another container or machine as ended.",
         discussion: """
-            Nothing can be known from here about a session that was started in another container, or on
-            another machine: it stays on record as live. If you know that it is gone, say so. No process
+            Nothing can be known from here about a session that was started in another container, or on \
+            another machine: it stays on record as live. If you know that it is gone, say so. No process \
             is touched, and a session that can be looked at from here is refused.
 
             EXAMPLES
-              hapi runner give-up 987f738a
-            """)
+              hapi runner mark-ended 987f738a
+            """, aliases: ["give-up"])
 
     @Argument(help: "A HAPI session id or a record id.") var id: String
 

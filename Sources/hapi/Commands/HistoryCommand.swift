@@ -15,7 +15,7 @@ struct HistoryCommand: ParsableCommand {
             """)
 
     @Argument(help: "A HAPI session id, a record id, or PID-<n>.") var id: String?
-    @Option(help: "How many.") var limit = 50
+    @Option(help: "Show at most so many.") var limit = 50
     @Flag(help: "One JSON document.") var json = false
 
     func validate() throws {
@@ -38,12 +38,14 @@ struct HistoryCommand: ParsableCommand {
             } ?? []
         if json { return try Output.json(.array(entries.map { .object($0.members) })) }
         guard !entries.isEmpty else { return Output.line("No sessions have been recorded yet.") }
-        var table = Table(["ID", "STARTED", "AGENT", "STATE", "ENDED", "HOW", "DIRECTORY"])
+        var table = Table(
+            ["ID", "STARTED", "AGENT", "STATE", "FOR", "HOW", "DIRECTORY"],
+            fits: ["HOW": .text, "DIRECTORY": .path])
         for view in entries.map(\.view) {
             table.add(
                 [
                     String(view.session.id.prefix(8)), view.session.createdAt.local, view.session.agent,
-                    view.state.rawValue, view.session.exit?.at.local ?? "-", view.ending,
+                    view.state.rawValue, view.length, view.ending,
                     view.session.directory,
                 ], colours: [3: view.state.colour])
         }
@@ -68,7 +70,7 @@ struct HistoryCommand: ParsableCommand {
         Output.line(
             "\(entry.view.session.id)  \(entry.view.state.rawValue)  \(entry.view.session.directory.visible)"
         )
-        var table = Table(["AT", "EVENT", "DETAIL"])
+        var table = Table(["AT", "EVENT", "DETAIL"], fits: ["DETAIL": .text])
         for event in events { table.add([event.at.local, event.kind, event.detail ?? ""]) }
         Output.line(table.rendered())
     }

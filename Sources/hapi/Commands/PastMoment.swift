@@ -2,47 +2,69 @@ import ArgumentParser
 import Glibc
 import RunnerStore
 
-/// A moment in the past, as people write it: `2026-01-31`, `2026-01-31T12:00:00Z`, `12h`, `7d`.
-struct PastMoment: ExpressibleByArgument {
+/// A moment in the past, as people write it: `2026-01-31`, `2026-01-31T12:00:00Z`, `12h`, `30d`.
+struct PastMoment: CustomStringConvertible {
     let moment: Timestamp
+    /// As it was written.
+    let description: String
 
-    init(ago seconds: Int64) { moment = Timestamp(secondsAgo: seconds) }
+    /// What a command that takes one says about it.
+    static let help = "a date, or how long ago: 30min, 12h, 7d, 4w, 6mo, 1y"
 
-    init?(argument: String) {
-        let ago = Self.duration(argument).map { PastMoment(ago: $0).moment }
-        guard let moment = ago ?? Self.date(argument) else { return nil }
+    /// - Throws: what is wrong, for the user.
+    init(_ text: String) throws {
+        description = text
+        guard let moment = try Self.ago(text) ?? Self.date(text) else {
+            throw ValidationError("'\(text)' is no time; give \(Self.help)")
+        }
+        guard moment <= .now else { throw ValidationError("'\(text)' is in the future") }
         self.moment = moment
     }
 
-    private static func duration(_ text: String) -> Int64? {
-        let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604_800]
-        guard let unit = text.last.flatMap({ units[$0] }), let count = Int64(text.dropLast()), count >= 0,
-            count < 100_000
+    private static let units: [String: Int64] = [
+        "s": 1, "min": 60, "h": 3600, "d": 86400, "w": 604_800,
+    ]
+
+    private static func ago(_ text: String) throws -> Timestamp? {
+        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        let unit = String(text.dropFirst(digits.count))
+        guard !digits.isEmpty, !unit.isEmpty, !unit.contains("-"), let count = Int64(digits), count < 100_000
         else { return nil }
-        return count * unit
+        if unit == "m" { throw ValidationError("'\(text)': \(digits)min or \(digits)mo?") }
+        if let seconds = units[unit] { return Timestamp(secondsAgo: count * seconds) }
+        switch unit {
+        case "mo": return monthsAgo(Int32(count))
+        case "y": return monthsAgo(Int32(count) * 12)
+        default: return nil
+        }
+    }
+
+    private static func monthsAgo(_ months: Int32) -> Timestamp? {
+        var now = time(nil)
+        var parts = tm()
+        localtime_r(&now, &parts)
+        parts.tm_mon -= months
+        parts.tm_isdst = -1
+        return Timestamp(milliseconds: Int64(mktime(&parts)) * 1000)
     }
 
     /// A day begins at midnight, local time; a time with `Z` is UTC.
     private static func date(_ text: String) -> Timestamp? {
-        let isUTC = text.hasSuffix("Z")
-        let parts = (isUTC ? String(text.dropLast()) : text).split(separator: "T", maxSplits: 1)
-        guard let day = parts.first.map({ $0.split(separator: "-").compactMap { Int32($0) } }), day.count == 3
-        else {
-            return nil
+        guard
+            let match = text.wholeMatch(
+                of: /(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?(Z)?)?/)
+        else { return nil }
+        let numbers = [match.1, match.2, match.3, match.4 ?? "0", match.5 ?? "0", match.6 ?? "0"].compactMap {
+            Int32($0)
         }
         var moment = tm()
-        (moment.tm_year, moment.tm_mon, moment.tm_mday, moment.tm_isdst) = (
-            day[0] - 1900, day[1] - 1, day[2], -1
+        (moment.tm_year, moment.tm_mon, moment.tm_mday) = (numbers[0] - 1900, numbers[1] - 1, numbers[2])
+        (moment.tm_hour, moment.tm_min, moment.tm_sec, moment.tm_isdst) = (
+            numbers[3], numbers[4], numbers[5], -1
         )
-        if parts.count == 2 {
-            let clock = parts[1].split(separator: ":").compactMap { Int32($0.prefix { $0 != "." }) }
-            guard clock.count >= 2, clock[0] < 24, clock[1] < 60 else { return nil }
-            (moment.tm_hour, moment.tm_min, moment.tm_sec) = (
-                clock[0], clock[1], clock.count > 2 ? clock[2] : 0
-            )
-        }
-        guard (1...12).contains(day[1]), (1...31).contains(day[2]) else { return nil }
-        let seconds = isUTC ? timegm(&moment) : mktime(&moment)
+        let seconds = match.7 != nil ? timegm(&moment) : mktime(&moment)
+        // A day that does not exist becomes another one.
+        guard moment.tm_mday == numbers[2], moment.tm_mon == numbers[1] - 1 else { return nil }
         return Timestamp(milliseconds: Int64(seconds) * 1000)
     }
 }

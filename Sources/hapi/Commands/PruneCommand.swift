@@ -1,29 +1,65 @@
 import ArgumentParser
+import Glibc
 import Runner
 import RunnerStore
 
 struct PruneCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "prune", abstract: "Forget sessions that ended before a date.",
+        commandName: "prune", abstract: "Delete the records and logs of sessions that ended before a date.",
         discussion: """
-            Nothing else ever deletes a session's record. Live sessions, and those whose worktree is still
-            there, are kept.
+            Shows what would be deleted, and asks. Live sessions, and those whose worktree is still there, \
+            are kept. Nothing else ever deletes a session's record.
 
             EXAMPLES
+              hapi runner prune --before 90d --dry-run
               hapi runner prune --before 2026-01-01
-              hapi runner prune --before 90d
+              hapi runner prune --before 6mo --yes
             """)
 
-    @Option(help: "A date, or a time like 90d.") var before: PastMoment
+    @Option(
+        help: ArgumentHelp("When they ended: \(PastMoment.help).", valueName: "when"),
+        transform: PastMoment.init)
+    var before: PastMoment
+    @Flag(name: .shortAndLong, help: "Delete without asking.") var yes = false
+    @Flag(help: "Only show what would be deleted.") var dryRun = false
 
     func run() throws {
         let home = try RunnerHome.fromEnvironment()
         let date = before.moment
-        guard try StoreConnection.lookingAt(home, { _ in true }) != nil else {
-            return Output.line("Nothing has been recorded yet.")
+        let old =
+            try StoreConnection.lookingAt(home) { store throws(StoreError) in
+                try store.forgettableSessions(before: date)
+            } ?? []
+        guard !old.isEmpty else { return Output.line("No session ended before \(date.local).") }
+        let logs = old.compactMap(\.logPath).filter {
+            $0.hasPrefix(home.sessionLogs + "/") && fileSize($0) != nil
+        }
+        let size = logs.compactMap(fileSize).reduce(0, +)
+        let records = "\(old.count) session record\(old.count == 1 ? "" : "s")"
+        let files = "\(logs.count) log\(logs.count == 1 ? "" : "s") (\(Size.text(size)))"
+        show(old)
+        if dryRun { return Output.line("Would delete \(records) and \(files).") }
+        guard yes || Question.agreed("Delete \(records) and \(files)?", flag: "--yes") else {
+            throw ExitCode(ExitStatus.failed)
         }
         let store = try StoreConnection(path: home.store, mode: .create)
-        let count = try store.transaction { () throws(StoreError) in try store.forgetSessions(before: date) }
-        Output.line("Forgot \(count) session\(count == 1 ? "" : "s") that ended before \(date.local).")
+        _ = try store.transaction { () throws(StoreError) in try store.forgetSessions(before: date) }
+        // Only of sessions that are gone from the store by now; what another command took is gone as well.
+        for log in logs { unlink(log) }
+        Output.line("Deleted \(records) and \(files).")
+    }
+
+    private func show(_ old: [SessionRecord]) {
+        var table = Table(
+            ["ID", "STARTED", "AGENT", "HOW", "DIRECTORY"], fits: ["HOW": .text, "DIRECTORY": .path])
+        for view in old.suffix(20).map(SessionView.init) {
+            table.add([
+                String(view.session.id.prefix(8)), view.session.createdAt.local, view.session.agent,
+                view.ending,
+                view.session.directory,
+            ])
+        }
+        if old.count > 20 { Output.line("The newest 20 of \(old.count):") }
+        Output.line(table.rendered())
     }
 }

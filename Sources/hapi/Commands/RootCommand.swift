@@ -15,7 +15,7 @@ struct RootCommand: AsyncParsableCommand {
               hapi runner start             start the runner in the background
               hapi runner status            how it stands
               hapi runner spawn ~/project   start a session there
-              hapi runner list              the sessions that live
+              hapi ls                       live sessions
               hapi codex                    codex in this terminal, seen by the hub
             """,
         subcommands: [RunnerCommand.self, AuthCommand.self])
@@ -26,7 +26,7 @@ struct RunnerCommand: AsyncParsableCommand {
         commandName: "runner",
         abstract: "The runner: starts and watches agent sessions, and never forgets one.",
         discussion: """
-            Sessions outlive the runner: stopping, killing or upgrading it ends none of them, and the
+            Sessions outlive the runner: stopping, killing or upgrading it ends none of them, and the \
             next one takes them over. list, status and history answer without it.
 
             EXIT STATUS

@@ -7,7 +7,7 @@ struct WorktreesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "worktrees", abstract: "The git worktrees made for sessions.",
         discussion: """
-            --prune removes those of ended sessions that hold no uncommitted and no unpushed work, and
+            --prune removes those of ended sessions that hold no uncommitted and no unpushed work, and \
             says what it kept and why.
             """)
 
@@ -33,7 +33,8 @@ struct WorktreesCommand: AsyncParsableCommand {
         if prune { return try await remove(entries, home) }
         if json { return try Output.json(.array(entries.map(\.json))) }
         guard !entries.isEmpty else { return Output.line("No worktrees are kept.") }
-        var table = Table(["SESSION", "STATE", "BRANCH", "CREATED", "PATH"])
+        var table = Table(
+            ["SESSION", "STATE", "BRANCH", "CREATED", "PATH"], fits: ["BRANCH": .text, "PATH": .path])
         for entry in entries {
             table.add(
                 [

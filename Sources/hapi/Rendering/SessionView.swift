@@ -42,7 +42,7 @@ struct SessionView {
 
     /// The table of `list`.
     static func table(_ views: [SessionView]) -> String {
-        var table = Table(["ID", "STATE", "AGENT", "PID", "AGE", "HAPI SESSION", "DIRECTORY"])
+        var table = Table(["ID", "STATE", "AGENT", "PID", "AGE", "DIRECTORY"], fits: ["DIRECTORY": .path])
         for view in views {
             let session = view.session
             table.add(
@@ -50,7 +50,7 @@ struct SessionView {
                     String(session.id.prefix(8)),
                     view.state.rawValue + (session.adoptedAt == nil ? "" : " (adopted)"),
                     session.agent, session.launch.process.map { "\($0.pid)" } ?? "-", view.age,
-                    session.happySessionID ?? "-", session.directory,
+                    session.directory,
                 ], colours: [1: view.state.colour])
         }
         return table.rendered()
@@ -62,6 +62,11 @@ struct SessionView {
             return session.createdAt.age
         }
         return Timestamp.length(seconds: process.secondsAlive)
+    }
+
+    /// For how long it was there; `-` while it lives.
+    var length: String {
+        session.exit.map { Timestamp.length(from: session.createdAt, to: $0.at) } ?? "-"
     }
 
     /// How it ended, in words; `-` while it lives.

@@ -1,4 +1,5 @@
-/// Columns as wide as their widest cell, two spaces apart.
+/// Columns as wide as their widest cell, two spaces apart. In a terminal it fits the screen: paths are
+/// shortened in the middle and long texts at the end; elsewhere nothing is.
 struct Table {
     enum Colour: String {
         case green = "32"
@@ -7,29 +8,77 @@ struct Table {
         case dim = "2"
     }
 
+    /// What may be done to a column so that a row fits.
+    enum Fit { case path, text }
+
     private let header: [String]
+    private let fits: [Int: Fit]
     private var rows: [[String]] = []
     private var colours: [[Int: Colour]] = []
 
-    init(_ header: [String]) { self.header = header }
+    /// - Parameter fits: by the column's title; every other column stays whole.
+    init(_ header: [String], fits: [String: Fit] = [:]) {
+        self.header = header
+        self.fits = .init(
+            uniqueKeysWithValues: header.enumerated().compactMap { index, title in
+                fits[title].map { (index, $0) }
+            })
+    }
 
     mutating func add(_ row: [String], colours: [Int: Colour] = [:]) {
         rows.append(row.map(\.visible))
         self.colours.append(colours)
     }
 
-    func rendered(colour: Bool = Output.usesColour) -> String {
-        let widths = header.indices.map { column in ([header] + rows).map { $0[column].count }.max() ?? 0 }
-        let lines = zip(rows, colours).map { row, colours in line(row, widths, colour ? colours : [:]) }
+    /// - Parameter screen: the terminal's width; nil where there is none.
+    func rendered(screen: Int? = Output.screenWidth, colour: Bool = Output.usesColour) -> String {
+        var table = self
+        if screen != nil { table.shortenHomes() }
+        let widths = table.widths(within: screen)
         let bold = line(header, widths, [:])
+        let lines = zip(table.rows, colours).map { row, colours in line(row, widths, colour ? colours : [:]) }
         return ([colour ? "\u{1b}[1m\(bold)\u{1b}[0m" : bold] + lines).joined(separator: "\n")
+    }
+
+    private mutating func shortenHomes() {
+        for (column, fit) in fits where fit == .path {
+            for row in rows.indices { rows[row][column] = rows[row][column].tilded }
+        }
+    }
+
+    private static let gap = 2
+    private static let narrowest = 12
+
+    private func widths(within screen: Int?) -> [Int] {
+        var widths = header.indices.map { column in ([header] + rows).map { $0[column].cells }.max() ?? 0 }
+        guard let screen else { return widths }
+        var excess = widths.reduce(0, +) + Self.gap * (widths.count - 1) - screen
+        while excess > 0, let widest = fits.keys.max(by: { widths[$0] < widths[$1] }),
+            widths[widest] > Self.narrowest
+        {
+            widths[widest] -= 1
+            excess -= 1
+        }
+        return widths
     }
 
     private func line(_ cells: [String], _ widths: [Int], _ colours: [Int: Colour]) -> String {
         cells.enumerated().map { index, cell in
+            let shown = shown(cell, fits[index], widths[index])
             let padding =
-                index == cells.count - 1 ? "" : String(repeating: " ", count: widths[index] - cell.count + 2)
-            return (colours[index].map { "\u{1b}[\($0.rawValue)m\(cell)\u{1b}[0m" } ?? cell) + padding
+                index == cells.count - 1
+                ? ""
+                : String(
+                    repeating: " ", count: widths[index] - shown.cells + Self.gap)
+            return (colours[index].map { "\u{1b}[\($0.rawValue)m\(shown)\u{1b}[0m" } ?? shown) + padding
         }.joined()
+    }
+
+    private func shown(_ cell: String, _ fit: Fit?, _ width: Int) -> String {
+        switch fit {
+        case .path: cell.pathCut(to: width)
+        case .text: cell.cut(to: width)
+        case nil: cell
+        }
     }
 }

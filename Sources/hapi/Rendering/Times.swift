@@ -2,7 +2,7 @@ import Glibc
 import RunnerStore
 
 extension Timestamp {
-    /// For people: local time to the second.
+    /// For people: local time to the second, with its zone, for logs are in UTC.
     var local: String {
         var seconds = time_t(milliseconds / 1000)
         var parts = tm()
@@ -10,6 +10,7 @@ extension Timestamp {
         func two(_ value: Int32) -> String { value < 10 ? "0\(value)" : "\(value)" }
         return "\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday)) "
             + "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))"
+            + (parts.tm_zone.map { " \(String(cString: $0))" } ?? "")
     }
 
     init(secondsAgo seconds: Int64) { self.init(milliseconds: Self.now.milliseconds - seconds * 1000) }

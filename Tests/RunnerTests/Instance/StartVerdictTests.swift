@@ -47,7 +47,7 @@ import Testing
     }
 
     @Test func theSettingsStateToo() throws {
-        let settings = Settings(["apiUrl": "http://b"])
+        let settings = Settings(["apiUrl": .string("http://b")])
         let why = "it uses hub http://a; this shell says http://b"
         #expect(
             try verdict(running: Self.connected, shell: [:], settings: settings) == .replace(because: why))
