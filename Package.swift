@@ -22,13 +22,19 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .target(name: "CProcess"),
+        // The ground floor: files as bytes, identity, launch, readiness, stop sequence.
+        .target(name: "Processes", dependencies: ["CProcess"], swiftSettings: crashPoints),
         .target(
             name: "RunnerStore",
-            dependencies: ["CSQLite"],
+            dependencies: ["CSQLite", "Processes"],
             // A symlink to migrations/ at the top level, so that the SQL is in the binary.
             resources: [.embedInCode("migrations")],
             swiftSettings: crashPoints
         ),
+        // Outlives upgrades of the runner: it must not grow, so it sees nothing of the rest.
+        .target(
+            name: "Monitor", dependencies: ["CProcess", "Processes", "RunnerStore"],
+            swiftSettings: crashPoints),
         .target(name: "HubProtocol"),
         .target(
             name: "SocketIO",
@@ -42,26 +48,59 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]
         ),
+        .target(
+            name: "HubClient",
+            dependencies: [
+                "HubProtocol", "SocketIO",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]
+        ),
+        // Where a runner lives, seen from outside: what commands and session processes need of it.
+        .target(
+            name: "Home",
+            dependencies: [
+                "CProcess", "HubClient", "HubProtocol", "Processes", "RunnerStore",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: crashPoints
+        ),
         // One session: the conversation between people and an agent.
-        .target(name: "SessionProcess", dependencies: ["HubProtocol"]),
+        .target(
+            name: "SessionProcess",
+            dependencies: [
+                "Home", "HubClient", "HubProtocol", "Processes", "RunnerStore", "SocketIO",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: crashPoints
+        ),
         .target(
             name: "Runner",
             dependencies: [
-                "CProcess", "HubProtocol", "RunnerStore", "SocketIO",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "CProcess", "Home", "HubClient", "HubProtocol", "Monitor", "Processes", "RunnerStore",
+                "SocketIO",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: crashPoints
         ),
         .executableTarget(
             name: "hapi",
             dependencies: [
-                "HubProtocol", "Runner", "RunnerStore",
+                "Home", "HubClient", "HubProtocol", "Monitor", "Processes", "Runner", "RunnerStore",
+                "SessionProcess",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -69,7 +108,7 @@ let package = Package(
         .target(
             name: "RunnerTestSupport",
             dependencies: [
-                "CProcess", "HubProtocol", "Runner", "RunnerStore",
+                "CProcess", "Home", "HubProtocol", "Monitor", "Processes", "Runner", "RunnerStore",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -80,12 +119,18 @@ let package = Package(
         ),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["CProcess", "hapi", "HubProtocol", "Runner", "RunnerStore", "RunnerTestSupport"]
+            dependencies: [
+                "CProcess", "hapi", "Home", "HubClient", "HubProtocol", "Monitor", "Processes", "Runner",
+                "RunnerStore",
+                "RunnerTestSupport",
+            ]
         ),
-        .testTarget(name: "CommandTests", dependencies: ["hapi", "Runner", "RunnerStore"]),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: ["hapi", "Home", "HubClient", "HubProtocol", "Processes", "Runner", "RunnerStore"]),
         .testTarget(
             name: "RunnerStoreTests",
-            dependencies: ["RunnerStore"],
+            dependencies: ["Processes", "RunnerStore"],
             exclude: ["Fixtures"]
         ),
         .testTarget(name: "HubProtocolTests", dependencies: ["HubProtocol"]),
@@ -93,7 +138,9 @@ let package = Package(
         .testTarget(
             name: "RunnerTests",
             dependencies: [
-                "CProcess", "HubProtocol", "Runner", "RunnerStore", "SocketIO",
+                "CProcess", "Home", "HubClient", "HubProtocol", "Monitor", "Processes", "Runner",
+                "RunnerStore",
+                "SessionProcess", "SocketIO",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),

@@ -1,26 +1,26 @@
 import FoundationEssentials
 
 /// The one way JSON is written and read here: no escaped slashes, keys in order.
-public enum JSON {
-    public static func encode(_ value: some Encodable, pretty: Bool = false) throws -> [UInt8] {
+package enum JSON {
+    package static func encode(_ value: some Encodable, pretty: Bool = false) throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
         if pretty { encoder.outputFormatting.insert(.prettyPrinted) }
         return Array(try encoder.encode(value))
     }
 
-    public static func text(_ value: some Encodable) throws -> String {
+    package static func text(_ value: some Encodable) throws -> String {
         String(decoding: try encode(value), as: UTF8.self)
     }
 
-    public static func decode<T: Decodable>(_ type: T.Type, from bytes: some Sequence<UInt8>) throws -> T {
+    package static func decode<T: Decodable>(_ type: T.Type, from bytes: some Sequence<UInt8>) throws -> T {
         try JSONDecoder().decode(type, from: Data(bytes))
     }
 }
 
 extension DecodingError {
     /// What does not fit and where: `directory: a string is needed`.
-    public var explanation: String {
+    package var explanation: String {
         switch self {
         case .keyNotFound(let key, let context): "\(path(context, key)): missing"
         case .valueNotFound(let type, let context):

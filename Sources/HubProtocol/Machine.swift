@@ -1,20 +1,20 @@
 /// What the hub is told about a machine (hub contract §6.10). The three that are not optional make
 /// the hub show nothing at all if they are missing.
-public struct MachineMetadata: Codable, Equatable, Sendable {
-    public var host: String
-    public var platform: String
-    public var happyCliVersion: String
-    public var homeDir: String?
-    public var happyHomeDir: String?
-    public var happyLibDir: String?
-    public var workspaceRoots: [String]?
-    public var capabilities: [String]?
+package struct MachineMetadata: Codable, Equatable, Sendable {
+    package var host: String
+    package var platform: String
+    package var happyCliVersion: String
+    package var homeDir: String?
+    package var happyHomeDir: String?
+    package var happyLibDir: String?
+    package var workspaceRoots: [String]?
+    package var capabilities: [String]?
     /// In milliseconds since 1970. The hub offers a restart where the two are there and differ.
-    public var startedCliMtimeMs: Double?
-    public var installedCliMtimeMs: Double?
-    public var supervisedRestart: Bool?
+    package var startedCliMtimeMs: Double?
+    package var installedCliMtimeMs: Double?
+    package var supervisedRestart: Bool?
 
-    public init(host: String, platform: String, happyCliVersion: String) {
+    package init(host: String, platform: String, happyCliVersion: String) {
         self.host = host
         self.platform = platform
         self.happyCliVersion = happyCliVersion
@@ -22,22 +22,24 @@ public struct MachineMetadata: Codable, Equatable, Sendable {
 }
 
 /// What the hub is told about the runner (hub contract §6.9).
-public struct RunnerState: Codable, Equatable, Sendable {
-    public struct Capabilities: Codable, Equatable, Sendable {
-        public var piExistingSessionResume: Bool?
+package struct RunnerState: Codable, Equatable, Sendable {
+    package struct Capabilities: Codable, Equatable, Sendable {
+        package var piExistingSessionResume: Bool?
 
-        public init(piExistingSessionResume: Bool?) { self.piExistingSessionResume = piExistingSessionResume }
+        package init(piExistingSessionResume: Bool?) {
+            self.piExistingSessionResume = piExistingSessionResume
+        }
     }
 
-    public struct SpawnError: Codable, Equatable, Sendable {
-        public var message: String
-        public var pid: Int32?
-        public var exitCode: Int32?
-        public var signal: String?
+    package struct SpawnError: Codable, Equatable, Sendable {
+        package var message: String
+        package var pid: Int32?
+        package var exitCode: Int32?
+        package var signal: String?
         /// In milliseconds since 1970.
-        public var at: Int64
+        package var at: Int64
 
-        public init(message: String, pid: Int32?, exitCode: Int32?, signal: String?, at: Int64) {
+        package init(message: String, pid: Int32?, exitCode: Int32?, signal: String?, at: Int64) {
             self.message = message
             self.pid = pid
             self.exitCode = exitCode
@@ -46,17 +48,18 @@ public struct RunnerState: Codable, Equatable, Sendable {
         }
     }
 
-    public var status: String
-    public var pid: Int32?
-    public var httpPort: Int?
+    package var status: String
+    package var pid: Int32?
+    package var httpPort: Int?
     /// In milliseconds since 1970, as all times here.
-    public var startedAt: Int64?
-    public var capabilities: Capabilities?
-    public var shutdownRequestedAt: Int64?
-    public var shutdownSource: String?
-    public var lastSpawnError: SpawnError?
+    package var startedAt: Int64?
+    package var capabilities: Capabilities?
+    package var shutdownRequestedAt: Int64?
+    package var shutdownSource: String?
+    package var lastSpawnError: SpawnError?
 
-    public init(status: String, pid: Int32?, httpPort: Int?, startedAt: Int64?, capabilities: Capabilities?) {
+    package init(status: String, pid: Int32?, httpPort: Int?, startedAt: Int64?, capabilities: Capabilities?)
+    {
         self.status = status
         self.pid = pid
         self.httpPort = httpPort
@@ -66,26 +69,26 @@ public struct RunnerState: Codable, Equatable, Sendable {
 }
 
 /// How the machine is doing (hub contract §4.7). The hub refuses unknown keys here.
-public struct MachineHealth: Codable, Equatable, Sendable {
+package struct MachineHealth: Codable, Equatable, Sendable {
     /// In milliseconds since 1970.
-    public var collectedAt: Int64
-    public var cpuCount: Int?
-    public var load1m: Double?
+    package var collectedAt: Int64
+    package var cpuCount: Int?
+    package var load1m: Double?
     /// 0 to 100, as is `memoryPercent`.
-    public var cpuPercent: Int?
-    public var memoryPercent: Int?
-    public var uptimeSeconds: Int?
+    package var cpuPercent: Int?
+    package var memoryPercent: Int?
+    package var uptimeSeconds: Int?
 
-    public init(collectedAt: Int64) { self.collectedAt = collectedAt }
+    package init(collectedAt: Int64) { self.collectedAt = collectedAt }
 }
 
 /// The body of `POST /cli/machines`; for a session process `runnerState` is null.
-public struct MachineRegistration: Encodable, Sendable {
-    public var id: String
-    public var metadata: MachineMetadata
-    public var runnerState: RunnerState?
+package struct MachineRegistration: Encodable, Sendable {
+    package var id: String
+    package var metadata: MachineMetadata
+    package var runnerState: RunnerState?
 
-    public init(id: String, metadata: MachineMetadata, runnerState: RunnerState?) {
+    package init(id: String, metadata: MachineMetadata, runnerState: RunnerState?) {
         self.id = id
         self.metadata = metadata
         self.runnerState = runnerState
@@ -93,7 +96,7 @@ public struct MachineRegistration: Encodable, Sendable {
 
     private enum CodingKeys: CodingKey { case id, metadata, runnerState }
 
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(id, forKey: .id)
         try container.encode(metadata, forKey: .metadata)
@@ -102,13 +105,13 @@ public struct MachineRegistration: Encodable, Sendable {
 }
 
 /// A machine as the hub has it; what we do not own is kept unread.
-public struct Machine: Decodable, Sendable {
-    public var metadata: JSONValue?
-    public var metadataVersion: Int
-    public var runnerStateVersion: Int
+package struct Machine: Decodable, Sendable {
+    package var metadata: JSONValue?
+    package var metadataVersion: Int
+    package var runnerStateVersion: Int
 }
 
 /// The answer to `POST /cli/machines`.
-public struct MachineAnswer: Decodable, Sendable {
-    public var machine: Machine
+package struct MachineAnswer: Decodable, Sendable {
+    package var machine: Machine
 }

@@ -1,65 +1,65 @@
 /// The answers of the machine-scoped methods (hub contract §5).
-public enum MachineRPCMessages {
-    public struct SpawnAnswer: Codable, Sendable {
-        public var type: String
-        public var sessionId: String?
-        public var directory: String?
-        public var errorMessage: String?
+package enum MachineRPCMessages {
+    package struct SpawnAnswer: Codable, Sendable {
+        package var type: String
+        package var sessionId: String?
+        package var directory: String?
+        package var errorMessage: String?
 
-        public static func success(_ sessionId: String) -> SpawnAnswer {
+        package static func success(_ sessionId: String) -> SpawnAnswer {
             SpawnAnswer(type: "success", sessionId: sessionId)
         }
 
-        public static func approval(_ directory: String) -> SpawnAnswer {
+        package static func approval(_ directory: String) -> SpawnAnswer {
             SpawnAnswer(type: "requestToApproveDirectoryCreation", directory: directory)
         }
 
-        public static func error(_ message: String) -> SpawnAnswer {
+        package static func error(_ message: String) -> SpawnAnswer {
             SpawnAnswer(type: "error", errorMessage: message)
         }
     }
 
-    public struct StopSession: Decodable, Sendable {
-        public var sessionId: String?
+    package struct StopSession: Decodable, Sendable {
+        package var sessionId: String?
     }
 
-    public struct StopAnswer: Encodable, Sendable {
-        public var status: String
+    package struct StopAnswer: Encodable, Sendable {
+        package var status: String
 
-        public init(status: String) { self.status = status }
+        package init(status: String) { self.status = status }
     }
 
-    public struct Message: Encodable, Sendable {
-        public var message: String
+    package struct Message: Encodable, Sendable {
+        package var message: String
 
-        public init(message: String) { self.message = message }
+        package init(message: String) { self.message = message }
     }
 
-    public struct PathExists: Decodable, Sendable {
-        public var paths: [String]
+    package struct PathExists: Decodable, Sendable {
+        package var paths: [String]
     }
 
-    public struct PathExistsAnswer: Encodable, Sendable {
-        public var exists: [String: Bool]
+    package struct PathExistsAnswer: Encodable, Sendable {
+        package var exists: [String: Bool]
 
-        public init(exists: [String: Bool]) { self.exists = exists }
+        package init(exists: [String: Bool]) { self.exists = exists }
     }
 
-    public struct ListDirectory: Decodable, Sendable {
-        public var path: String?
-        public var includeHidden: Bool?
+    package struct ListDirectory: Decodable, Sendable {
+        package var path: String?
+        package var includeHidden: Bool?
     }
 
-    public struct DirectoryEntry: Encodable, Sendable {
-        public var name: String
+    package struct DirectoryEntry: Encodable, Sendable {
+        package var name: String
         /// `file`, `directory` or `other`.
-        public var type: String
-        public var size: Int64?
+        package var type: String
+        package var size: Int64?
         /// In milliseconds since 1970.
-        public var modified: Double?
-        public var isGitRepo: Bool
+        package var modified: Double?
+        package var isGitRepo: Bool
 
-        public init(name: String, type: String, size: Int64?, modified: Double?, isGitRepo: Bool) {
+        package init(name: String, type: String, size: Int64?, modified: Double?, isGitRepo: Bool) {
             self.name = name
             self.type = type
             self.size = size
@@ -68,31 +68,31 @@ public enum MachineRPCMessages {
         }
     }
 
-    public struct DirectoryListing: Encodable, Sendable {
-        public var success: Bool
-        public var entries: [DirectoryEntry]?
-        public var error: String?
+    package struct DirectoryListing: Encodable, Sendable {
+        package var success: Bool
+        package var entries: [DirectoryEntry]?
+        package var error: String?
 
-        public init(entries: [DirectoryEntry]) {
+        package init(entries: [DirectoryEntry]) {
             success = true
             self.entries = entries
         }
 
-        public init(error: String) {
+        package init(error: String) {
             success = false
             self.error = error
         }
     }
 
-    public struct CursorStore: Encodable, Sendable {
-        public var onDisk: Bool
-        public var store: String?
+    package struct CursorStore: Encodable, Sendable {
+        package var onDisk: Bool
+        package var store: String?
 
-        public static let none = CursorStore(onDisk: false, store: nil)
+        package static let none = CursorStore(onDisk: false, store: nil)
 
         private enum CodingKeys: CodingKey { case onDisk, store }
 
-        public func encode(to encoder: any Encoder) throws {
+        package func encode(to encoder: any Encoder) throws {
             var container = encoder.container(keyedBy: CodingKeys.self)
             try container.encode(onDisk, forKey: .onDisk)
             try container.encode(store, forKey: .store)

@@ -1,41 +1,41 @@
 /// What the hub is told about a session (hub contract §7.2).
-public struct SessionMetadata: Codable, Equatable, Sendable {
-    public var path: String
-    public var host: String
-    public var version: String?
-    public var os: String?
-    public var machineId: String?
-    public var homeDir: String?
-    public var happyHomeDir: String?
-    public var happyLibDir: String?
-    public var startedFromRunner: Bool?
+package struct SessionMetadata: Codable, Equatable, Sendable {
+    package var path: String
+    package var host: String
+    package var version: String?
+    package var os: String?
+    package var machineId: String?
+    package var homeDir: String?
+    package var happyHomeDir: String?
+    package var happyLibDir: String?
+    package var startedFromRunner: Bool?
     /// The session process itself.
-    public var hostPid: Int32?
-    public var startedBy: String?
-    public var lifecycleState: String?
+    package var hostPid: Int32?
+    package var startedBy: String?
+    package var lifecycleState: String?
     /// In milliseconds since 1970.
-    public var lifecycleStateSince: Int64?
-    public var flavor: String?
-    public var startingMode: String?
+    package var lifecycleStateSince: Int64?
+    package var flavor: String?
+    package var startingMode: String?
 
-    public init(path: String, host: String) {
+    package init(path: String, host: String) {
         self.path = path
         self.host = host
     }
 }
 
 /// The body of `POST /cli/sessions`.
-public struct SessionRegistration: Encodable, Sendable {
+package struct SessionRegistration: Encodable, Sendable {
     /// Chosen by the session, so that it has one before the hub is there.
-    public var id: String
-    public var tag: String
-    public var metadata: SessionMetadata
-    public var agentState: JSONValue
-    public var model: String?
-    public var modelReasoningEffort: String?
-    public var effort: String?
+    package var id: String
+    package var tag: String
+    package var metadata: SessionMetadata
+    package var agentState: JSONValue
+    package var model: String?
+    package var modelReasoningEffort: String?
+    package var effort: String?
 
-    public init(id: String, tag: String, metadata: SessionMetadata, agentState: JSONValue) {
+    package init(id: String, tag: String, metadata: SessionMetadata, agentState: JSONValue) {
         self.id = id
         self.tag = tag
         self.metadata = metadata
@@ -44,26 +44,26 @@ public struct SessionRegistration: Encodable, Sendable {
 }
 
 /// A session as the hub has it; what we do not own is kept unread.
-public struct Session: Decodable, Sendable {
-    public var id: String
-    public var metadata: JSONValue?
-    public var metadataVersion: Int
-    public var agentStateVersion: Int
+package struct Session: Decodable, Sendable {
+    package var id: String
+    package var metadata: JSONValue?
+    package var metadataVersion: Int
+    package var agentStateVersion: Int
 }
 
 /// The answer to `POST /cli/sessions` and `GET /cli/sessions/:id`.
-public struct SessionAnswer: Decodable, Sendable {
-    public var session: Session
+package struct SessionAnswer: Decodable, Sendable {
+    package var session: Session
 }
 
 /// `session-alive`.
-public struct SessionAlive: Encodable, Sendable {
-    public var sid: String
-    public var time: Int64
-    public var thinking: Bool
-    public var mode: String?
+package struct SessionAlive: Encodable, Sendable {
+    package var sid: String
+    package var time: Int64
+    package var thinking: Bool
+    package var mode: String?
 
-    public init(sid: String, time: Int64, thinking: Bool, mode: String?) {
+    package init(sid: String, time: Int64, thinking: Bool, mode: String?) {
         self.sid = sid
         self.time = time
         self.thinking = thinking
@@ -72,13 +72,13 @@ public struct SessionAlive: Encodable, Sendable {
 }
 
 /// `session-end`.
-public struct SessionEnd: Encodable, Sendable {
-    public var sid: String
-    public var time: Int64
+package struct SessionEnd: Encodable, Sendable {
+    package var sid: String
+    package var time: Int64
     /// `completed`, `terminated` or `error`.
-    public var reason: String
+    package var reason: String
 
-    public init(sid: String, time: Int64, reason: String) {
+    package init(sid: String, time: Int64, reason: String) {
         self.sid = sid
         self.time = time
         self.reason = reason
@@ -86,12 +86,12 @@ public struct SessionEnd: Encodable, Sendable {
 }
 
 /// `update-metadata`. It replaces the session's metadata as a whole.
-public struct SessionMetadataUpdate: Encodable, Sendable {
-    public var sid: String
-    public var expectedVersion: Int
-    public var metadata: JSONValue
+package struct SessionMetadataUpdate: Encodable, Sendable {
+    package var sid: String
+    package var expectedVersion: Int
+    package var metadata: JSONValue
 
-    public init(sid: String, expectedVersion: Int, metadata: JSONValue) {
+    package init(sid: String, expectedVersion: Int, metadata: JSONValue) {
         self.sid = sid
         self.expectedVersion = expectedVersion
         self.metadata = metadata

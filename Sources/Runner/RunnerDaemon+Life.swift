@@ -1,5 +1,9 @@
+import Home
+import HubClient
 import HubProtocol
 import Logging
+import Monitor
+import Processes
 import RunnerStore
 
 /// This life of the runner, as the store and the hub know it.
@@ -91,14 +95,6 @@ extension RunnerDaemon {
 }
 
 extension MachineMetadata {
-    /// What a session process tells of the machine.
-    init(_ configuration: Configuration) {
-        self.init(host: configuration.host, platform: "linux", happyCliVersion: ProgramFile.version)
-        homeDir = configuration.environment["HOME"]
-        happyHomeDir = configuration.home.path
-        happyLibDir = parentDirectory(ProgramFile.current.path)
-    }
-
     /// What the runner tells of the machine.
     init(_ configuration: Configuration, roots: WorkspaceRoots) {
         self.init(configuration)

@@ -1,5 +1,9 @@
 import Glibc
+import Home
+import HubClient
 import Logging
+import Monitor
+import Processes
 import RunnerStore
 
 /// Becoming another program, and going back to the one before.

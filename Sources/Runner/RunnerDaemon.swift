@@ -1,10 +1,14 @@
 import Glibc
+import Home
+import HubClient
 import HubProtocol
 import Logging
+import Monitor
+import Processes
 import RunnerStore
 
 /// The runner: what is started, in which order, and how it is taken down again.
-public struct RunnerDaemon: Sendable {
+package struct RunnerDaemon: Sendable {
     let configuration: Configuration
     let roots: WorkspaceRoots
     let directoryPolicy: DirectoryPolicy
@@ -15,7 +19,7 @@ public struct RunnerDaemon: Sendable {
     /// - Parameters:
     ///   - directoryPolicy: nil for what the settings say.
     ///   - announce: tells the terminal, if there is one, that the runner is up.
-    public init(
+    package init(
         configuration: Configuration, roots: WorkspaceRoots, directoryPolicy: DirectoryPolicy?,
         arguments: [String], announce: @escaping @Sendable (String) -> Void
     ) {
@@ -28,7 +32,7 @@ public struct RunnerDaemon: Sendable {
 
     /// Runs until it is told to stop. Throws ``RunnerLockHeld`` if another runner has this home, and
     /// whatever else kept it from running.
-    public func run() async throws {
+    package func run() async throws {
         let home = configuration.home
         try home.create()
         // It may have been started by a relative path.
@@ -216,7 +220,7 @@ public struct RunnerDaemon: Sendable {
 }
 
 /// Another runner has the home.
-public struct RunnerLockHeld: Error, CustomStringConvertible {
+package struct RunnerLockHeld: Error, CustomStringConvertible {
     let home: RunnerHome
-    public var description: String { "another runner is running for \(home.path)" }
+    package var description: String { "another runner is running for \(home.path)" }
 }

@@ -1,57 +1,59 @@
+import Processes
+
 /// How a turn of a conversation ended.
-public enum TurnOutcome: String, Sendable {
+package enum TurnOutcome: String, Sendable {
     case completed, failed, aborted
     /// Its process ended before the turn did.
     case lost
 }
 
 /// One turn of a conversation: from the prompt until the agent has done with it.
-public struct TurnRecord: Equatable, Sendable {
-    public var id: Int64
-    public var sessionID: String
-    public var beganAt: Timestamp
-    public var endedAt: Timestamp?
+package struct TurnRecord: Equatable, Sendable {
+    package var id: Int64
+    package var sessionID: String
+    package var beganAt: Timestamp
+    package var endedAt: Timestamp?
     /// nil while it goes on.
-    public var outcome: TurnOutcome?
-    public var detail: String?
+    package var outcome: TurnOutcome?
+    package var detail: String?
 }
 
 /// What an agent asked leave for, and what was decided.
-public struct ToolDecisionRecord: Equatable, Sendable {
-    public var id: Int64
-    public var sessionID: String
+package struct ToolDecisionRecord: Equatable, Sendable {
+    package var id: Int64
+    package var sessionID: String
     /// The agent's id of the request; it may use one again.
-    public var requestID: String
-    public var tool: String
+    package var requestID: String
+    package var tool: String
     /// The command, or what else says in a line what it is about.
-    public var summary: String?
+    package var summary: String?
     /// In the hub's words; nil while nobody has decided.
-    public var decision: String?
+    package var decision: String?
     /// Who decided: `hub`, `cli`, `mode`, `agent`.
-    public var decidedBy: String?
-    public var askedAt: Timestamp
-    public var decidedAt: Timestamp?
+    package var decidedBy: String?
+    package var askedAt: Timestamp
+    package var decidedAt: Timestamp?
 }
 
 /// What is kept of a session's conversation: that it was, not what was said. The writing functions are
 /// to be called inside a transaction.
 extension StoreConnection {
     /// Records the agent's own id of the conversation; nil forgets it, as after `/clear`.
-    public func setNativeID(_ nativeID: String?, of session: String) throws(StoreError) {
+    package func setNativeID(_ nativeID: String?, of session: String) throws(StoreError) {
         try run("UPDATE sessions SET native_id = ? WHERE id = ?", [.init(nativeID), .text(session)])
     }
 
-    public func setTitle(_ title: String?, of session: String) throws(StoreError) {
+    package func setTitle(_ title: String?, of session: String) throws(StoreError) {
         try run("UPDATE sessions SET title = ? WHERE id = ?", [.init(title), .text(session)])
     }
 
     /// Names a session. Throws `.constraint` if a live session has the name.
-    public func setName(_ name: String?, of session: String) throws(StoreError) {
+    package func setName(_ name: String?, of session: String) throws(StoreError) {
         try run("UPDATE sessions SET name = ? WHERE id = ?", [.init(name), .text(session)])
     }
 
     /// `wanted`, or it with the first number from 2 on with which no live session has it.
-    public func freeName(like wanted: String) throws(StoreError) -> String {
+    package func freeName(like wanted: String) throws(StoreError) -> String {
         var (name, number) = (wanted, 1)
         while try rows(
             "SELECT 1 FROM sessions WHERE name = ? AND ended_at IS NULL", [.text(name)], { $0.integer() }
@@ -63,7 +65,7 @@ extension StoreConnection {
     }
 
     /// Begins a turn and returns its id.
-    public func beginTurn(of session: String, detail: String? = nil, at now: Timestamp) throws(StoreError)
+    package func beginTurn(of session: String, detail: String? = nil, at now: Timestamp) throws(StoreError)
         -> Int64
     {
         try run(
@@ -73,7 +75,7 @@ extension StoreConnection {
     }
 
     /// Ends a turn; the first word on its end stands.
-    public func endTurn(
+    package func endTurn(
         _ turn: Int64, _ outcome: TurnOutcome, detail: String? = nil, at now: Timestamp
     ) throws(StoreError) {
         try run(
@@ -86,7 +88,7 @@ extension StoreConnection {
     /// Ends what a session left open when its process ended: turns are lost, questions withdrawn.
     /// Returns the questions.
     @discardableResult
-    public func closeConversation(of session: String, at now: Timestamp) throws(StoreError)
+    package func closeConversation(of session: String, at now: Timestamp) throws(StoreError)
         -> [ToolDecisionRecord]
     {
         try run(
@@ -102,7 +104,7 @@ extension StoreConnection {
     }
 
     /// The turns of a session, oldest first.
-    public func turns(of session: String) throws(StoreError) -> [TurnRecord] {
+    package func turns(of session: String) throws(StoreError) -> [TurnRecord] {
         try rows(
             """
             SELECT id, session_id, began_at, ended_at, outcome, detail FROM turns WHERE session_id = ?
@@ -112,7 +114,7 @@ extension StoreConnection {
     }
 
     /// Records that an agent asks leave for something. Returns the id under which it is decided.
-    public func recordToolRequest(
+    package func recordToolRequest(
         _ request: String, _ tool: String, summary: String?, of session: String, at now: Timestamp
     ) throws(StoreError) -> Int64 {
         try run(
@@ -122,7 +124,7 @@ extension StoreConnection {
     }
 
     /// Records what was decided and by whom; the first decision stands.
-    public func recordToolDecision(
+    package func recordToolDecision(
         _ id: Int64, _ decision: String, by who: String, at now: Timestamp
     ) throws(StoreError) {
         try run(
@@ -133,7 +135,7 @@ extension StoreConnection {
     }
 
     /// What the agent of a session asked leave for, oldest first.
-    public func toolDecisions(of session: String) throws(StoreError) -> [ToolDecisionRecord] {
+    package func toolDecisions(of session: String) throws(StoreError) -> [ToolDecisionRecord] {
         try rows(
             """
             SELECT id, session_id, request_id, tool, summary, decision, decided_by, asked_at, decided_at

@@ -1,13 +1,15 @@
-/// A process that outlived its session, on the session's host.
-public struct LeftoverRecord: Equatable, Sendable {
-    public var sessionID: String
-    public var process: ProcessIdentity
-    /// Its name, as `ps` shows it.
-    public var command: String
-    public var foundAt: Timestamp
-    public var host: HostIdentity
+import Processes
 
-    public init(
+/// A process that outlived its session, on the session's host.
+package struct LeftoverRecord: Equatable, Sendable {
+    package var sessionID: String
+    package var process: ProcessIdentity
+    /// Its name, as `ps` shows it.
+    package var command: String
+    package var foundAt: Timestamp
+    package var host: HostIdentity
+
+    package init(
         sessionID: String, process: ProcessIdentity, command: String, foundAt: Timestamp, host: HostIdentity
     ) {
         self.sessionID = sessionID
@@ -20,7 +22,7 @@ public struct LeftoverRecord: Equatable, Sendable {
 
 /// What sessions left behind; the writing functions are to be called inside a transaction.
 extension StoreConnection {
-    public func recordLeftover(_ leftover: LeftoverRecord) throws(StoreError) {
+    package func recordLeftover(_ leftover: LeftoverRecord) throws(StoreError) {
         let inserted = try run(
             """
             INSERT INTO leftovers (session_id, pid, start, command, found_at) VALUES (?, ?, ?, ?, ?)
@@ -36,7 +38,7 @@ extension StoreConnection {
             at: leftover.foundAt)
     }
 
-    public func markLeftoverGone(
+    package func markLeftoverGone(
         _ process: ProcessIdentity, of session: String, at now: Timestamp
     ) throws(StoreError) {
         try run(
@@ -45,7 +47,7 @@ extension StoreConnection {
     }
 
     /// What was left behind and was not seen to be gone, oldest first; of one session, or of all.
-    public func leftovers(of session: String? = nil) throws(StoreError) -> [LeftoverRecord] {
+    package func leftovers(of session: String? = nil) throws(StoreError) -> [LeftoverRecord] {
         try rows(
             """
             SELECT o.session_id, o.pid, o.start, o.command, o.found_at, l.machine, l.boot_id, l.pid_namespace

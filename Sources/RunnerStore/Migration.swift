@@ -1,7 +1,9 @@
+import Processes
+
 /// One step of the schema, from `migrations/` at the top of the repository.
 struct Migration {
     let version: Int
-    let name: String
+    package let name: String
     private let bytes: [UInt8]
 
     var sql: String { String(decoding: bytes, as: UTF8.self) }

@@ -1,12 +1,14 @@
+import Processes
+
 /// How the runner stands with its hub.
-public enum HubState: String, Codable, Sendable {
+package enum HubState: String, Codable, Sendable {
     case connected, connecting, unauthorized
     /// No hub is configured.
     case disabled
 }
 
 /// Why a life of the runner ended.
-public enum RunnerEndReason: String, Sendable {
+package enum RunnerEndReason: String, Sendable {
     case cli = "hapi-cli"
     case app = "hapi-app"
     case signal = "os-signal"
@@ -16,29 +18,29 @@ public enum RunnerEndReason: String, Sendable {
 }
 
 /// One life of the daemon.
-public struct RunnerRecord: Sendable {
-    public var id: Int64 = 0
-    public var process: ProcessIdentity
-    public var host: HostIdentity
-    public var version: String
+package struct RunnerRecord: Sendable {
+    package var id: Int64 = 0
+    package var process: ProcessIdentity
+    package var host: HostIdentity
+    package var version: String
     /// Modification time of the program file, in milliseconds since 1970, with its fraction.
-    public var programModifiedAt: Double?
-    public var httpPort: Int?
-    public var hubURL: String?
-    public var hubState: HubState
-    public var hubDetail: String?
-    public var machineID: String?
-    public var logPath: String
-    public var startedAt: Timestamp
-    public var lastHeartbeatAt: Timestamp?
-    public var stoppingAt: Timestamp?
-    public var endedAt: Timestamp?
-    public var endReason: RunnerEndReason?
-    public var endDetail: String?
+    package var programModifiedAt: Double?
+    package var httpPort: Int?
+    package var hubURL: String?
+    package var hubState: HubState
+    package var hubDetail: String?
+    package var machineID: String?
+    package var logPath: String
+    package var startedAt: Timestamp
+    package var lastHeartbeatAt: Timestamp?
+    package var stoppingAt: Timestamp?
+    package var endedAt: Timestamp?
+    package var endReason: RunnerEndReason?
+    package var endDetail: String?
     /// What users should know about it while it runs.
-    public var notice: String?
+    package var notice: String?
 
-    public init(
+    package init(
         process: ProcessIdentity, host: HostIdentity, version: String, programModifiedAt: Double?,
         hubURL: String?, hubState: HubState, machineID: String?, logPath: String, startedAt: Timestamp
     ) {
@@ -55,16 +57,16 @@ public struct RunnerRecord: Sendable {
 }
 
 /// What one heartbeat saw.
-public struct HeartbeatRecord: Sendable {
-    public var liveSessions: Int
-    public var pruned: Int
+package struct HeartbeatRecord: Sendable {
+    package var liveSessions: Int
+    package var pruned: Int
     /// Resident memory of the daemon, in bytes.
-    public var residentBytes: Int?
-    public var load1m: Double?
+    package var residentBytes: Int?
+    package var load1m: Double?
     /// How long the machine has slept since it was booted, in milliseconds.
-    public var suspended: Int64?
+    package var suspended: Int64?
 
-    public init(liveSessions: Int, pruned: Int, residentBytes: Int?, load1m: Double?, suspended: Int64?) {
+    package init(liveSessions: Int, pruned: Int, residentBytes: Int?, load1m: Double?, suspended: Int64?) {
         self.liveSessions = liveSessions
         self.pruned = pruned
         self.residentBytes = residentBytes

@@ -1,3 +1,5 @@
+import Processes
+
 extension SessionRecord {
     /// The columns ``init(row:)`` reads, in its order.
     static let query = """
@@ -70,7 +72,7 @@ extension ExitReason {
     }
 
     /// Its name in the store and in JSON.
-    public var name: String {
+    package var name: String {
         switch self {
         case .exited: "exited"
         case .signaled: "signaled"
@@ -79,6 +81,6 @@ extension ExitReason {
         }
     }
 
-    public var code: Int32? { if case .exited(let code) = self { code } else { nil } }
-    public var signal: Int32? { if case .signaled(let signal) = self { signal } else { nil } }
+    package var code: Int32? { if case .exited(let code) = self { code } else { nil } }
+    package var signal: Int32? { if case .signaled(let signal) = self { signal } else { nil } }
 }

@@ -1,26 +1,28 @@
-public enum SessionOrigin: String, Sendable {
+import Processes
+
+package enum SessionOrigin: String, Sendable {
     case runner
     case terminal
 }
 
 /// Through which door a request came.
-public enum RequestSource: String, Sendable {
+package enum RequestSource: String, Sendable {
     case hub, http, cli
 }
 
 /// The phases of a launch; see `migrations/m0001_initial.sql`.
-public enum LaunchPhase: String, Sendable {
+package enum LaunchPhase: String, Sendable {
     case requested, claimed, launched, withdrawn
 }
 
 /// The process side of a session: who launches it, where, and as which process.
-public struct LaunchRecord: Equatable, Sendable {
-    public var phase: LaunchPhase
-    public var host: HostIdentity
-    public var monitor: ProcessIdentity?
-    public var process: ProcessIdentity?
+package struct LaunchRecord: Equatable, Sendable {
+    package var phase: LaunchPhase
+    package var host: HostIdentity
+    package var monitor: ProcessIdentity?
+    package var process: ProcessIdentity?
 
-    public init(
+    package init(
         phase: LaunchPhase, host: HostIdentity, monitor: ProcessIdentity? = nil,
         process: ProcessIdentity? = nil
     ) {
@@ -32,7 +34,7 @@ public struct LaunchRecord: Equatable, Sendable {
 }
 
 /// How a session's process ended: recorded by who saw it, or not known.
-public enum ExitReason: Equatable, Sendable {
+package enum ExitReason: Equatable, Sendable {
     case exited(code: Int32)
     case signaled(signal: Int32)
     case launchFailed
@@ -40,14 +42,14 @@ public enum ExitReason: Equatable, Sendable {
     case vanished
 }
 
-public struct ExitRecord: Equatable, Sendable {
-    public var reason: ExitReason
-    public var message: String?
+package struct ExitRecord: Equatable, Sendable {
+    package var reason: ExitReason
+    package var message: String?
     /// Processes that the session left behind when it ended by itself, where they were counted.
-    public var helpers: Int?
-    public var at: Timestamp
+    package var helpers: Int?
+    package var at: Timestamp
 
-    public init(_ reason: ExitReason, message: String? = nil, helpers: Int? = nil, at: Timestamp) {
+    package init(_ reason: ExitReason, message: String? = nil, helpers: Int? = nil, at: Timestamp) {
         self.reason = reason
         self.message = message
         self.helpers = helpers
@@ -56,32 +58,32 @@ public struct ExitRecord: Equatable, Sendable {
 }
 
 /// One session with its launch and its exit: every stored fact about it.
-public struct SessionRecord: Sendable {
-    public var id: String
-    public var runnerID: Int64?
-    public var origin: SessionOrigin
-    public var agent: String
-    public var directory: String
+package struct SessionRecord: Sendable {
+    package var id: String
+    package var runnerID: Int64?
+    package var origin: SessionOrigin
+    package var agent: String
+    package var directory: String
     /// What the user calls it, or a name derived from its directory. One live session has it.
-    public var name: String?
+    package var name: String?
     /// The agent's own id of the conversation, by which the agent resumes it.
-    public var nativeID: String?
+    package var nativeID: String?
     /// What the conversation is about.
-    public var title: String?
-    public var logPath: String?
-    public var requestedSessionID: String?
-    public var happySessionID: String?
-    public var createdAt: Timestamp
-    public var reportedAt: Timestamp?
-    public var adoptedAt: Timestamp?
-    public var stopRequestedAt: Timestamp?
-    public var stoppedBy: RequestSource?
+    package var title: String?
+    package var logPath: String?
+    package var requestedSessionID: String?
+    package var happySessionID: String?
+    package var createdAt: Timestamp
+    package var reportedAt: Timestamp?
+    package var adoptedAt: Timestamp?
+    package var stopRequestedAt: Timestamp?
+    package var stoppedBy: RequestSource?
     /// When the runner took note of the end; the end itself is `exit`.
-    public var endedAt: Timestamp?
-    public var launch: LaunchRecord
-    public var exit: ExitRecord?
+    package var endedAt: Timestamp?
+    package var launch: LaunchRecord
+    package var exit: ExitRecord?
 
-    public init(
+    package init(
         id: String, runnerID: Int64?, origin: SessionOrigin, agent: String, directory: String,
         logPath: String? = nil, requestedSessionID: String? = nil, createdAt: Timestamp, launch: LaunchRecord
     ) {
@@ -98,8 +100,8 @@ public struct SessionRecord: Sendable {
 }
 
 /// One entry of a session's audit.
-public struct SessionEvent: Sendable {
-    public var at: Timestamp
-    public var kind: String
-    public var detail: String?
+package struct SessionEvent: Sendable {
+    package var at: Timestamp
+    package var kind: String
+    package var detail: String?
 }

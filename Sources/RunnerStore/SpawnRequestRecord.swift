@@ -1,5 +1,7 @@
+import Processes
+
 /// What became of a spawn request.
-public enum SpawnOutcomeKind: String, Sendable {
+package enum SpawnOutcomeKind: String, Sendable {
     case pending, started
     /// Answered before its session had reported; the session lives on.
     case late
@@ -8,17 +10,17 @@ public enum SpawnOutcomeKind: String, Sendable {
 }
 
 /// What was asked for, and the one answer it got.
-public struct SpawnRequestRecord: Sendable {
-    public var id: String
-    public var source: RequestSource
-    public var sessionID: String?
-    public var directory: String
-    public var agent: String
-    public var requestedAt: Timestamp
-    public var outcome: SpawnOutcomeKind
-    public var error: String?
+package struct SpawnRequestRecord: Sendable {
+    package var id: String
+    package var source: RequestSource
+    package var sessionID: String?
+    package var directory: String
+    package var agent: String
+    package var requestedAt: Timestamp
+    package var outcome: SpawnOutcomeKind
+    package var error: String?
 
-    public init(
+    package init(
         id: String, source: RequestSource, sessionID: String?, directory: String, agent: String,
         requestedAt: Timestamp, outcome: SpawnOutcomeKind = .pending, error: String? = nil
     ) {

@@ -1,4 +1,5 @@
 internal import CSQLite
+import Processes
 
 /// A prepared statement and, while it is stepped, its current row. Lives within one call.
 struct Statement: ~Copyable {

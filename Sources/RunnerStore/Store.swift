@@ -1,13 +1,14 @@
 import Dispatch
+import Processes
 
 /// The daemon's store: one connection on a thread of its own, so that a slow disk or a locked
 /// database blocks nobody else.
 ///
 /// Every call is one synchronous closure, run alone. A write never waits inside SQLite for another
 /// process's lock: it waits here, between attempts, so that however many wait, others are served.
-public actor Store {
+package actor Store {
     /// The newest schema this program knows.
-    public static let schemaVersion = Migration.all.last?.version ?? 0
+    package static let schemaVersion = Migration.all.last?.version ?? 0
 
     private var connection: StoreConnection?
     private let path: String
@@ -25,15 +26,15 @@ public actor Store {
     private static let readTimeout: Int32 = 50
 
     /// Why the store could not be written, each time that changes; nil once it can be again.
-    public nonisolated let troubles: AsyncStream<StoreError?>
+    package nonisolated let troubles: AsyncStream<StoreError?>
 
-    public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     /// Opens the store at `path`, creating or migrating it. Throws for a damaged one.
     ///
     /// - Parameter toleratingNewer: whether a schema newer than this program knows is worked with, as
     ///   migrations only ever add.
-    public init(path: String, toleratingNewer: Bool = false) throws(StoreError) {
+    package init(path: String, toleratingNewer: Bool = false) throws(StoreError) {
         self.path = path
         (troubles, reportTrouble) = AsyncStream.makeStream()
         mode = toleratingNewer ? .existing : .create
@@ -48,7 +49,7 @@ public actor Store {
     /// `patience`, and no more than a second once the caller is cancelled; the closure may so run more
     /// than once.
     @discardableResult
-    public func write<T: Sendable>(
+    package func write<T: Sendable>(
         patience: Duration = .seconds(5),
         _ body: @Sendable (StoreConnection) throws(StoreError) -> T
     ) async throws(StoreError) -> T {
@@ -90,7 +91,7 @@ public actor Store {
     }
 
     /// Runs `body` on one unchanging view of the store. Readers never wait for writers.
-    public func read<T: Sendable>(
+    package func read<T: Sendable>(
         _ body: @Sendable (StoreConnection) throws(StoreError) -> T
     ) throws(StoreError) -> T {
         let connection = try open()
@@ -99,7 +100,7 @@ public actor Store {
 
     /// Puts the files back where somebody removed them or moved them away: what is open still has every
     /// row. True if that was needed. A store that somebody else has put there is not touched.
-    public func restoreFiles() throws(StoreError) -> Bool {
+    package func restoreFiles() throws(StoreError) -> Bool {
         let connection = try open()
         guard !connection.isInPlace else { return false }
         do throws(StoreError) {
@@ -119,10 +120,10 @@ public actor Store {
 
     /// Brings what is in the write-ahead log into the file, as far as nobody is in the way: so little is
     /// lost with the log.
-    public func checkpoint() throws(StoreError) { try open().execute("PRAGMA wal_checkpoint(PASSIVE)") }
+    package func checkpoint() throws(StoreError) { try open().execute("PRAGMA wal_checkpoint(PASSIVE)") }
 
     /// Lets go of the file. What is asked from now on is refused.
-    public func close() { connection = nil }
+    package func close() { connection = nil }
 
     private func open() throws(StoreError) -> StoreConnection {
         guard let connection else {

@@ -1,11 +1,13 @@
-/// One heartbeat, as far as it tells of absences.
-public struct HeartbeatTrace: Sendable {
-    public var runnerID: Int64
-    public var at: Timestamp
-    /// How long the machine has slept since it was booted, in milliseconds.
-    public var suspended: Int64?
+import Processes
 
-    public init(runnerID: Int64, at: Timestamp, suspended: Int64?) {
+/// One heartbeat, as far as it tells of absences.
+package struct HeartbeatTrace: Sendable {
+    package var runnerID: Int64
+    package var at: Timestamp
+    /// How long the machine has slept since it was booted, in milliseconds.
+    package var suspended: Int64?
+
+    package init(runnerID: Int64, at: Timestamp, suspended: Int64?) {
         self.runnerID = runnerID
         self.at = at
         self.suspended = suspended
@@ -13,13 +15,13 @@ public struct HeartbeatTrace: Sendable {
 }
 
 /// One change of how the runner stood with its hub.
-public struct HubChange: Sendable {
-    public var runnerID: Int64
-    public var at: Timestamp
-    public var state: HubState
-    public var detail: String?
+package struct HubChange: Sendable {
+    package var runnerID: Int64
+    package var at: Timestamp
+    package var state: HubState
+    package var detail: String?
 
-    public init(runnerID: Int64, at: Timestamp, state: HubState, detail: String?) {
+    package init(runnerID: Int64, at: Timestamp, state: HubState, detail: String?) {
         self.runnerID = runnerID
         self.at = at
         self.state = state
@@ -30,9 +32,9 @@ public struct HubChange: Sendable {
 /// What tells when and why the runner was away.
 extension StoreConnection {
     /// Every life of the runner, oldest first.
-    public func allRunners() throws(StoreError) -> [RunnerRecord] { try runners("ORDER BY id") }
+    package func allRunners() throws(StoreError) -> [RunnerRecord] { try runners("ORDER BY id") }
 
-    public func heartbeats(since oldest: Timestamp) throws(StoreError) -> [HeartbeatTrace] {
+    package func heartbeats(since oldest: Timestamp) throws(StoreError) -> [HeartbeatTrace] {
         try rows(
             "SELECT runner_id, at, suspended_ms FROM heartbeats WHERE at >= ? ORDER BY rowid", [.init(oldest)]
         ) { row in
@@ -41,7 +43,7 @@ extension StoreConnection {
         }
     }
 
-    public func hubChanges(since oldest: Timestamp) throws(StoreError) -> [HubChange] {
+    package func hubChanges(since oldest: Timestamp) throws(StoreError) -> [HubChange] {
         try rows(
             "SELECT runner_id, at, state, detail FROM hub_changes WHERE at >= ? ORDER BY rowid",
             [.init(oldest)]

@@ -1,5 +1,6 @@
 internal import CSQLite
 import Glibc
+import Processes
 
 /// Copying a whole store, while others go on using it.
 extension StoreConnection {
@@ -7,7 +8,7 @@ extension StoreConnection {
     /// meets a part of it, and a copy that fails leaves nothing behind.
     ///
     /// - Parameter replacing: whether it takes the place of a store that is there, with its companions.
-    public func backUp(to path: String, replacing: Bool = false) throws(StoreError) {
+    package func backUp(to path: String, replacing: Bool = false) throws(StoreError) {
         if !replacing && access(path, F_OK) == 0 { throw Self.copyError(path, EEXIST) }
         // In a new folder that only its owner can enter: where others may write too, none of them can lay
         // anything in the way of the copy or of the files SQLite makes beside it.

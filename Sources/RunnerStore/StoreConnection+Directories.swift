@@ -1,18 +1,20 @@
-public enum DirectoryDecision: String, Sendable {
+import Processes
+
+package enum DirectoryDecision: String, Sendable {
     case pending, approved, denied
 }
 
 /// A decision about creating a directory, or a request for one.
-public struct DirectoryDecisionRecord: Sendable {
-    public var directory: String
-    public var decision: DirectoryDecision
-    public var decidedBy: String?
-    public var decidedAt: Timestamp?
-    public var spawnRequestID: String?
+package struct DirectoryDecisionRecord: Sendable {
+    package var directory: String
+    package var decision: DirectoryDecision
+    package var decidedBy: String?
+    package var decidedAt: Timestamp?
+    package var spawnRequestID: String?
     /// Whether it holds for the directory and all below it, for later requests too.
-    public var isStanding: Bool
+    package var isStanding: Bool
 
-    public init(
+    package init(
         directory: String, decision: DirectoryDecision, decidedBy: String?, decidedAt: Timestamp?,
         spawnRequestID: String?, isStanding: Bool
     ) {
@@ -29,7 +31,7 @@ public struct DirectoryDecisionRecord: Sendable {
 extension StoreConnection {
     /// Writes a decision, which also answers what was asked about the same directory before; or a
     /// question, pending, unless it is asked already.
-    public func recordDirectoryDecision(_ decision: DirectoryDecisionRecord, at now: Timestamp)
+    package func recordDirectoryDecision(_ decision: DirectoryDecisionRecord, at now: Timestamp)
         throws(StoreError)
     {
         if decision.decision == .pending {
@@ -63,7 +65,7 @@ extension StoreConnection {
     }
 
     /// Decides for a directory and all below it, and answers what was asked about them so far.
-    public func decide(
+    package func decide(
         _ decision: DirectoryDecision, on directory: String, by who: String, at now: Timestamp
     ) throws(StoreError) {
         try run(
@@ -82,7 +84,7 @@ extension StoreConnection {
     }
 
     /// The standing decision for a directory: the newest of the nearest directory that has one.
-    public func standingDecision(on directory: String) throws(StoreError) -> DirectoryDecision? {
+    package func standingDecision(on directory: String) throws(StoreError) -> DirectoryDecision? {
         try rows(
             """
             SELECT decision FROM directory_decisions
@@ -94,7 +96,7 @@ extension StoreConnection {
     }
 
     /// Every decision and every open question, newest first.
-    public func directoryDecisions() throws(StoreError) -> [DirectoryDecisionRecord] {
+    package func directoryDecisions() throws(StoreError) -> [DirectoryDecisionRecord] {
         try rows(
             """
             SELECT directory, decision, decided_by, decided_at, spawn_request_id, standing

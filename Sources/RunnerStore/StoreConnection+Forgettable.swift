@@ -1,6 +1,8 @@
+import Processes
+
 extension StoreConnection {
     /// What ``forgetSessions(before:)`` would delete, oldest first.
-    public func forgettableSessions(before date: Timestamp) throws(StoreError) -> [SessionRecord] {
+    package func forgettableSessions(before date: Timestamp) throws(StoreError) -> [SessionRecord] {
         try rows(
             """
             \(SessionRecord.query) WHERE s.ended_at IS NOT NULL AND s.ended_at < ?1

@@ -1,8 +1,10 @@
+import Processes
+
 /// The words of a launch. Monitors of older versions use these statements on the database of newer
 /// ones, so they name frozen columns only.
 extension StoreConnection {
     /// Takes a requested launch for `monitor`. False: it is claimed or withdrawn, launch nothing.
-    public func claimLaunch(_ id: String, by monitor: ProcessIdentity, at now: Timestamp) throws(StoreError)
+    package func claimLaunch(_ id: String, by monitor: ProcessIdentity, at now: Timestamp) throws(StoreError)
         -> Bool
     {
         try run(
@@ -14,7 +16,7 @@ extension StoreConnection {
     }
 
     /// Records the launched process of a claimed launch.
-    public func recordLaunch(_ id: String, of process: ProcessIdentity, at now: Timestamp) throws(StoreError)
+    package func recordLaunch(_ id: String, of process: ProcessIdentity, at now: Timestamp) throws(StoreError)
     {
         try run(
             """
@@ -26,7 +28,7 @@ extension StoreConnection {
 
     /// Records how a launch ended. False: that is already known, and stays as it is.
     @discardableResult
-    public func recordExit(_ id: String, _ exit: ExitRecord) throws(StoreError) -> Bool {
+    package func recordExit(_ id: String, _ exit: ExitRecord) throws(StoreError) -> Bool {
         try run(
             """
             INSERT INTO exits (launch_id, reason, code, signal, message, helpers, at)
@@ -39,7 +41,7 @@ extension StoreConnection {
     }
 
     /// Ends a launch that nobody has claimed, so that no monitor can. False: a monitor was faster.
-    public func withdrawLaunch(_ id: String, because message: String, at now: Timestamp) throws(StoreError)
+    package func withdrawLaunch(_ id: String, because message: String, at now: Timestamp) throws(StoreError)
         -> Bool
     {
         let withdrawn = try run(

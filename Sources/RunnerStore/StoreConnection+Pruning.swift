@@ -1,9 +1,11 @@
+import Processes
+
 /// Forgetting, on the user's word alone.
 extension StoreConnection {
     /// Deletes ended sessions of before `date` with all that is recorded of them, spawn requests that
     /// led to none, and decisions that answered one request. Returns how many sessions. What lives, or
     /// has a worktree that was not removed, stays.
-    public func forgetSessions(before date: Timestamp) throws(StoreError) -> Int {
+    package func forgetSessions(before date: Timestamp) throws(StoreError) -> Int {
         let old = """
             SELECT id FROM sessions WHERE ended_at IS NOT NULL AND ended_at < ?1
             AND id NOT IN (SELECT session_id FROM worktrees WHERE removed_at IS NULL)

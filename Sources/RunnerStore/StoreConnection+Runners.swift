@@ -1,7 +1,9 @@
+import Processes
+
 /// The lives of the daemon.
 extension StoreConnection {
     /// Opens a new life and returns its id.
-    public func beginRunner(_ runner: RunnerRecord) throws(StoreError) -> Int64 {
+    package func beginRunner(_ runner: RunnerRecord) throws(StoreError) -> Int64 {
         try run(
             """
             INSERT INTO runners (pid, start, machine, boot_id, pid_namespace, version, program_modified_at,
@@ -20,7 +22,7 @@ extension StoreConnection {
 
     /// Records how the runner stands with its hub, and that it changed if it did. What is on record
     /// already is not written again, so that trying again and again costs the disk nothing.
-    public func setHubState(
+    package func setHubState(
         _ state: HubState, detail: String?, of runner: Int64, at now: Timestamp
     ) throws(StoreError) {
         try run(
@@ -36,17 +38,17 @@ extension StoreConnection {
     }
 
     /// Sets or clears what users should know about the running runner.
-    public func setNotice(_ notice: String?, of runner: Int64) throws(StoreError) {
+    package func setNotice(_ notice: String?, of runner: Int64) throws(StoreError) {
         try run("UPDATE runners SET notice = ? WHERE id = ?", [.init(notice), .integer(runner)])
     }
 
     /// Records that the runner was told to stop, before it begins to.
-    public func markStopping(_ runner: Int64, at now: Timestamp) throws(StoreError) {
+    package func markStopping(_ runner: Int64, at now: Timestamp) throws(StoreError) {
         try run("UPDATE runners SET stopping_at = ? WHERE id = ?", [.init(now), .integer(runner)])
     }
 
     /// Ends a life of the runner. `at` is nil where nobody saw it end.
-    public func endRunner(
+    package func endRunner(
         _ runner: Int64, _ reason: RunnerEndReason, detail: String?, at: Timestamp?
     ) throws(StoreError) {
         try run(
@@ -55,19 +57,19 @@ extension StoreConnection {
     }
 
     /// The newest lives of the runner, newest first.
-    public func newestRunners(limit: Int) throws(StoreError) -> [RunnerRecord] {
+    package func newestRunners(limit: Int) throws(StoreError) -> [RunnerRecord] {
         try runners("ORDER BY id DESC LIMIT ?", [.init(limit)])
     }
 
     /// The lives that have no recorded end: the running one, and any that crashed.
-    public func unendedRunners() throws(StoreError) -> [RunnerRecord] {
+    package func unendedRunners() throws(StoreError) -> [RunnerRecord] {
         try runners("WHERE end_reason IS NULL ORDER BY id DESC")
     }
 
     /// Adds a heartbeat, with the hub's state as it is on record, and keeps the last `kept` of them and
     /// of the hub's changes. Not those of the last so many days: a clock that is wrong for a moment
     /// would cost them all.
-    public func recordHeartbeat(
+    package func recordHeartbeat(
         _ beat: HeartbeatRecord, of runner: Int64, at now: Timestamp, keeping kept: Int
     ) throws(StoreError) {
         try run(

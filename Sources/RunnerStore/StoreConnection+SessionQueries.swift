@@ -1,30 +1,32 @@
+import Processes
+
 /// Looking sessions up. Their order is the one they were recorded in, whatever the clock said.
 extension StoreConnection {
     private static let oldestFirst = "ORDER BY s.sequence, s.created_at, s.id"
     private static let newestFirst = "ORDER BY s.sequence DESC, s.created_at DESC, s.id DESC"
 
     /// The sessions whose end the runner has not noted yet, oldest first.
-    public func liveSessions() throws(StoreError) -> [SessionRecord] {
+    package func liveSessions() throws(StoreError) -> [SessionRecord] {
         try sessions("WHERE s.ended_at IS NULL \(Self.oldestFirst)")
     }
 
     /// Every session on record, oldest first.
-    public func allSessions() throws(StoreError) -> [SessionRecord] {
+    package func allSessions() throws(StoreError) -> [SessionRecord] {
         try sessions(Self.oldestFirst)
     }
 
     /// The last `limit` sessions, newest first.
-    public func newestSessions(limit: Int) throws(StoreError) -> [SessionRecord] {
+    package func newestSessions(limit: Int) throws(StoreError) -> [SessionRecord] {
         try sessions("\(Self.newestFirst) LIMIT ?", [.init(limit)])
     }
 
-    public func session(_ id: String) throws(StoreError) -> SessionRecord? {
+    package func session(_ id: String) throws(StoreError) -> SessionRecord? {
         try sessions("WHERE s.id = ?", [.text(id)]).first
     }
 
     /// The sessions that `id` names: a record id, a HAPI session id, the HAPI session id that was
     /// asked for, or a name. Live ones first, then the newest.
-    public func sessions(named id: String) throws(StoreError) -> [SessionRecord] {
+    package func sessions(named id: String) throws(StoreError) -> [SessionRecord] {
         try sessions(
             """
             WHERE s.id = ?1 OR s.happy_session_id = ?1 OR s.requested_session_id = ?1 OR s.name = ?1
@@ -33,7 +35,7 @@ extension StoreConnection {
     }
 
     /// The sessions one of whose ids or whose name begins with `prefix`, at most `limit` of them.
-    public func sessions(beginning prefix: String, limit: Int = 2) throws(StoreError) -> [SessionRecord] {
+    package func sessions(beginning prefix: String, limit: Int = 2) throws(StoreError) -> [SessionRecord] {
         // A range, unlike a comparison of substrings, is looked up in an index. No id goes on with the last
         // of all characters.
         let columns = ["id", "happy_session_id", "requested_session_id", "name"]
@@ -43,14 +45,14 @@ extension StoreConnection {
     }
 
     /// The live session that owns the HAPI session `happyID`, or was asked to take it up.
-    public func liveOwner(of happyID: String) throws(StoreError) -> SessionRecord? {
+    package func liveOwner(of happyID: String) throws(StoreError) -> SessionRecord? {
         try sessions(
             "WHERE s.ended_at IS NULL AND (s.happy_session_id = ?1 OR s.requested_session_id = ?1)",
             [.text(happyID)]
         ).first
     }
 
-    public func events(of id: String) throws(StoreError) -> [SessionEvent] {
+    package func events(of id: String) throws(StoreError) -> [SessionEvent] {
         try rows("SELECT at, kind, detail FROM session_events WHERE session_id = ? ORDER BY id", [.text(id)])
         { row in
             guard let at = row.time(), let kind = row.text() else { return nil }

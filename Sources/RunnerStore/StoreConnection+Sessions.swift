@@ -1,8 +1,10 @@
+import Processes
+
 /// The transitions of a session, each to be called inside a transaction.
 extension StoreConnection {
     /// Writes a session and its launch. Throws `.constraint` if a live session owns the same
     /// HAPI session.
-    public func insertSession(_ session: SessionRecord, detail: String? = nil) throws(StoreError) {
+    package func insertSession(_ session: SessionRecord, detail: String? = nil) throws(StoreError) {
         try insertLaunch(session.id, session.launch, at: session.createdAt)
         try run(
             """
@@ -20,7 +22,7 @@ extension StoreConnection {
     }
 
     /// Records the HAPI session id a session reports. Throws `.constraint` if a live session owns it.
-    public func confirm(_ id: String, as happyID: String, at now: Timestamp) throws(StoreError) {
+    package func confirm(_ id: String, as happyID: String, at now: Timestamp) throws(StoreError) {
         try run(
             "UPDATE sessions SET happy_session_id = ?, reported_at = coalesce(reported_at, ?) WHERE id = ?",
             [.text(happyID), .init(now), .text(id)])
@@ -28,7 +30,7 @@ extension StoreConnection {
     }
 
     /// Records that another life of the runner took over a live session.
-    public func adopt(_ id: String, by runner: Int64, at now: Timestamp) throws(StoreError) {
+    package func adopt(_ id: String, by runner: Int64, at now: Timestamp) throws(StoreError) {
         try run(
             "UPDATE sessions SET adopted_at = ?, runner_id = ? WHERE id = ?",
             [.init(now), .integer(runner), .text(id)])
@@ -36,7 +38,7 @@ extension StoreConnection {
     }
 
     /// Records who asked for the stop first.
-    public func requestStop(_ id: String, by source: RequestSource, at now: Timestamp) throws(StoreError) {
+    package func requestStop(_ id: String, by source: RequestSource, at now: Timestamp) throws(StoreError) {
         let asked = try run(
             "UPDATE sessions SET stop_requested_at = ?, stopped_by = ? WHERE id = ? AND stop_requested_at IS NULL",
             [.init(now), .init(source), .text(id)])
@@ -45,7 +47,7 @@ extension StoreConnection {
 
     /// Whether anybody has asked for the stop. A monitor of an older version asks this of a newer schema,
     /// and can do without an answer.
-    public func isStopRequested(_ id: String) throws(StoreError) -> Bool {
+    package func isStopRequested(_ id: String) throws(StoreError) -> Bool {
         try rows("SELECT stop_requested_at IS NOT NULL FROM sessions WHERE id = ?", [.text(id)]) {
             $0.integer() == 1
         } == [true]
@@ -53,7 +55,7 @@ extension StoreConnection {
 
     /// Ends a session: `exit` where nobody else has recorded one, and what is on record otherwise.
     /// Returns the exit that stands; false in `first` if the session was already ended.
-    public func finish(
+    package func finish(
         _ id: String, unlessRecorded exit: ExitRecord
     ) throws(StoreError) -> (exit: ExitRecord, first: Bool) {
         try recordExit(id, exit)
@@ -65,7 +67,7 @@ extension StoreConnection {
         return (standing, ended == 1)
     }
 
-    public func recordEvent(_ id: String, _ kind: String, detail: String?, at now: Timestamp)
+    package func recordEvent(_ id: String, _ kind: String, detail: String?, at now: Timestamp)
         throws(StoreError)
     {
         try run(
@@ -73,7 +75,7 @@ extension StoreConnection {
             [.text(id), .init(now), .text(kind), .init(detail)])
     }
 
-    public func exit(of id: String) throws(StoreError) -> ExitRecord? {
+    package func exit(of id: String) throws(StoreError) -> ExitRecord? {
         try rows(
             "SELECT reason, code, signal, message, helpers, at FROM exits WHERE launch_id = ?", [.text(id)]
         ) { ExitRecord(row: &$0) }.first
@@ -82,7 +84,7 @@ extension StoreConnection {
 
 extension ExitRecord {
     /// In a few words: `exited with code 3`, `ended by SIGKILL: …`.
-    public var summary: String {
+    package var summary: String {
         let how =
             switch reason {
             case .exited(let code): "exited with code \(code)"

@@ -1,7 +1,9 @@
+import Processes
+
 /// Spawn requests; the writing functions to be called inside a transaction.
 extension StoreConnection {
     /// Writes a request. Throws `.constraint` if its id was used before.
-    public func insertSpawnRequest(_ request: SpawnRequestRecord) throws(StoreError) {
+    package func insertSpawnRequest(_ request: SpawnRequestRecord) throws(StoreError) {
         try run(
             """
             INSERT INTO spawn_requests (id, source, session_id, directory, agent, requested_at, outcome, error,
@@ -17,7 +19,7 @@ extension StoreConnection {
     }
 
     /// Records the answer; the first one stands.
-    public func answerSpawnRequest(
+    package func answerSpawnRequest(
         _ id: String, _ outcome: SpawnOutcomeKind, error: String?, at now: Timestamp
     ) throws(StoreError) {
         try run(
@@ -25,17 +27,17 @@ extension StoreConnection {
             [.init(outcome), .init(error), .init(now), .text(id)])
     }
 
-    public func spawnRequest(_ id: String) throws(StoreError) -> SpawnRequestRecord? {
+    package func spawnRequest(_ id: String) throws(StoreError) -> SpawnRequestRecord? {
         try spawnRequests("WHERE id = ?", [.text(id)]).first
     }
 
     /// The requests nobody has answered, oldest first.
-    public func pendingSpawnRequests() throws(StoreError) -> [SpawnRequestRecord] {
+    package func pendingSpawnRequests() throws(StoreError) -> [SpawnRequestRecord] {
         try spawnRequests("WHERE outcome = 'pending' ORDER BY requested_at")
     }
 
     /// The request that made the session, if one did.
-    public func spawnRequest(ofSession id: String) throws(StoreError) -> SpawnRequestRecord? {
+    package func spawnRequest(ofSession id: String) throws(StoreError) -> SpawnRequestRecord? {
         try spawnRequests("WHERE session_id = ? ORDER BY requested_at LIMIT 1", [.text(id)]).first
     }
 

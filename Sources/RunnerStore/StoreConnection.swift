@@ -1,12 +1,13 @@
 internal import CSQLite
 import Glibc
+import Processes
 
 /// One connection to the store, used from one thread at a time.
 ///
 /// The daemon holds one inside its ``Store``; commands, monitors and terminal sessions open one
 /// for themselves. A committed transaction is on the disk when the call returns.
-public final class StoreConnection {
-    public enum Mode: Sendable {
+package final class StoreConnection {
+    package enum Mode: Sendable {
         /// Creates the file if it is missing and brings an older schema up to date.
         case create
         /// Reads and writes a file that is there, whatever its schema: what a monitor does, whose
@@ -16,18 +17,18 @@ public final class StoreConnection {
         case readOnly
     }
 
-    public let path: String
+    package let path: String
     /// Rows that were left out of an answer because no version of this program would write them.
-    public private(set) var unreadableRows = 0
+    package private(set) var unreadableRows = 0
     /// The version of the file's schema when it was opened for reading; 0 in the other modes.
-    public private(set) var fileVersion = 0
+    package private(set) var fileVersion = 0
     private(set) var handle: OpaquePointer
     /// The write-ahead log and its index, by inode; nil until ``rememberCompanions()``.
     private var companions: [UInt64?]?
 
     /// - Parameter busyTimeout: how long one statement waits for another process's lock, in
     ///   milliseconds.
-    public init(path: String, mode: Mode, busyTimeout: Int32 = 5000) throws(StoreError) {
+    package init(path: String, mode: Mode, busyTimeout: Int32 = 5000) throws(StoreError) {
         self.path = path
         handle = try Self.open(path, mode)
         sqlite3_busy_timeout(handle, busyTimeout)
@@ -56,7 +57,7 @@ public final class StoreConnection {
 
     /// Whether this program could open the store at `path` for writing, migrations included. Leaves
     /// no trace; a store that is not there yet is fine.
-    public static func rehearseMigrations(path: String) throws(StoreError) {
+    package static func rehearseMigrations(path: String) throws(StoreError) {
         do {
             try Migration.rehearse(on: try StoreConnection(path: path, mode: .existing))
         } catch {
@@ -66,7 +67,7 @@ public final class StoreConnection {
 
     /// Looks through the whole file for damage, and throws what it finds. A row that breaks a
     /// constraint is no damage: it is left out of the answers, and stops nobody.
-    public func checkIntegrity() throws(StoreError) {
+    package func checkIntegrity() throws(StoreError) {
         try execute("PRAGMA ignore_check_constraints = ON")
         let findings = try rows("PRAGMA quick_check(1)") { $0.text() }
         guard findings == ["ok"] else {
@@ -177,7 +178,7 @@ public final class StoreConnection {
     }
 
     /// Runs `body` with the write lock held; commits, or rolls back if it throws.
-    public func transaction<T>(_ body: () throws(StoreError) -> T) throws(StoreError) -> T {
+    package func transaction<T>(_ body: () throws(StoreError) -> T) throws(StoreError) -> T {
         try execute("BEGIN IMMEDIATE")
         do {
             let result = try body()
@@ -191,7 +192,7 @@ public final class StoreConnection {
     }
 
     /// Runs `body` on one unchanging view of the store.
-    public func snapshot<T>(_ body: () throws(StoreError) -> T) throws(StoreError) -> T {
+    package func snapshot<T>(_ body: () throws(StoreError) -> T) throws(StoreError) -> T {
         try execute("BEGIN")
         defer { sqlite3_exec(handle, "ROLLBACK", nil, nil, nil) }
         return try body()

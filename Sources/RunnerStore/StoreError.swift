@@ -1,9 +1,10 @@
 internal import CSQLite
+import Processes
 
 /// Why the store could not do what was asked: what was tried, on which file, and the cause.
 /// Bound values never appear in it.
-public struct StoreError: Error, Equatable, CustomStringConvertible {
-    public enum Cause: Equatable, Sendable {
+package struct StoreError: Error, Equatable, CustomStringConvertible {
+    package enum Cause: Equatable, Sendable {
         /// Another process holds the write lock. Worth trying again.
         case busy
         /// No space left on the device. Worth trying again later.
@@ -22,12 +23,12 @@ public struct StoreError: Error, Equatable, CustomStringConvertible {
         case other(code: Int32)
     }
 
-    public let cause: Cause
-    public let action: String
-    public let path: String
-    public let detail: String
+    package let cause: Cause
+    package let action: String
+    package let path: String
+    package let detail: String
 
-    public init(_ cause: Cause, action: String, path: String, detail: String) {
+    package init(_ cause: Cause, action: String, path: String, detail: String) {
         self.cause = cause
         self.action = action
         self.path = path
@@ -36,17 +37,17 @@ public struct StoreError: Error, Equatable, CustomStringConvertible {
 
     /// Whether the file itself is the matter, or what is to be written. Everything else may pass: a
     /// disk is mended, a file system made writable again.
-    public var isFinal: Bool {
+    package var isFinal: Bool {
         switch cause {
         case .damaged, .foreign, .newerSchema, .constraint: true
         case .busy, .full, .readOnly, .missing, .cannotOpen, .other: false
         }
     }
 
-    public var description: String { "cannot \(action) \(path): \(detail)" }
+    package var description: String { "cannot \(action) \(path): \(detail)" }
 
     /// What the user can do about it, where there is something.
-    public var hint: String? {
+    package var hint: String? {
         switch cause {
         case .busy: "another process holds the database; try again"
         case .full: "free some space on this disk"

@@ -1,3 +1,5 @@
+import Processes
+
 /// A value bound to a statement.
 enum StoreValue {
     case null

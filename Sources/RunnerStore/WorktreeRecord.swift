@@ -1,14 +1,16 @@
-/// A git worktree that was made for a session.
-public struct WorktreeRecord: Equatable, Sendable {
-    public var sessionID: String
-    /// The repository's own worktree, from which this one was made.
-    public var repository: String
-    public var path: String
-    public var branch: String
-    public var name: String
-    public var createdAt: Timestamp
+import Processes
 
-    public init(
+/// A git worktree that was made for a session.
+package struct WorktreeRecord: Equatable, Sendable {
+    package var sessionID: String
+    /// The repository's own worktree, from which this one was made.
+    package var repository: String
+    package var path: String
+    package var branch: String
+    package var name: String
+    package var createdAt: Timestamp
+
+    package init(
         sessionID: String, repository: String, path: String, branch: String, name: String,
         createdAt: Timestamp
     ) {
@@ -23,7 +25,7 @@ public struct WorktreeRecord: Equatable, Sendable {
 
 extension StoreConnection {
     /// Writes a worktree before it is made.
-    public func insertWorktree(_ worktree: WorktreeRecord) throws(StoreError) {
+    package func insertWorktree(_ worktree: WorktreeRecord) throws(StoreError) {
         try run(
             "INSERT INTO worktrees (session_id, repository, path, branch, name, created_at) VALUES (?, ?, ?, ?, ?, ?)",
             [
@@ -34,17 +36,17 @@ extension StoreConnection {
         try recordEvent(worktree.sessionID, "worktree", detail: worktree.path, at: worktree.createdAt)
     }
 
-    public func markWorktreeRemoved(_ session: String, at now: Timestamp) throws(StoreError) {
+    package func markWorktreeRemoved(_ session: String, at now: Timestamp) throws(StoreError) {
         try run("UPDATE worktrees SET removed_at = ? WHERE session_id = ?", [.init(now), .text(session)])
         try recordEvent(session, "worktree-removed", detail: nil, at: now)
     }
 
     /// The worktrees that were not removed, oldest first.
-    public func keptWorktrees() throws(StoreError) -> [WorktreeRecord] {
+    package func keptWorktrees() throws(StoreError) -> [WorktreeRecord] {
         try worktrees("WHERE removed_at IS NULL ORDER BY created_at")
     }
 
-    public func worktree(of session: String) throws(StoreError) -> WorktreeRecord? {
+    package func worktree(of session: String) throws(StoreError) -> WorktreeRecord? {
         try worktrees("WHERE removed_at IS NULL AND session_id = ?", [.text(session)]).first
     }
 

@@ -6,10 +6,10 @@ import NIOSSL
 /// The TLS library verifies the chain and the name, but to a connection made by host name it also accepts a
 /// certificate for the *address* it was led to: whoever forges a DNS answer and holds a certificate for an address
 /// of his own would pass. So the name itself must be found here.
-public enum ServerCertificate {
+package enum ServerCertificate {
     /// For a connection to this URL that another library has made: throws unless its certificate names the host.
     /// On the connection's event loop.
-    public static func check(in pipeline: ChannelPipeline.SynchronousOperations, of url: String) throws {
+    package static func check(in pipeline: ChannelPipeline.SynchronousOperations, of url: String) throws {
         try check(pipeline.nioSSL_peerCertificate(), for: Endpoint(url: url))
     }
 

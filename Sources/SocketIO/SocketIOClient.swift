@@ -2,7 +2,7 @@ import Logging
 import NIOCore
 
 /// Connects to Socket.IO servers.
-public enum SocketIOClient {
+package enum SocketIOClient {
     /// Connects, runs `body` with the connection, and closes it on every way out.
     ///
     /// A connection that ends does not end the body: its `events` finish, its calls throw and `closed()` returns.
@@ -11,7 +11,7 @@ public enum SocketIOClient {
     /// `ReconnectBackoff`.
     ///
     /// Throws `SocketIOError` if there is no connection, `cancelled` included, and what the body throws.
-    public static func withConnection<R: Sendable>(
+    package static func withConnection<R: Sendable>(
         _ configuration: SocketIOConfiguration,
         on group: any EventLoopGroup,
         logger: Logger,

@@ -1,23 +1,23 @@
 /// Where and how to connect. Nothing is checked here: `SocketIOClient.withConnection` throws `unusableURL` or
 /// `invalidConfiguration` for what cannot be used.
-public struct SocketIOConfiguration: Sendable {
+package struct SocketIOConfiguration: Sendable {
     /// `http(s)://host[:port][/prefix]`. The request goes to `<prefix>/socket.io/`.
-    public var url: String
+    package var url: String
     /// The one namespace to connect: `/` or `/name`.
-    public var namespace: String
+    package var namespace: String
     /// A JSON object for the CONNECT packet, as text. It is sent, and never shown.
-    public var auth: String?
+    package var auth: String?
     /// Sent with the WebSocket request. Those that belong to the handshake itself are left out.
-    public var extraHeaders: [(String, String)]
+    package var extraHeaders: [(String, String)]
     /// One deadline over TCP connect, TLS, upgrade, Engine.IO open and namespace connect.
-    public var handshakeTimeout: Duration
+    package var handshakeTimeout: Duration
     /// Bytes of one message from the server, with all its attachments. Events waiting to be consumed may come to
     /// twice this before the connection is ended. What is sent is bounded by it only if the server says no bound.
-    public var maximumPayloadSize: Int
+    package var maximumPayloadSize: Int
     /// A PEM file of certificate authorities to trust besides the system's.
-    public var additionalTrustRoots: String?
+    package var additionalTrustRoots: String?
 
-    public init(
+    package init(
         url: String,
         namespace: String = "/",
         auth: String?,

@@ -6,13 +6,13 @@ import Synchronization
 ///
 /// Any task may call it. What is sent keeps the order of the calls. A call on a connection that has ended throws
 /// the reason it ended for. It never reconnects.
-public final class SocketIOConnection: Sendable {
+package final class SocketIOConnection: Sendable {
     /// The server's events, in order, for one consumer; finishes when the connection ends, after those that came
     /// before. Cancelling the task that iterates drops the events from then on.
     ///
     /// Consume them steadily: when those waiting exceed twice the maximum payload size, the connection ends with
     /// `eventsNotConsumed`. A slow consumer short of that delays nothing else, pings and acknowledgements included.
-    public let events: AsyncStream<SocketIOEvent>
+    package let events: AsyncStream<SocketIOEvent>
 
     private typealias Reply<Value> = ConnectionHandler.Reply<Value>
 
@@ -32,17 +32,17 @@ public final class SocketIOConnection: Sendable {
     // MARK: Sending
 
     /// Sends an event; returns when the system has taken its bytes, so that a slow server slows the caller.
-    public func emit(_ name: String) async throws(SocketIOError) {
+    package func emit(_ name: String) async throws(SocketIOError) {
         try await send(.event, try OutgoingPayload.event(name))
     }
 
     /// Sends an event with one argument.
-    public func emit(_ name: String, _ argument: some Encodable & Sendable) async throws(SocketIOError) {
+    package func emit(_ name: String, _ argument: some Encodable & Sendable) async throws(SocketIOError) {
         try await send(.event, try OutgoingPayload.event(name, argument))
     }
 
     /// Answers an event that asks for it, once; does nothing for others.
-    public func acknowledge(
+    package func acknowledge(
         _ event: SocketIOEvent, _ argument: some Encodable & Sendable
     ) async throws(SocketIOError) {
         guard let id = event.acknowledgementID else { return }
@@ -52,14 +52,14 @@ public final class SocketIOConnection: Sendable {
 
     /// Sends an event and waits for the server's acknowledgement. Throws `acknowledgementTimedOut`, or `cancelled`;
     /// an acknowledgement that comes later is ignored.
-    public func emitWithAck(
+    package func emitWithAck(
         _ name: String, timeout: Duration
     ) async throws(SocketIOError) -> SocketIOAcknowledgement {
         try await request(name, try OutgoingPayload.event(name), timeout: timeout)
     }
 
     /// The same with one argument.
-    public func emitWithAck(
+    package func emitWithAck(
         _ name: String, _ argument: some Encodable & Sendable, timeout: Duration
     ) async throws(SocketIOError) -> SocketIOAcknowledgement {
         try await request(name, try OutgoingPayload.event(name, argument), timeout: timeout)
@@ -68,7 +68,7 @@ public final class SocketIOConnection: Sendable {
     // MARK: End
 
     /// Leaves the namespace, closes the WebSocket and waits until the transport is gone; a few seconds at most.
-    public func disconnect() async {
+    package func disconnect() async {
         onLoop { $0.disconnect() }
         await withCheckedContinuation { waiter in
             onLoop { $0.whenClosed(waiter) }
@@ -76,7 +76,7 @@ public final class SocketIOConnection: Sendable {
     }
 
     /// Waits for the end and says why it came. Returns `cancelled` if the waiting task is cancelled before.
-    public func closed() async -> SocketIOError { await ending.wait() }
+    package func closed() async -> SocketIOError { await ending.wait() }
 }
 
 // MARK: On the event loop

@@ -2,7 +2,7 @@
 ///
 /// A description says what was tried, on what, and why it failed. No case ever carries the auth text, a header's
 /// value, credentials of a URL or the content of a message.
-public enum SocketIOError: Error, Equatable, Sendable {
+package enum SocketIOError: Error, Equatable, Sendable {
     // Before the connection is up.
 
     /// The configured URL cannot be used; `url` is what may be shown of it.
@@ -54,7 +54,7 @@ public enum SocketIOError: Error, Equatable, Sendable {
 }
 
 extension SocketIOError: CustomStringConvertible {
-    public var description: String {
+    package var description: String {
         switch self {
         case .unusableURL(let url, let reason): "cannot use the server URL \(url): \(reason)"
         case .invalidConfiguration(let reason): "cannot use the connection's configuration: \(reason)"

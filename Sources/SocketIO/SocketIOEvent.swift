@@ -1,22 +1,22 @@
 /// An event from the server. Its arguments are decoded when asked for.
-public struct SocketIOEvent: Equatable, Sendable {
-    public let name: String
+package struct SocketIOEvent: Equatable, Sendable {
+    package let name: String
     /// Set if the server waits for an acknowledgement; see `SocketIOConnection.acknowledge`.
-    public let acknowledgementID: Int?
+    package let acknowledgementID: Int?
     /// Binary parts, in order. In the arguments each stands as `{"_placeholder":true,"num":<its index>}`.
-    public let attachments: [[UInt8]]
+    package let attachments: [[UInt8]]
     let arguments: ArgumentList
 
     /// How many arguments follow the name.
-    public var argumentCount: Int { arguments.elements.count }
+    package var argumentCount: Int { arguments.elements.count }
 
     /// Decodes an argument; 0 is the first after the name. Throws `undecodable`.
-    public func argument<T: Decodable>(_ index: Int, as type: T.Type) throws(SocketIOError) -> T {
+    package func argument<T: Decodable>(_ index: Int, as type: T.Type) throws(SocketIOError) -> T {
         try arguments.decode(index, as: type, of: "the event \(name)")
     }
 
     /// An argument's JSON text as it came; nil if there is none.
-    public func json(_ index: Int) -> String? { arguments.text(index) }
+    package func json(_ index: Int) -> String? { arguments.text(index) }
 }
 
 extension SocketIOEvent {
@@ -35,7 +35,7 @@ extension SocketIOEvent {
     }
 
     /// What the event holds in memory, near enough to bound a queue it waits in.
-    public var footprint: Int {
+    package var footprint: Int {
         attachments.reduce(arguments.footprint + name.utf8.count) { $0 + $1.count + 64 }
     }
 }

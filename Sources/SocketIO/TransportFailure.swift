@@ -5,9 +5,9 @@ import NIOSSL
 import NIOWebSocket
 
 /// Puts the errors of the transport libraries in words. The words are for people: no decision hangs on them.
-public enum TransportFailure {
+package enum TransportFailure {
     /// For a connection to this URL that another library did not get.
-    public static func opening(_ error: any Error, at url: String) -> SocketIOError {
+    package static func opening(_ error: any Error, at url: String) -> SocketIOError {
         do { return opening(error, at: try Endpoint(url: url)) } catch { return error }
     }
 

@@ -1,5 +1,11 @@
 import ArgumentParser
+import Home
+import HubClient
+import Monitor
+import Processes
 import Runner
+import RunnerStore
+import SessionProcess
 
 /// The one place where what happened becomes an exit status.
 enum ExitStatus {

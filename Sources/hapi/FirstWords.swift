@@ -1,5 +1,11 @@
 import ArgumentParser
+import Home
+import HubClient
+import Monitor
+import Processes
 import Runner
+import RunnerStore
+import SessionProcess
 
 /// What the arguments ask for, before any parser or agent sees them.
 ///

@@ -1,6 +1,12 @@
 import ArgumentParser
 import Glibc
+import Home
+import HubClient
+import Monitor
+import Processes
 import Runner
+import RunnerStore
+import SessionProcess
 
 /// Decides, before anything else is set up, which program this is: a monitor, a guard, a proof,
 /// a quick look, a command, or a session.

@@ -1,4 +1,10 @@
 import Glibc
+import Home
+import HubClient
+import Monitor
+import Processes
+import RunnerStore
+import SessionProcess
 
 /// A line that is typed in the terminal and not shown there.
 enum HiddenLine {

@@ -1,3 +1,10 @@
+import Home
+import HubClient
+import Monitor
+import Processes
+import RunnerStore
+import SessionProcess
+
 /// Finds the word that a mistyped one was meant to be.
 enum Spelling {
     /// The nearest of `words`; nil if none is near enough to be meant.

@@ -1,5 +1,8 @@
 import Testing
 
+@testable import Home
+@testable import HubClient
+@testable import Processes
 @testable import hapi
 
 /// What the first words on the command line are taken for.

@@ -2,6 +2,9 @@ import ArgumentParser
 import RunnerStore
 import Testing
 
+@testable import Home
+@testable import HubClient
+@testable import Processes
 @testable import hapi
 
 /// Moments in the past, as people write them.

@@ -1,5 +1,8 @@
 import Testing
 
+@testable import Home
+@testable import HubClient
+@testable import Processes
 @testable import hapi
 
 /// Text in cells, and tables on a narrow screen.

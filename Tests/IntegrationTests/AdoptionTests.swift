@@ -1,5 +1,7 @@
 import Glibc
+import Home
 import HubProtocol
+import Processes
 import Runner
 import RunnerTestSupport
 import Testing

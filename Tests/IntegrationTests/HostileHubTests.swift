@@ -1,8 +1,11 @@
 import Glibc
+import Home
 import HubProtocol
+import Processes
 import RunnerTestSupport
 import Testing
 
+@testable import HubClient
 @testable import Runner
 
 /// A hub that is broken or means no good, one way a test. Meanwhile the runner lives, answers its control server and
@@ -30,7 +33,7 @@ import Testing
             let environment = ["HOME": "/nowhere", "HAPI_API_URL": hub.url, "CLI_API_TOKEN": hub.token]
             let configuration = try Configuration.load(environment: environment)
             let rest = try HubREST(
-                try #require(configuration.hub), configuration, patience: .milliseconds(500))
+                try #require(configuration.hub), patience: .milliseconds(500))
             await #expect {
                 try await rest.session("any")
             } throws: {

@@ -1,6 +1,8 @@
 import FoundationEssentials
 import Glibc
+import Home
 import HubProtocol
+import Processes
 import Runner
 import RunnerTestSupport
 import Testing

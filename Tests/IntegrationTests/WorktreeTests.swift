@@ -1,4 +1,6 @@
+import Home
 import HubProtocol
+import Processes
 import Runner
 import RunnerTestSupport
 import Testing

@@ -2,6 +2,7 @@ import FoundationEssentials
 import Glibc
 import Testing
 
+@testable import Processes
 @testable import RunnerStore
 
 @Suite final class BackupTests: StoreTests {

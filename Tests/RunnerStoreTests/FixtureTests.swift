@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Testing
 
+@testable import Processes
 @testable import RunnerStore
 
 /// Every schema that ever shipped, as a text dump of a store that used it.

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Testing
 
+@testable import Processes
 @testable import RunnerStore
 
 @Suite final class MigrationTests: StoreTests {

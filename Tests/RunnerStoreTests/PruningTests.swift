@@ -1,5 +1,6 @@
 import Testing
 
+@testable import Processes
 @testable import RunnerStore
 
 @Suite final class PruningTests: StoreTests {

@@ -1,5 +1,6 @@
 import Testing
 
+@testable import Processes
 @testable import RunnerStore
 
 /// A row that is in order, and one change that is not.

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Glibc
 import Testing
 
+@testable import Processes
 @testable import RunnerStore
 
 /// A test with a folder of its own, and in it the path of a store. Removed with the test's instance.

@@ -1,5 +1,6 @@
 import Testing
 
+@testable import Processes
 @testable import RunnerStore
 
 /// Rows that no version of this program writes, put there by force.

@@ -1,83 +1,85 @@
 import Glibc
+import Home
 import HubProtocol
+import Processes
 import Runner
 import RunnerStore
 import Testing
 
 /// A session as `list --json` and `history --json` show it.
-public struct ListedSession: Decodable, Sendable {
-    public struct Exit: Decodable, Equatable, Sendable {
-        public let reason: String
-        public let code: Int32?
-        public let signal: String?
-        public let message: String?
+package struct ListedSession: Decodable, Sendable {
+    package struct Exit: Decodable, Equatable, Sendable {
+        package let reason: String
+        package let code: Int32?
+        package let signal: String?
+        package let message: String?
 
         /// One that nobody had words about.
-        public init(_ reason: String, code: Int32? = nil, signal: String? = nil) {
+        package init(_ reason: String, code: Int32? = nil, signal: String? = nil) {
             (self.reason, self.code, self.signal, message) = (reason, code, signal, nil)
         }
     }
 
-    public struct Request: Decodable, Sendable {
-        public let id: String
-        public let source: String
-        public let outcome: String
-        public let error: String?
+    package struct Request: Decodable, Sendable {
+        package let id: String
+        package let source: String
+        package let outcome: String
+        package let error: String?
     }
 
-    public struct Event: Decodable, Sendable {
-        public let kind: String
-        public let detail: String?
+    package struct Event: Decodable, Sendable {
+        package let kind: String
+        package let detail: String?
     }
 
-    public let id: String
-    public let happySessionId: String?
-    public let startedBy: String
-    public let pid: pid_t?
-    public let state: String
-    public let agent: String
-    public let directory: String
-    public let adopted: Bool
-    public let logPath: String?
-    public let exit: Exit?
-    public let stoppedBy: String?
-    public let spawnRequest: Request?
-    public let events: [Event]?
+    package let id: String
+    package let happySessionId: String?
+    package let startedBy: String
+    package let pid: pid_t?
+    package let state: String
+    package let agent: String
+    package let directory: String
+    package let adopted: Bool
+    package let logPath: String?
+    package let exit: Exit?
+    package let stoppedBy: String?
+    package let spawnRequest: Request?
+    package let events: [Event]?
 }
 
 /// The runner as `status --json` shows it.
-public struct ShownStatus: Decodable, Sendable {
-    public struct RunningRunner: Decodable, Sendable {
-        public let pid: pid_t
-        public let startedAt: String
-        public let uptimeSeconds: Int
-        public let httpPort: Int?
-        public let logPath: String
-        public let lastHeartbeatAt: String?
-        public let hubState: String
-        public let machineId: String
+package struct ShownStatus: Decodable, Sendable {
+    package struct RunningRunner: Decodable, Sendable {
+        package let pid: pid_t
+        package let startedAt: String
+        package let uptimeSeconds: Int
+        package let httpPort: Int?
+        package let logPath: String
+        package let lastHeartbeatAt: String?
+        package let hubState: String
+        package let machineId: String
     }
 
-    public struct EndedRunner: Decodable, Sendable {
-        public let pid: pid_t
-        public let endedAt: String?
-        public let endReason: String?
+    package struct EndedRunner: Decodable, Sendable {
+        package let pid: pid_t
+        package let endedAt: String?
+        package let endReason: String?
     }
 
-    public struct Sessions: Decodable, Sendable {
-        public let live: Int
-        public let unverifiable: Int
+    package struct Sessions: Decodable, Sendable {
+        package let live: Int
+        package let unverifiable: Int
     }
 
-    public let running: Bool
-    public let runner: RunningRunner?
-    public let lastRunner: EndedRunner?
-    public let sessions: Sessions
+    package let running: Bool
+    package let runner: RunningRunner?
+    package let lastRunner: EndedRunner?
+    package let sessions: Sessions
 }
 
 extension TestHome {
     /// What `hapi runner list` says.
-    public func list(all: Bool = false, location: SourceLocation = #_sourceLocation) async throws
+    package func list(all: Bool = false, location: SourceLocation = #_sourceLocation) async throws
         -> [ListedSession]
     {
         let child = try launch(["runner", "list", "--json"] + (all ? ["--all"] : []))
@@ -88,7 +90,7 @@ extension TestHome {
     }
 
     /// What `hapi runner status` says. Its exit status must agree with it.
-    public func status(location: SourceLocation = #_sourceLocation) async throws -> ShownStatus {
+    package func status(location: SourceLocation = #_sourceLocation) async throws -> ShownStatus {
         let finished = try await hapi("runner", "status", "--json", location: location)
         let status = try JSON.decode(ShownStatus.self, from: finished.output.utf8)
         #expect(finished.status == (status.running ? 0 : 3), sourceLocation: location)
@@ -96,7 +98,7 @@ extension TestHome {
     }
 
     /// What `hapi runner history ID` says.
-    public func history(_ id: String, location: SourceLocation = #_sourceLocation) async throws
+    package func history(_ id: String, location: SourceLocation = #_sourceLocation) async throws
         -> ListedSession
     {
         let finished = try await hapi("runner", "history", id, "--json", location: location)
@@ -106,7 +108,7 @@ extension TestHome {
 
     /// Waits for a session with this HAPI id, or record id, to have ended, and gives how.
     @discardableResult
-    public func ending(of id: String, location: SourceLocation = #_sourceLocation) async throws
+    package func ending(of id: String, location: SourceLocation = #_sourceLocation) async throws
         -> ListedSession.Exit
     {
         try await eventually("the recorded end of \(id)", location) {
@@ -118,7 +120,7 @@ extension TestHome {
 extension TestHome {
     /// Runs a statement on the store, as no program of ours would, and gives the first value it yields.
     @discardableResult
-    public func inStore(_ statement: String, location: SourceLocation = #_sourceLocation) async throws
+    package func inStore(_ statement: String, location: SourceLocation = #_sourceLocation) async throws
         -> String
     {
         let script = """

@@ -1,6 +1,9 @@
 import CProcess
 import FoundationEssentials
 import Glibc
+import Home
+import Monitor
+import Processes
 import Runner
 import RunnerStore
 
@@ -68,7 +71,7 @@ struct Census {
 
 /// Ends exactly this process: its descriptor is opened before its identity is compared.
 @discardableResult
-public func killVerified(_ process: ProcessIdentity, _ signal: CInt = SIGKILL) -> Bool {
+package func killVerified(_ process: ProcessIdentity, _ signal: CInt = SIGKILL) -> Bool {
     let descriptor = cprocess_pidfd_open(process.pid)
     guard descriptor >= 0 else { return false }
     defer { close(descriptor) }
@@ -77,15 +80,15 @@ public func killVerified(_ process: ProcessIdentity, _ signal: CInt = SIGKILL) -
 }
 
 /// Whether a process is there and has not ended.
-public func isAlive(_ pid: pid_t) -> Bool { ProcessTable.status(of: pid).map { !$0.isZombie } ?? false }
+package func isAlive(_ pid: pid_t) -> Bool { ProcessTable.status(of: pid).map { !$0.isZombie } ?? false }
 
 /// Whether the pid still stands for this very process, and it has not ended.
-public func isAlive(_ process: ProcessIdentity) -> Bool {
+package func isAlive(_ process: ProcessIdentity) -> Bool {
     ProcessTable.status(of: process.pid).map { $0.identity == process && !$0.isZombie } ?? false
 }
 
 /// Whether a process was stopped by SIGSTOP.
-public func isSuspended(_ process: ProcessIdentity) -> Bool {
+package func isSuspended(_ process: ProcessIdentity) -> Bool {
     let line = processFile(process.pid, "stat")
     return line.lastIndex(of: ")").flatMap { line[$0...].dropFirst(2).first } == "T"
 }

@@ -6,15 +6,15 @@ import Testing
 /// A process that a test starts: its output is kept in memory, and nobody's thread waits for its end.
 ///
 /// It is killed and reaped at the latest when this object goes.
-public final class ChildProcess: Sendable {
-    public enum Input: Sendable {
+package final class ChildProcess: Sendable {
+    package enum Input: Sendable {
         case null
         /// A pipe that stays open until ``closeInput()``, or until the tests end.
         case held
     }
 
-    public let pid: pid_t
-    public let command: [String]
+    package let pid: pid_t
+    package let command: [String]
     private let outputFile: CInt
     private let errorFile: CInt
     private let state: Mutex<State>
@@ -25,12 +25,12 @@ public final class ChildProcess: Sendable {
         var status: Int32?
     }
 
-    public struct Failure: Error, CustomStringConvertible {
-        public let description: String
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
     }
 
     /// - Parameter command: an absolute path, and arguments. Nothing is inherited but what is named here.
-    public init(
+    package init(
         _ command: [String], environment: [String: String] = [:], directory: String = "/",
         input: Input = .null
     ) throws {
@@ -61,12 +61,12 @@ public final class ChildProcess: Sendable {
     }
 
     /// What it has written to standard output so far.
-    public var output: String { Self.text(of: outputFile) }
+    package var output: String { Self.text(of: outputFile) }
     /// What it has written to standard error so far.
-    public var errors: String { Self.text(of: errorFile) }
+    package var errors: String { Self.text(of: errorFile) }
 
     /// The status it ended with, 128 and the number for a signal; nil while it runs.
-    public var status: Int32? {
+    package var status: Int32? {
         state.withLock { state in
             var word: Int32 = 0
             if state.status == nil, waitpid(pid, &word, WNOHANG) == pid {
@@ -76,13 +76,13 @@ public final class ChildProcess: Sendable {
         }
     }
 
-    public func signal(_ signal: CInt) {
+    package func signal(_ signal: CInt) {
         state.withLock { state in
             if state.status == nil { kill(pid, signal) }
         }
     }
 
-    public func closeInput() {
+    package func closeInput() {
         state.withLock { state in
             if let input = state.input { close(input) }
             state.input = nil
@@ -91,7 +91,7 @@ public final class ChildProcess: Sendable {
 
     /// Waits for its end and gives its status.
     @discardableResult
-    public func ended(
+    package func ended(
         within patience: Duration = .seconds(30), _ location: SourceLocation = #_sourceLocation
     ) async throws -> Int32 {
         try await eventually("the end of \(command.joined(separator: " "))", within: patience, location) {
@@ -100,7 +100,7 @@ public final class ChildProcess: Sendable {
     }
 
     /// Waits for its first line on standard output. Throws if it ends before.
-    public func firstLine(_ location: SourceLocation = #_sourceLocation) async throws -> String {
+    package func firstLine(_ location: SourceLocation = #_sourceLocation) async throws -> String {
         try await eventually(
             "the first line of \(command.joined(separator: " "))", within: .seconds(20), location
         ) {

@@ -4,23 +4,23 @@ import NIOCore
 import NIOHTTP1
 
 /// The control server, as any program on this machine may speak to it.
-public struct ControlPort: Sendable {
-    public struct Answer: Sendable, CustomStringConvertible {
-        public let status: Int
+package struct ControlPort: Sendable {
+    package struct Answer: Sendable, CustomStringConvertible {
+        package let status: Int
         /// null where the answer is not JSON.
-        public let body: JSONValue
+        package let body: JSONValue
 
-        public var description: String { "\(status) \((try? JSON.text(body)) ?? "")" }
+        package var description: String { "\(status) \((try? JSON.text(body)) ?? "")" }
     }
 
-    public let port: Int
+    package let port: Int
 
-    public func post(_ path: String, _ body: JSONValue = [:]) async throws -> Answer {
+    package func post(_ path: String, _ body: JSONValue = [:]) async throws -> Answer {
         try await send(path, try JSON.encode(body))
     }
 
     /// Sends whatever is asked for. A header of `headers` takes the place of the usual one.
-    public func send(
+    package func send(
         _ path: String, _ body: [UInt8] = [], method: String = "POST", headers: [String: String] = [:]
     ) async throws -> Answer {
         var request = HTTPClientRequest(url: "http://127.0.0.1:\(port)/\(path)")

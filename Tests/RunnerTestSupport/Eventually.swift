@@ -1,16 +1,16 @@
 import Synchronization
 import Testing
 
-public typealias SourceLocation = Testing.SourceLocation
+package typealias SourceLocation = Testing.SourceLocation
 
 /// A condition that did not come true in time.
-public struct TimedOut: Error, CustomStringConvertible {
-    public let description: String
+package struct TimedOut: Error, CustomStringConvertible {
+    package let description: String
 }
 
 /// Waits until `probe` gives a value.
 @discardableResult
-public func eventually<Value>(
+package func eventually<Value>(
     _ what: String, within patience: Duration = .seconds(15), _ location: SourceLocation = #_sourceLocation,
     isolation: isolated (any Actor)? = #isolation, _ probe: () async throws -> Value?
 ) async throws -> Value {
@@ -25,7 +25,7 @@ public func eventually<Value>(
 }
 
 /// Waits until `condition` holds.
-public func eventually(
+package func eventually(
     _ what: String, within patience: Duration = .seconds(15), _ location: SourceLocation = #_sourceLocation,
     isolation: isolated (any Actor)? = #isolation, _ condition: () async throws -> Bool
 ) async throws {
@@ -33,7 +33,7 @@ public func eventually(
 }
 
 /// Asserts that `condition` holds all the while.
-public func always(
+package func always(
     _ what: Comment, for span: Duration, _ location: SourceLocation = #_sourceLocation,
     isolation: isolated (any Actor)? = #isolation, _ condition: () async throws -> Bool
 ) async throws {
@@ -48,10 +48,10 @@ public func always(
 }
 
 /// Told once, from one task to another.
-public final class OneTimeFlag: Sendable {
+package final class OneTimeFlag: Sendable {
     private let flag = Mutex(false)
 
-    public init() {}
-    public var isSet: Bool { flag.withLock { $0 } }
-    public func set() { flag.withLock { $0 = true } }
+    package init() {}
+    package var isSet: Bool { flag.withLock { $0 } }
+    package func set() { flag.withLock { $0 = true } }
 }

@@ -1,15 +1,15 @@
 /// What a run of the program came to.
-public struct Finished: Sendable, CustomStringConvertible {
-    public let status: Int32
-    public let output: String
-    public let errors: String
+package struct Finished: Sendable, CustomStringConvertible {
+    package let status: Int32
+    package let output: String
+    package let errors: String
 
-    public init(status: Int32, output: String, errors: String) {
+    package init(status: Int32, output: String, errors: String) {
         self.status = status
         self.output = output
         self.errors = errors
     }
 
     /// With both streams, so that a failed expectation shows what was said.
-    public var description: String { "status \(status)\nstdout: \(output)\nstderr: \(errors)" }
+    package var description: String { "status \(status)\nstdout: \(output)\nstderr: \(errors)" }
 }

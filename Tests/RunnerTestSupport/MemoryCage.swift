@@ -2,15 +2,15 @@ import FoundationEssentials
 import Glibc
 
 /// A memory cgroup with a small limit: the kernel kills what is in it and takes more, cgroups(7).
-public final class MemoryCage {
+package final class MemoryCage {
     private let folder: String
     private let isUnified: Bool
 
     /// Whether one can be made here.
-    public static let isPossible = geteuid() == 0 && (try? MemoryCage(mebibytes: 16)) != nil
+    package static let isPossible = geteuid() == 0 && (try? MemoryCage(mebibytes: 16)) != nil
 
     /// In the controller's own hierarchy, or in the unified one, whichever this system has.
-    public init(mebibytes: Int) throws {
+    package init(mebibytes: Int) throws {
         let name = "hapi-test-\(getpid())-\(UInt32.random(in: 0 ... .max))"
         isUnified = access("/sys/fs/cgroup/memory", F_OK) != 0
         folder = "/sys/fs/cgroup/" + (isUnified ? "" : "memory/") + name
@@ -28,10 +28,10 @@ public final class MemoryCage {
     deinit { rmdir(folder) }
 
     /// Puts exactly this process into it; what it takes from now on counts.
-    public func take(_ pid: pid_t) throws { try write("\(pid)", to: "cgroup.procs") }
+    package func take(_ pid: pid_t) throws { try write("\(pid)", to: "cgroup.procs") }
 
     /// How many processes in it were killed for want of memory.
-    public var kills: Int {
+    package var kills: Int {
         let text = try? String(
             contentsOfFile: "\(folder)/" + (isUnified ? "memory.events" : "memory.oom_control"),
             encoding: .utf8)

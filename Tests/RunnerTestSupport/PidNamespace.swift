@@ -1,4 +1,6 @@
 import Glibc
+import Home
+import Processes
 import Runner
 import RunnerStore
 import Testing
@@ -6,7 +8,7 @@ import Testing
 /// A pid namespace in which a test runs programs, as a container would have one, pid_namespaces(7).
 ///
 /// Its first process reaps what is orphaned in it. All in it ends with it, at the latest with its home.
-public struct PidNamespace: Sendable {
+package struct PidNamespace: Sendable {
     private let home: TestHome
     private let holder: ChildProcess
     /// Its first process, as it is called outside.
@@ -15,7 +17,7 @@ public struct PidNamespace: Sendable {
     private static let make = ["/usr/bin/unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]
 
     /// Whether one can be made, entered, and told which pid comes next.
-    public static let isPossible: Bool = {
+    package static let isPossible: Bool = {
         guard access("/usr/bin/nsenter", X_OK) == 0,
             let child = try? ChildProcess(
                 make + ["/bin/sh", "-c", "echo 100 > /proc/sys/kernel/ns_last_pid"])
@@ -25,7 +27,7 @@ public struct PidNamespace: Sendable {
         return word == 0
     }()
 
-    public init(_ home: TestHome) async throws {
+    package init(_ home: TestHome) async throws {
         self.home = home
         // What is ignored is reaped by the kernel, wait(2).
         let program = """
@@ -41,12 +43,12 @@ public struct PidNamespace: Sendable {
     }
 
     /// Runs `hapi runner …` in it to its end.
-    public func runner(_ arguments: String...) async throws -> Finished {
+    package func runner(_ arguments: String...) async throws -> Finished {
         try await run([Paths.program, "runner"] + arguments)
     }
 
     /// Runs a program in it to its end.
-    public func run(_ command: [String]) async throws -> Finished {
+    package func run(_ command: [String]) async throws -> Finished {
         let child = try home.start(
             ["/usr/bin/nsenter", "--target", "\(first)", "--pid", "--mount"] + command)
         let status = try await child.ended(within: .seconds(40))
@@ -54,7 +56,7 @@ public struct PidNamespace: Sendable {
     }
 
     /// Starts a bystander in it that has this pid there, and gives what it is outside.
-    public func bystander(at pid: pid_t) async throws -> ProcessIdentity {
+    package func bystander(at pid: pid_t) async throws -> ProcessIdentity {
         // What is started later shall not take the pid after this one, which may be wanted too.
         let script = """
             echo \(pid - 1) > /proc/sys/kernel/ns_last_pid; /bin/sleep 999 & echo $!

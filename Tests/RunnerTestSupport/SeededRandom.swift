@@ -1,19 +1,19 @@
 import Glibc
 
 /// SplitMix64: the same numbers for the same seed, on every machine.
-public struct SeededRandom: RandomNumberGenerator, Sendable {
+package struct SeededRandom: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
-    public init(seed: UInt64) { state = seed }
+    package init(seed: UInt64) { state = seed }
 
     /// Seeded by `SEED`, so that a run can be had again, or anew. The seed is printed.
-    public static func announced(for what: String) -> SeededRandom {
+    package static func announced(for what: String) -> SeededRandom {
         let seed = getenv("SEED").flatMap { UInt64(String(cString: $0)) } ?? UInt64.random(in: 0..<1_000_000)
         print("\(what): SEED=\(seed)")
         return SeededRandom(seed: seed)
     }
 
-    public mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15
         var word = state
         word = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9
@@ -22,10 +22,10 @@ public struct SeededRandom: RandomNumberGenerator, Sendable {
     }
 
     /// One of so many.
-    public mutating func chance(_ one: Int) -> Bool { Int.random(in: 0..<one, using: &self) == 0 }
+    package mutating func chance(_ one: Int) -> Bool { Int.random(in: 0..<one, using: &self) == 0 }
 }
 
 /// How long the long tests are to be: `ROUNDS`, or what is enough for every day.
-public func rounds(orDaily daily: Int) -> Int {
+package func rounds(orDaily daily: Int) -> Int {
     getenv("ROUNDS").flatMap { Int(String(cString: $0)) } ?? daily
 }

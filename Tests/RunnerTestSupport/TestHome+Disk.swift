@@ -5,7 +5,7 @@ import Testing
 /// A home on a small file system of its own.
 extension TestHome {
     /// Whether this process may mount file systems.
-    public static let canMount: Bool = {
+    package static let canMount: Bool = {
         guard geteuid() == 0 else { return false }
         let script = "d=$(mktemp -d) && mount -t tmpfs none $d && umount $d && rmdir $d"
         guard
@@ -29,12 +29,12 @@ extension TestHome {
     }
 
     /// Makes the disk read-only, or writable again. Nothing may have a file open for writing.
-    public func remountDisk(readOnly: Bool) async throws {
+    package func remountDisk(readOnly: Bool) async throws {
         try await run(["/bin/mount", "-o", "remount,\(readOnly ? "ro" : "rw")", path])
     }
 
     /// Leaves no byte free on the home's disk.
-    public func fillDisk() {
+    package func fillDisk() {
         let file = open(path + "/ballast", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         guard file >= 0 else { return }
         defer { close(file) }
@@ -44,7 +44,7 @@ extension TestHome {
         }
     }
 
-    public func freeDisk() { unlink(path + "/ballast") }
+    package func freeDisk() { unlink(path + "/ballast") }
 
     private func run(_ command: [String]) async throws {
         let child = try start(command)
@@ -54,7 +54,7 @@ extension TestHome {
 
 extension TestHome {
     /// Runs SQL on the store that no program of ours would, the schema's checks being off.
-    public func forceIntoStore(_ script: String, location: SourceLocation = #_sourceLocation) async throws {
+    package func forceIntoStore(_ script: String, location: SourceLocation = #_sourceLocation) async throws {
         let program = """
             import sqlite3, sys
             store = sqlite3.connect(sys.argv[1], timeout=10)
@@ -65,7 +65,7 @@ extension TestHome {
     }
 
     /// Holds the store's write lock from a process of its own until its input is closed.
-    public func lockStore() async throws -> ChildProcess {
+    package func lockStore() async throws -> ChildProcess {
         try await holdStore(
             """
             store.execute("BEGIN IMMEDIATE")
@@ -74,7 +74,7 @@ extension TestHome {
 
     /// Uses up the room that the store's write-ahead log has on a full disk, and reads the store without
     /// end, so that none is made. Until the input of the process is closed.
-    public func crowdStore() async throws -> ChildProcess {
+    package func crowdStore() async throws -> ChildProcess {
         try await holdStore(
             """
             store.execute("BEGIN")

@@ -1,5 +1,7 @@
 import Glibc
+import Home
 import HubProtocol
+import Processes
 import Runner
 import RunnerStore
 import Testing
@@ -7,7 +9,7 @@ import Testing
 extension TestHome {
     /// Starts the runner with `hapi runner start`, and gives its process.
     @discardableResult
-    public func startRunner(
+    package func startRunner(
         _ changes: [String: String] = [:], _ arguments: [String] = [], status: Int32 = 0,
         location: SourceLocation = #_sourceLocation
     ) async throws -> ProcessIdentity {
@@ -18,39 +20,39 @@ extension TestHome {
     }
 
     /// The process that the state file names.
-    public func runner(_ location: SourceLocation = #_sourceLocation) throws -> ProcessIdentity {
+    package func runner(_ location: SourceLocation = #_sourceLocation) throws -> ProcessIdentity {
         let pid = try #require(try state()["pid"]?.integer, sourceLocation: location)
         return try #require(ProcessTable.identity(of: pid_t(pid)), sourceLocation: location)
     }
 
     /// The state file.
-    public func state() throws -> JSONValue { try JSONValue(json: text(stateFile) ?? "null") }
+    package func state() throws -> JSONValue { try JSONValue(json: text(stateFile) ?? "null") }
 
     /// The control server of the runner that runs.
-    public func control(_ location: SourceLocation = #_sourceLocation) throws -> ControlPort {
+    package func control(_ location: SourceLocation = #_sourceLocation) throws -> ControlPort {
         ControlPort(port: try #require(try state()["httpPort"]?.integer, sourceLocation: location))
     }
 
     /// Ends the runner as a crash would.
-    public func killRunner(_ location: SourceLocation = #_sourceLocation) async throws {
+    package func killRunner(_ location: SourceLocation = #_sourceLocation) async throws {
         let runner = try runner(location)
         #expect(killVerified(runner), sourceLocation: location)
         try await eventually("the runner's death", location) { !isAlive(runner) }
     }
 
     /// A runner of this home that was stopped, as at a crash point.
-    public func heldRunner() -> ProcessIdentity? {
+    package func heldRunner() -> ProcessIdentity? {
         Census(self).runners.compactMap(ProcessTable.identity).first { isSuspended($0) }
     }
 
     /// Stops the runner with `hapi runner stop`.
-    public func stopRunner(_ location: SourceLocation = #_sourceLocation) async throws {
+    package func stopRunner(_ location: SourceLocation = #_sourceLocation) async throws {
         let finished = try await hapi("runner", "stop", location: location)
         try #require(finished.status == 0, "\(finished)", sourceLocation: location)
     }
 
     /// Has the runner start a session in a directory of its own, and gives its HAPI id.
-    public func spawn(
+    package func spawn(
         _ name: String, behaving behaviour: String? = nil, _ parameters: [String: JSONValue] = [:],
         location: SourceLocation = #_sourceLocation
     ) async throws -> String {
@@ -62,7 +64,7 @@ extension TestHome {
     }
 
     /// The live session with this HAPI id.
-    public func session(
+    package func session(
         _ happySessionID: String, location: SourceLocation = #_sourceLocation
     ) async throws -> ListedSession {
         let sessions = try await list(location: location)
@@ -70,7 +72,7 @@ extension TestHome {
     }
 
     /// The process of a live session.
-    public func process(
+    package func process(
         of happySessionID: String, location: SourceLocation = #_sourceLocation
     ) async throws -> ProcessIdentity {
         let pid = try #require(
@@ -79,7 +81,7 @@ extension TestHome {
     }
 
     /// Ends a live session, with this HAPI id or record id, so that nobody can tell how.
-    public func killUnseen(_ id: String, location: SourceLocation = #_sourceLocation) async throws {
+    package func killUnseen(_ id: String, location: SourceLocation = #_sourceLocation) async throws {
         let session = try #require(
             try await list().first { [$0.id, $0.happySessionId].contains(id) }, sourceLocation: location)
         let process = try #require(session.pid.flatMap(ProcessTable.status), sourceLocation: location)

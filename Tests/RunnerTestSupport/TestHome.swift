@@ -7,24 +7,24 @@ import Testing
 ///
 /// What was started in it is ended on every way out. A process that is alive then and that the
 /// store knows nothing of is an issue of its own.
-public final class TestHome: Sendable {
+package final class TestHome: Sendable {
     /// Holds everything; `HOME` for the programs.
-    public let root: String
+    package let root: String
     /// `HAPI_HOME`.
-    public let path: String
-    public let environment: [String: String]
+    package let path: String
+    package let environment: [String: String]
 
-    public var store: String { path + "/runner.db" }
-    public var settings: String { path + "/settings.json" }
-    public var stateFile: String { path + "/runner.state.json" }
-    public var lockFile: String { path + "/runner.state.json.lock" }
+    package var store: String { path + "/runner.db" }
+    package var settings: String { path + "/settings.json" }
+    package var stateFile: String { path + "/runner.state.json" }
+    package var lockFile: String { path + "/runner.state.json.lock" }
     /// Where stand-in sessions leave what they have seen.
-    public var traces: String { root + "/traces" }
+    package var traces: String { root + "/traces" }
 
     /// - Parameters:
     ///   - strays: whether processes may outlive their sessions in this test.
     ///   - disk: the size of a file system of its own for `HAPI_HOME`; needs root.
-    public static func with<Result: Sendable>(
+    package static func with<Result: Sendable>(
         _ hub: TestHub? = nil, _ environment: [String: String] = [:], strays: Bool = false,
         disk: String? = nil, location: SourceLocation = #_sourceLocation,
         _ body: (TestHome) async throws -> Result
@@ -67,14 +67,14 @@ public final class TestHome: Sendable {
     // MARK: Programs
 
     /// Starts the program, and leaves it running.
-    public func launch(
+    package func launch(
         _ arguments: [String], _ changes: [String: String] = [:], in directory: String? = nil
     ) throws -> ChildProcess {
         try start([Paths.program] + arguments, changes, in: directory)
     }
 
     /// Starts any program in this home's environment.
-    public func start(
+    package func start(
         _ command: [String], _ changes: [String: String] = [:], in directory: String? = nil,
         input: ChildProcess.Input = .null
     ) throws -> ChildProcess {
@@ -83,7 +83,7 @@ public final class TestHome: Sendable {
     }
 
     /// Runs the program to its end. An empty value in `changes` takes a variable away.
-    public func hapi(
+    package func hapi(
         _ arguments: String..., changes: [String: String] = [:], in directory: String? = nil,
         location: SourceLocation = #_sourceLocation
     ) async throws -> Finished {
@@ -95,7 +95,7 @@ public final class TestHome: Sendable {
     // MARK: Files
 
     /// Makes a directory below ``root``. A stand-in session that works there behaves as told.
-    public func makeDirectory(_ name: String, behaving behaviour: String? = nil) throws -> String {
+    package func makeDirectory(_ name: String, behaving behaviour: String? = nil) throws -> String {
         let directory = "\(root)/\(name)"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         if let behaviour { try write("\(name)/.standin", behaviour) }
@@ -103,40 +103,40 @@ public final class TestHome: Sendable {
     }
 
     /// The directory where sessions work if nothing is said about it.
-    public var work: String { root + "/work" }
+    package var work: String { root + "/work" }
 
-    public func write(_ name: String, _ text: String, mode: mode_t = 0o644) throws {
+    package func write(_ name: String, _ text: String, mode: mode_t = 0o644) throws {
         try Data(text.utf8).write(to: URL(filePath: "\(root)/\(name)"))
         chmod("\(root)/\(name)", mode)
     }
 
     /// Writes `settings.json`, with the home if need be.
-    public func writeSettings(_ text: String) throws {
+    package func writeSettings(_ text: String) throws {
         _ = try makeDirectory("home")
         try write("home/settings.json", text, mode: 0o600)
     }
 
     /// Writes over a file below ``root``, in place.
-    public func writeBytes(_ name: String, _ bytes: [UInt8]) throws {
+    package func writeBytes(_ name: String, _ bytes: [UInt8]) throws {
         let file = open("\(root)/\(name)", O_WRONLY | O_TRUNC | O_CLOEXEC)
         guard file >= 0 else { throw ChildProcess.Failure(description: "cannot write \(name)") }
         defer { close(file) }
         #expect(bytes.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) } == bytes.count)
     }
 
-    public func bytes(_ path: String) -> [UInt8]? {
+    package func bytes(_ path: String) -> [UInt8]? {
         FileManager.default.contents(atPath: path).map { Array($0) }
     }
 
-    public func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+    package func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 
     /// A file's text; nil if there is none.
-    public func text(_ path: String) -> String? {
+    package func text(_ path: String) -> String? {
         FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// The newest lines of the runners' logs.
-    public var logText: String {
+    package var logText: String {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path + "/logs")) ?? []
         let texts = names.filter { $0.hasSuffix(".log") }.sorted().compactMap { text("\(path)/logs/\($0)") }
         return String(texts.joined(separator: "----\n").suffix(6000))

@@ -5,16 +5,16 @@ import Synchronization
 import Testing
 
 /// The stand-in hub: a Socket.IO server that is not ours, which a test can ask and disturb.
-public final class TestHub: Sendable {
-    public let url: String
-    public let token = "secret"
-    public let port: Int
+package final class TestHub: Sendable {
+    package let url: String
+    package let token = "secret"
+    package let port: Int
     private let process: Mutex<ChildProcess?>
     private let arguments: [String]
 
     /// Runs `body` with a hub that listens, and fails the test if anything came that a real hub would
     /// choke on.
-    public static func with<Result: Sendable>(
+    package static func with<Result: Sendable>(
         _ arguments: [String] = [], _ body: (TestHub) async throws -> Result
     ) async throws -> Result {
         let hub = try await TestHub(arguments)
@@ -60,7 +60,7 @@ public final class TestHub: Sendable {
     private var isUp: Bool { process.withLock { $0 != nil } }
 
     /// Ends the hub; its rows are kept only if it was started with `--data`.
-    public func stop() async throws {
+    package func stop() async throws {
         let process = process.withLock { process in
             defer { process = nil }
             return process
@@ -70,24 +70,24 @@ public final class TestHub: Sendable {
     }
 
     /// Starts the hub again, at the port it had.
-    public func startAgain() async throws {
+    package func startAgain() async throws {
         let (process, _) = try await Self.start(arguments + ["--port", "\(port)"])
         self.process.withLock { $0 = process }
     }
 
     // MARK: What it knows
 
-    public func state() async throws -> JSONValue { try await ask("state") }
+    package func state() async throws -> JSONValue { try await ask("state") }
 
-    public func machine(_ home: TestHome) async throws -> JSONValue? {
+    package func machine(_ home: TestHome) async throws -> JSONValue? {
         guard let id = try home.machineID else { return nil }
         return try await state()["machines"]?[id]
     }
 
-    public func session(_ id: String) async throws -> JSONValue? { try await state()["sessions"]?[id] }
+    package func session(_ id: String) async throws -> JSONValue? { try await state()["sessions"]?[id] }
 
     /// The Socket.IO events that came, by name.
-    public func events(named name: String) async throws -> [JSONValue] {
+    package func events(named name: String) async throws -> [JSONValue] {
         let entries = try await ask("log")["entries"]?.array ?? []
         return entries.filter { $0["event"]?.string == name }
     }
@@ -95,7 +95,7 @@ public final class TestHub: Sendable {
     // MARK: What it is to do
 
     /// Calls a method of the machine as the web app would; the method's own answer.
-    public func call(
+    package func call(
         _ method: String, _ parameters: JSONValue = [:], of id: String,
         location: SourceLocation = #_sourceLocation
     ) async throws -> JSONValue {
@@ -104,21 +104,21 @@ public final class TestHub: Sendable {
     }
 
     /// Calls a method, or what is none; the hub's answer: a result, or an error of its own.
-    public func rpc(_ method: String, _ parameters: JSONValue) async throws -> JSONValue {
+    package func rpc(_ method: String, _ parameters: JSONValue) async throws -> JSONValue {
         try await ask("rpc", ["method": .string(method), "params": parameters])
     }
 
     /// Sends an event to a room, and says to how many sockets.
-    public func emit(_ event: String, _ data: JSONValue, to room: String) async throws -> Int {
+    package func emit(_ event: String, _ data: JSONValue, to room: String) async throws -> Int {
         let order: JSONValue = ["room": .string(room), "event": .string(event), "data": data]
         return try await ask("emit", order)["recipients"]?.integer ?? 0
     }
 
-    public func set(_ modes: JSONValue) async throws { _ = try await ask("mode", modes) }
+    package func set(_ modes: JSONValue) async throws { _ = try await ask("mode", modes) }
 
-    public func dropConnections() async throws { _ = try await ask("disconnect", [:]) }
+    package func dropConnections() async throws { _ = try await ask("disconnect", [:]) }
 
-    public func rename(_ home: TestHome, to name: String) async throws {
+    package func rename(_ home: TestHome, to name: String) async throws {
         let id = try #require(try home.machineID)
         _ = try await ask("rename", ["machineId": .string(id), "displayName": .string(name)])
     }
@@ -137,14 +137,14 @@ public final class TestHub: Sendable {
 
 extension TestHome {
     /// The machine's id; nil while there is none.
-    public var machineID: String? {
+    package var machineID: String? {
         get throws { try JSONValue(json: text(settings) ?? "null")["machineId"]?.string }
     }
 }
 
 extension TestHub {
     /// Calls a method of the home's machine.
-    public func call(
+    package func call(
         _ method: String, _ parameters: JSONValue = [:], of home: TestHome,
         location: SourceLocation = #_sourceLocation
     ) async throws -> JSONValue {

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Home
 import NIOPosix
 import NIOSSL
 

@@ -3,8 +3,13 @@ import FoundationEssentials
 import Glibc
 import Testing
 
+@testable import Home
+@testable import HubClient
+@testable import Monitor
+@testable import Processes
 @testable import Runner
 @testable import RunnerStore
+@testable import SessionProcess
 
 /// A test with a folder and children of its own. Removed with the test's instance.
 class FolderTests {

@@ -1,5 +1,10 @@
 import CProcess
 import Glibc
+import Home
+import HubClient
+import Monitor
+import Processes
+import RunnerStore
 
 /// Who holds the other end of a loopback connection: from sock_diag(7), or, where the kernel does not
 /// offer that, from `/proc/net/tcp` and `tcp6`, proc(5), which take it milliseconds to list.

@@ -1,7 +1,12 @@
 import Glibc
 import HTTPTypes
+import Home
+import HubClient
 import Hummingbird
+import Monitor
 import NIOCore
+import Processes
+import RunnerStore
 
 /// What the control server knows of the connection a request came on.
 struct ControlContext: RequestContext {

@@ -1,15 +1,16 @@
 import Glibc
 import HTTPTypes
+import Home
+import HubClient
 import HubProtocol
 import Hummingbird
+import Monitor
+import Processes
 import RunnerStore
 
 /// The control server's five endpoints: each translates, the supervisor decides.
 struct ControlRoutes {
     static let maximumBody = 1 << 20
-    /// How this program names itself to the control server, so that the audit tells a command from
-    /// any other client.
-    static let commandAgent = "hapi-command"
 
     let supervisor: SessionSupervisor
     let stopRequests: StopRequests
@@ -124,7 +125,7 @@ struct ControlRoutes {
 
 extension Request {
     fileprivate var source: RequestSource {
-        headers[.userAgent]?.hasPrefix(ControlRoutes.commandAgent) == true ? .cli : .http
+        headers[.userAgent]?.hasPrefix(ControlMessages.commandAgent) == true ? .cli : .http
     }
 }
 
@@ -145,7 +146,7 @@ extension Response {
 
 extension SessionOrigin {
     /// HAPI's words for who started a session.
-    public var wireName: String {
+    package var wireName: String {
         switch self {
         case .runner: "runner"
         case .terminal: "hapi directly - likely by user from terminal"

@@ -1,11 +1,16 @@
 import Glibc
 import HTTPTypes
+import Home
+import HubClient
 import Hummingbird
 import HummingbirdCore
 import Logging
+import Monitor
 import NIOCore
 import NIOHTTPTypes
 import NIOPosix
+import Processes
+import RunnerStore
 import Synchronization
 
 /// HTTP on the loopback interface, for session processes and commands.

@@ -1,4 +1,9 @@
 import Glibc
+import Home
+import HubClient
+import Monitor
+import Processes
+import RunnerStore
 
 /// The control server's socket: bound and listening, kept open for the life of the runner, and left to
 /// the next image when the program is renewed, so that no connection is ever refused.

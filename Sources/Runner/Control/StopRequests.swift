@@ -1,7 +1,11 @@
+import Home
+import HubClient
+import Monitor
+import Processes
 import RunnerStore
 
 /// Where the daemon is told to stop, from whichever side.
-public struct StopRequests: Sendable {
+package struct StopRequests: Sendable {
     let wishes: AsyncStream<StopWish>
     private let continuation: AsyncStream<StopWish>.Continuation
 

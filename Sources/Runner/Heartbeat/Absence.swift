@@ -1,20 +1,24 @@
+import Home
+import HubClient
+import Monitor
+import Processes
 import RunnerStore
 
 /// A time in which the hub could not reach sessions through this runner, and why.
-public struct Absence: Equatable, Sendable {
-    public enum Cause: String, Sendable {
+package struct Absence: Equatable, Sendable {
+    package enum Cause: String, Sendable {
         case stopped, crashed, failed, rebooted, asleep
         case hubAway = "hub-away"
         case hubRefused = "hub-refused"
     }
 
-    public let cause: Cause
-    public let from: Timestamp
+    package let cause: Cause
+    package let from: Timestamp
     /// Whether it may have begun later than `from`: nobody saw it begin.
-    public let beganUnseen: Bool
+    package let beganUnseen: Bool
     /// nil: it lasts.
-    public let to: Timestamp?
-    public let detail: String?
+    package let to: Timestamp?
+    package let detail: String?
 
     /// Shorter absences are not worth a line, in milliseconds.
     static let shortest: Int64 = 2000
@@ -27,7 +31,7 @@ public struct Absence: Equatable, Sendable {
     /// What the lives of the runner, their heartbeats and their hub changes tell, oldest first.
     ///
     /// - Parameter running: the life that goes on; nil if no runner runs.
-    public static func all(
+    package static func all(
         lives: [RunnerRecord], running: Int64?, beats: [HeartbeatTrace], changes: [HubChange]
     ) -> [Absence] {
         let between = betweenLives(lives, running)

@@ -1,5 +1,9 @@
 import Glibc
+import Home
+import HubClient
 import Logging
+import Monitor
+import Processes
 import RunnerStore
 
 /// The runner's pulse. Each beat looks after what ended unseen, makes sure that this is still the

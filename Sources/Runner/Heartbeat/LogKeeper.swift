@@ -1,5 +1,9 @@
 import CProcess
 import Glibc
+import Home
+import HubClient
+import Monitor
+import Processes
 import RunnerStore
 
 /// Keeps the logs from filling the disk: each is bounded in size, and they are in number. Not in age: a

@@ -1,3 +1,9 @@
+import Home
+import HubClient
+import Monitor
+import Processes
+import RunnerStore
+
 /// Whether this runner is still the one its files name.
 enum Ownership: Equatable {
     case kept

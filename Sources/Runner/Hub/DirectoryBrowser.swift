@@ -1,5 +1,9 @@
 import Glibc
+import Home
+import HubClient
 import HubProtocol
+import Monitor
+import Processes
 import RunnerStore
 
 /// Lists directories for the web app, inside the workspace roots only.

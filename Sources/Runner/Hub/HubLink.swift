@@ -1,6 +1,10 @@
+import Home
+import HubClient
 import HubProtocol
 import Logging
+import Monitor
 import NIOPosix
+import Processes
 import RunnerStore
 import SocketIO
 
@@ -14,9 +18,22 @@ actor HubLink {
         let detail: String?
         /// As whom the runner is connected; nil while it is not.
         var identity: RunnerIdentity?
+
+        init(state: HubState, detail: String?, identity: RunnerIdentity? = nil) {
+            self.state = state
+            self.detail = detail
+            self.identity = identity
+        }
+
+        init(_ trouble: HubConnection.Trouble) {
+            switch trouble {
+            case .unavailable(let why): self.init(state: .connecting, detail: why)
+            case .refused(let why): self.init(state: .unauthorized, detail: why)
+            }
+        }
     }
 
-    private var hub: Configuration.Hub
+    private var hub: Hub
     private var configuration: Configuration
     private let machineID: String
     private var metadata: MachineMetadata
@@ -38,7 +55,7 @@ actor HubLink {
     private let changes: AsyncStream<Change>.Continuation
 
     init(
-        _ hub: Configuration.Hub, _ configuration: Configuration, machineID: String,
+        _ hub: Hub, _ configuration: Configuration, machineID: String,
         metadata: MachineMetadata,
         state: RunnerState, rpc: MachineRPC, logger: Logger
     ) {
@@ -88,7 +105,7 @@ actor HubLink {
     private func keepConnected() async {
         changes.yield(Change(state: .connecting, detail: nil))
         await HubConnection.keep(
-            { hub }, logger, changed: { [changes] in changes.yield(Change(state: $0, detail: $1)) },
+            { hub }, logger, changed: { [changes] in changes.yield(Change($0)) },
             afterRefusal: { await waitForOtherToken() },
             connect: { try await connect() })
     }
@@ -115,9 +132,9 @@ actor HubLink {
         var offline = state
         offline.status = "offline"
         let registration = MachineRegistration(id: machineID, metadata: metadata, runnerState: offline)
-        let machine = try await HubREST.with(hub, configuration) { try await $0.register(registration) }
+        let machine = try await HubREST.with(hub) { try await $0.register(registration) }
         var socket = try SocketIOConfiguration(
-            hub, configuration, auth: .machine(machineID, token: hub.token))
+            hub, auth: .machine(machineID, token: hub.token))
         socket.maximumPayloadSize = Self.largestMessage
         try await SocketIOClient.withConnection(
             socket, on: MultiThreadedEventLoopGroup.singleton, logger: logger

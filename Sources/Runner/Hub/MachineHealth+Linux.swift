@@ -1,5 +1,9 @@
 import Glibc
+import Home
+import HubClient
 import HubProtocol
+import Monitor
+import Processes
 import RunnerStore
 
 /// Measures the machine, each time against the time before.

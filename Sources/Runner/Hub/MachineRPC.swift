@@ -1,5 +1,10 @@
+import Home
+import HubClient
 import HubProtocol
 import Logging
+import Monitor
+import Processes
+import RunnerStore
 
 /// Answers the hub's machine-scoped calls: each translates, the supervisor decides.
 struct MachineRPC: Sendable {

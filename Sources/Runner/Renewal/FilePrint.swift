@@ -1,4 +1,9 @@
 import Glibc
+import Home
+import HubClient
+import Monitor
+import Processes
+import RunnerStore
 
 /// What tells one version of a file from another.
 struct FilePrint: Equatable, Sendable {

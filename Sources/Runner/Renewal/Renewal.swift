@@ -1,7 +1,11 @@
 import FoundationEssentials
 import Glibc
+import Home
+import HubClient
 import HubProtocol
 import Logging
+import Monitor
+import Processes
 import RunnerStore
 
 /// Watches the program on disk, and has a new one prove itself before the runner becomes it.
@@ -98,14 +102,14 @@ actor Renewal {
 }
 
 /// What a new program is asked before a runner becomes it.
-public enum Proof {
+package enum Proof {
     /// The first argument; the runner's own arguments follow.
-    public static let argument = "__prove"
+    package static let argument = "__prove"
     static let greeting = "hapi-proof "
 
     /// Checks what a start would need, without leaving a trace: settings, and a store that this
     /// version can open, its migrations rehearsed and rolled back. Returns what to print.
-    public static func give(environment: [String: String]) throws -> String {
+    package static func give(environment: [String: String]) throws -> String {
         let configuration = try Configuration.load(environment: environment)
         try StoreConnection.rehearseMigrations(path: configuration.home.store)
         return greeting + ProgramFile.version

@@ -1,13 +1,17 @@
 import CProcess
 import Glibc
+import Home
+import HubClient
+import Monitor
+import Processes
 import RunnerStore
 
 /// Stands by while the runner becomes a new program: if the new one does not come to serve, this
 /// process, which is still the old one, takes lock and socket and serves on.
 ///
 /// It is this program under a hidden first argument, and lives for a moment.
-public enum RenewalGuard {
-    public static let argument = "__guard"
+package enum RenewalGuard {
+    package static let argument = "__guard"
 
     private static let lineDescriptor: Int32 = 3
     /// How long the new image has until it serves, in milliseconds.
@@ -38,7 +42,7 @@ public enum RenewalGuard {
     }
 
     /// Waits for the word that all is well, or serves on in the runner's place.
-    public static func run(_ arguments: [String]) -> Never {
+    package static func run(_ arguments: [String]) -> Never {
         guard arguments.count >= 3, let pid = Int32(arguments[0]), let start = Int64(arguments[1]) else {
             _exit(64)
         }

@@ -1,3 +1,7 @@
+import Home
+import HubClient
+import Monitor
+import Processes
 import RunnerStore
 
 /// What a starting runner does about each session that was not over when the last one ended.

@@ -1,9 +1,9 @@
+import Home
+import HubClient
 import HubProtocol
-
-/// The agents HAPI knows.
-public enum Agent: String, CaseIterable, Sendable {
-    case agy, claude, codex, copilot, cursor, dsh, grok, kimi, opencode, pi
-}
+import Monitor
+import Processes
+import RunnerStore
 
 /// The arguments of a session process (hub contract §6.2). Their order is part of the contract.
 enum AgentCommand {

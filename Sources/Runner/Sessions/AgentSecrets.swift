@@ -1,4 +1,8 @@
 import Glibc
+import Home
+import HubClient
+import Monitor
+import Processes
 import RunnerStore
 
 /// A token for one session's agent: passed in its environment or in a private folder of its own, never

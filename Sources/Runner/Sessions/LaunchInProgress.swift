@@ -1,5 +1,9 @@
 import CProcess
 import Glibc
+import Home
+import HubClient
+import Monitor
+import Processes
 import RunnerStore
 
 /// A monitor that was just started, and the line on which it tells how the launch goes.

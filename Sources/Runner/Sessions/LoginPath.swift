@@ -1,4 +1,9 @@
+import Home
+import HubClient
 import Logging
+import Monitor
+import Processes
+import RunnerStore
 
 /// The search path a user has at a login, for a runner that a service manager started with a bare one.
 enum LoginPath {

@@ -1,19 +1,23 @@
+import Home
+import HubClient
+import Monitor
+import Processes
 import RunnerStore
 
 /// A session process's word that it is there: the HAPI session it runs, and who it is.
-public struct SessionReport: Sendable {
-    public let happySessionID: String
+package struct SessionReport: Sendable {
+    package let happySessionID: String
     /// The process that speaks, and those above it, nearest first.
-    public let lineage: [ProcessIdentity]
+    package let lineage: [ProcessIdentity]
     /// The launch id in its environment.
-    public let launchID: String?
-    public let directory: String
-    public let agent: String
+    package let launchID: String?
+    package let directory: String
+    package let agent: String
     /// Whether it says that somebody started it in a terminal. That can only keep it from being taken
     /// for a launch of the runner's, so nothing is trusted.
-    public let isFromTerminal: Bool
+    package let isFromTerminal: Bool
 
-    public init(
+    package init(
         happySessionID: String, lineage: [ProcessIdentity], launchID: String?, directory: String,
         agent: String, isFromTerminal: Bool = false
     ) {

@@ -1,3 +1,7 @@
+import Home
+import HubClient
+import Monitor
+import Processes
 import RunnerStore
 
 extension SessionSupervisor {

@@ -1,3 +1,7 @@
+import Home
+import HubClient
+import Monitor
+import Processes
 import RunnerStore
 
 extension SessionSupervisor {
@@ -7,7 +11,7 @@ extension SessionSupervisor {
     }
 
     /// Takes in a session's report. Returns why it was not taken in, or nil.
-    public func report(_ report: SessionReport) async throws(StoreError) -> String? {
+    package func report(_ report: SessionReport) async throws(StoreError) -> String? {
         let outcome = try await store.write { connection throws(StoreError) in try connection.take(report) }
         CrashPoint.reached("report-recorded")
         switch outcome {

@@ -1,5 +1,9 @@
 import Glibc
+import Home
+import HubClient
 import HubProtocol
+import Monitor
+import Processes
 import RunnerStore
 
 extension SessionSupervisor {
@@ -20,9 +24,9 @@ extension SessionSupervisor {
 
     /// Starts a session, or says why not. The answer comes when the session has reported, ended, or
     /// not reported in time; to the hub within 28 s in any case.
-    public func spawn(_ request: SpawnRequest) async -> SpawnAnswer {
-        guard request.id.utf8.count <= SpawnRequest.longestID else {
-            return .refused("the request's id is longer than \(SpawnRequest.longestID) bytes")
+    package func spawn(_ request: SpawnRequest) async -> SpawnAnswer {
+        guard request.id.utf8.count <= ControlMessages.longestID else {
+            return .refused("the request's id is longer than \(ControlMessages.longestID) bytes")
         }
         let spawn = spawns[request.id] ?? begin(request)
         let inTime = await withTaskCancellationHandler {

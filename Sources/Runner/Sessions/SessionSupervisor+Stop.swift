@@ -1,4 +1,8 @@
 import Glibc
+import Home
+import HubClient
+import Monitor
+import Processes
 import RunnerStore
 
 extension SessionSupervisor {
@@ -6,7 +10,7 @@ extension SessionSupervisor {
     ///
     /// Answered within 15 s. `stopped` only when it is; `alreadyGone` only on recorded evidence; what is unknown, or cannot
     /// be verified from here, is `stillAlive`, as the hub expects (hub contract §6.7).
-    public func stop(_ name: String, by source: RequestSource) async -> StopAnswer {
+    package func stop(_ name: String, by source: RequestSource) async -> StopAnswer {
         inProgress += 1
         defer { inProgress -= 1 }
         let matches: [SessionRecord]
@@ -110,7 +114,7 @@ extension SessionSupervisor {
 extension StoreConnection {
     /// The sessions that a user's word means, live ones first: an id, the beginning of one that no
     /// other has, or `PID-<n>` of a live process.
-    public func sessions(meant word: String) throws(StoreError) -> [SessionRecord] {
+    package func sessions(meant word: String) throws(StoreError) -> [SessionRecord] {
         if word.hasPrefix("PID-"), let pid = Int32(word.dropFirst(4)) {
             return try liveSessions().filter {
                 $0.launch.process?.pid == pid && ![.ended, .unverifiable].contains($0.stateNow)

@@ -1,4 +1,8 @@
 import Glibc
+import Home
+import HubClient
+import Monitor
+import Processes
 import RunnerStore
 
 /// A session to be followed to its end.

@@ -1,11 +1,15 @@
+import Home
+import HubClient
 import Logging
+import Monitor
+import Processes
 import RunnerStore
 
 /// Decides about sessions: the daemon's only writer of their rows.
 ///
 /// The control server, the hub link and the heartbeat call it; it calls the store, and processes.
 /// A row is written before the effect it describes.
-public actor SessionSupervisor {
+package actor SessionSupervisor {
     /// What only this life of the runner knows of a live session. The store has everything else.
     final class Live: Sendable {
         /// The HAPI session id it reported, or how it ended before it did.
@@ -51,7 +55,7 @@ public actor SessionSupervisor {
     private let watchRequests: AsyncStream<Watch>
     let spawnResults: AsyncStream<SpawnFailure?>.Continuation
     /// After each spawn: what went wrong, or nil.
-    public nonisolated let spawnFailures: AsyncStream<SpawnFailure?>
+    package nonisolated let spawnFailures: AsyncStream<SpawnFailure?>
 
     init(
         store: Store, runnerID: Int64, configuration: Configuration, roots: WorkspaceRoots,
@@ -84,7 +88,7 @@ public actor SessionSupervisor {
     }
 
     /// Sessions that have reported and live, as the control server lists them.
-    public func reportedSessions() async throws(StoreError) -> [SessionRecord] {
+    package func reportedSessions() async throws(StoreError) -> [SessionRecord] {
         try await store.read { connection throws(StoreError) in
             try connection.liveSessions().filter { session in
                 session.happySessionID != nil && [.running, .stopping].contains(session.stateNow)

@@ -1,18 +1,19 @@
 import Glibc
+import Home
+import HubClient
 import HubProtocol
+import Monitor
+import Processes
 import RunnerStore
 
 /// A wish for a session, through whichever door it came.
-public struct SpawnRequest: Sendable {
-    /// No id is longer, in bytes: each is kept.
-    static let longestID = 256
-
+package struct SpawnRequest: Sendable {
     /// A repeated request with the same id gets the first one's answer.
-    public let id: String
-    public let source: RequestSource
-    public let parameters: SpawnParameters
+    package let id: String
+    package let source: RequestSource
+    package let parameters: SpawnParameters
 
-    public init(id: String?, source: RequestSource, parameters: SpawnParameters) {
+    package init(id: String?, source: RequestSource, parameters: SpawnParameters) {
         self.id = id.flatMap { $0.isEmpty ? nil : $0 } ?? newID()
         self.source = source
         self.parameters = parameters
@@ -39,8 +40,8 @@ extension SpawnParameters {
             return "cannot use \(directory) as a directory: an absolute path is needed"
         }
         let ids = [resumeSessionId, existingSessionId, sessionId].compactMap { $0 }
-        if ids.contains(where: { $0.utf8.count > SpawnRequest.longestID }) {
-            return "a session's id is longer than \(SpawnRequest.longestID) bytes"
+        if ids.contains(where: { $0.utf8.count > ControlMessages.longestID }) {
+            return "a session's id is longer than \(ControlMessages.longestID) bytes"
         }
         if agent == "gemini" { return "the agent gemini is no longer offered" }
         let words =
@@ -65,43 +66,9 @@ extension SpawnParameters {
     }
 }
 
-/// The one answer to a spawn request.
-public enum SpawnAnswer: Equatable, Sendable {
-    case started(happySessionID: String)
-    /// Its session did not report in time, and lives on.
-    case late(String)
-    case needsApproval(directory: String)
-    case refused(String)
-    case failed(String)
-
-    var kind: SpawnOutcomeKind {
-        switch self {
-        case .started: .started
-        case .late: .late
-        case .needsApproval: .needsApproval
-        case .refused: .refused
-        case .failed: .failed
-        }
-    }
-
-    /// What went wrong, in words; nil if nothing did.
-    public var error: String? {
-        switch self {
-        case .started, .needsApproval: nil
-        case .late(let message), .refused(let message), .failed(let message): message
-        }
-    }
-}
-
 /// A spawn that did not lead to a reported session, as the hub wants to know it.
-public struct SpawnFailure: Sendable {
-    public let message: String
-    public let exit: ExitReason?
-    public let pid: Int32?
-}
-
-public enum StopAnswer: String, Sendable {
-    case stopped
-    case alreadyGone = "already_gone"
-    case stillAlive = "still_alive"
+package struct SpawnFailure: Sendable {
+    package let message: String
+    package let exit: ExitReason?
+    package let pid: Int32?
 }

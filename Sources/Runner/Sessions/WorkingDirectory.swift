@@ -1,5 +1,10 @@
 import CProcess
 import Glibc
+import Home
+import HubClient
+import Monitor
+import Processes
+import RunnerStore
 
 /// A directory that was checked, held open so that what is used is what was checked, whatever becomes
 /// of its name.

@@ -1,3 +1,9 @@
+import Home
+import HubClient
+import Monitor
+import Processes
+import RunnerStore
+
 /// Runs git. Every path of a user's stands behind `--` or after `-C`, so that none is taken for a flag.
 struct Git: Sendable {
     let environment: [String: String]

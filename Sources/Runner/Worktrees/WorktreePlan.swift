@@ -1,3 +1,7 @@
+import Home
+import HubClient
+import Monitor
+import Processes
 import RunnerStore
 
 /// Where a session's worktree is to be made (hub contract §6.3).

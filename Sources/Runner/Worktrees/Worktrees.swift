@@ -1,11 +1,15 @@
 import Glibc
+import Home
+import HubClient
+import Monitor
+import Processes
 import RunnerStore
 
 /// Makes and removes git worktrees.
-public struct Worktrees: Sendable {
+package struct Worktrees: Sendable {
     private let git: Git
 
-    public init(environment: [String: String]) { git = Git(environment) }
+    package init(environment: [String: String]) { git = Git(environment) }
 
     /// Why there is no worktree, in words for whoever asked for the session.
     struct Failure: Error, CustomStringConvertible {
@@ -60,7 +64,7 @@ public struct Worktrees: Sendable {
     }
 
     /// Removes a worktree if nothing would be lost by it. Returns why it is kept, or nil if it is gone.
-    public func removeIfSafe(_ worktree: WorktreeRecord) async -> String? {
+    package func removeIfSafe(_ worktree: WorktreeRecord) async -> String? {
         do {
             guard isDirectory(worktree.path) else {
                 try await prune(worktree)

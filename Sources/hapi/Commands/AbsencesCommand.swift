@@ -1,7 +1,12 @@
 import ArgumentParser
+import Home
+import HubClient
 import HubProtocol
+import Monitor
+import Processes
 import Runner
 import RunnerStore
+import SessionProcess
 
 struct AbsencesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,5 +1,11 @@
 import ArgumentParser
+import Home
+import HubClient
+import Monitor
+import Processes
 import Runner
+import RunnerStore
+import SessionProcess
 
 struct AuthCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

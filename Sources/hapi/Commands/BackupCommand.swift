@@ -1,7 +1,12 @@
 import ArgumentParser
 import Glibc
+import Home
+import HubClient
+import Monitor
+import Processes
 import Runner
 import RunnerStore
+import SessionProcess
 
 struct BackupCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,7 +1,12 @@
 import Glibc
+import Home
+import HubClient
 import HubProtocol
+import Monitor
+import Processes
 import Runner
 import RunnerStore
+import SessionProcess
 
 /// A command that only reads the store and looks at processes: no port, no lock, no token.
 protocol LookCommand {

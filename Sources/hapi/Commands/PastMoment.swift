@@ -1,6 +1,11 @@
 import ArgumentParser
 import Glibc
+import Home
+import HubClient
+import Monitor
+import Processes
 import RunnerStore
+import SessionProcess
 
 /// A moment in the past, as people write it: `2026-01-31`, `2026-01-31T12:00:00Z`, `12h`, `30d`.
 struct PastMoment: CustomStringConvertible {

@@ -1,4 +1,10 @@
 import ArgumentParser
+import Home
+import HubClient
+import Monitor
+import Processes
+import RunnerStore
+import SessionProcess
 
 struct RootCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

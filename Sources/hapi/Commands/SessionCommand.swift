@@ -1,4 +1,10 @@
+import Home
+import HubClient
+import Monitor
+import Processes
 import Runner
+import RunnerStore
+import SessionProcess
 
 /// `hapi [AGENT] [ARGS]`: a session in this terminal.
 enum SessionCommand {

@@ -1,6 +1,12 @@
 import ArgumentParser
+import Home
+import HubClient
 import HubProtocol
+import Monitor
+import Processes
 import Runner
+import RunnerStore
+import SessionProcess
 
 struct SpawnCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

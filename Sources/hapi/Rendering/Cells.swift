@@ -1,4 +1,10 @@
 import Glibc
+import Home
+import HubClient
+import Monitor
+import Processes
+import RunnerStore
+import SessionProcess
 
 /// Text as a terminal shows it: in cells, of which a wide character takes two.
 extension String {

@@ -1,7 +1,12 @@
 import Glibc
+import Home
+import HubClient
 import HubProtocol
+import Monitor
+import Processes
 import Runner
 import RunnerStore
+import SessionProcess
 
 /// Everything the commands print: answers on standard output, diagnostics on standard error.
 enum Output {

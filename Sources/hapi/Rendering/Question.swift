@@ -1,4 +1,10 @@
 import Glibc
+import Home
+import HubClient
+import Monitor
+import Processes
+import RunnerStore
+import SessionProcess
 
 /// Asks before something is deleted.
 enum Question {

@@ -1,6 +1,11 @@
+import Home
+import HubClient
 import HubProtocol
+import Monitor
+import Processes
 import Runner
 import RunnerStore
+import SessionProcess
 
 /// A session as `list` and `history` show it.
 struct SessionView {

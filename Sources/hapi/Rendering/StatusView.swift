@@ -1,6 +1,11 @@
+import Home
+import HubClient
 import HubProtocol
+import Monitor
+import Processes
 import Runner
 import RunnerStore
+import SessionProcess
 
 /// The runner as `status` shows it.
 struct StatusView {

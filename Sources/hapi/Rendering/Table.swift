@@ -1,3 +1,10 @@
+import Home
+import HubClient
+import Monitor
+import Processes
+import RunnerStore
+import SessionProcess
+
 /// Columns as wide as their widest cell, two spaces apart. In a terminal it fits the screen: paths are
 /// shortened in the middle and long texts at the end; elsewhere nothing is.
 struct Table {

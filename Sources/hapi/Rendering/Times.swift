@@ -1,5 +1,10 @@
 import Glibc
+import Home
+import HubClient
+import Monitor
+import Processes
 import RunnerStore
+import SessionProcess
 
 extension Timestamp {
     /// For people: local time to the second, with its zone, for logs are in UTC.

@@ -1,7 +1,12 @@
 import Glibc
 import Testing
 
+@testable import Home
+@testable import HubClient
+@testable import Monitor
+@testable import Processes
 @testable import Runner
+@testable import SessionProcess
 
 /// A TCP connection of this process with itself.
 final class LoopbackConnection {

@@ -2,7 +2,12 @@ import Glibc
 import HubProtocol
 import Testing
 
+@testable import Home
+@testable import HubClient
+@testable import Monitor
+@testable import Processes
 @testable import Runner
+@testable import SessionProcess
 
 @Suite final class DirectoryBrowserTests: FolderTests {
     private func list(_ name: String, hidden: Bool = false) throws -> MachineRPCMessages.DirectoryListing {

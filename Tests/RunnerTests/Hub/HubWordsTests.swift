@@ -1,11 +1,16 @@
 import SocketIO
 import Testing
 
+@testable import Home
+@testable import HubClient
+@testable import Monitor
+@testable import Processes
 @testable import Runner
+@testable import SessionProcess
 
 /// What may be logged, kept and shown of what a hub says.
 @Suite struct HubWordsTests {
-    private let hub = Configuration.Hub(url: "https://hub.example.org", token: "to:ken-1:space")
+    private let hub = Hub(url: "https://hub.example.org", token: "to:ken-1:space")
 
     @Test(arguments: [
         ("Invalid token", "Invalid token"), ("", ""), ("to:ken-1", "…"),

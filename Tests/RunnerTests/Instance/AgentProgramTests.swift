@@ -2,7 +2,12 @@ import Glibc
 import HubProtocol
 import Testing
 
+@testable import Home
+@testable import HubClient
+@testable import Monitor
+@testable import Processes
 @testable import Runner
+@testable import SessionProcess
 
 @Suite final class AgentProgramTests: FolderTests {
     private func program(_ name: String, mode: mode_t = 0o700) throws -> String {

@@ -1,7 +1,12 @@
 import HubProtocol
 import Testing
 
+@testable import Home
+@testable import HubClient
+@testable import Monitor
+@testable import Processes
 @testable import Runner
+@testable import SessionProcess
 
 @Suite struct ConfigurationTests {
     private func load(
@@ -21,7 +26,7 @@ import Testing
         #expect(configuration.controlTimeout == .seconds(10))
         #expect(configuration.reportTimeout == .seconds(15))
         #expect(!configuration.supervised && !configuration.renewalDisabled)
-        #expect(configuration.sessionProgram == nil && configuration.extraTrustRoots == nil)
+        #expect(configuration.sessionProgram == nil)
     }
 
     @Test func theEnvironmentStandsAboveTheSettings() throws {
@@ -55,7 +60,9 @@ import Testing
     func anEmptyVariableIsAnUnsetOne(name: String) throws {
         let empty = try load([name: ""])
         #expect(empty.hub == nil && empty.hubURL == Configuration.defaultHubURL)
-        #expect(empty.host == hostName() && empty.sessionProgram == nil && empty.extraTrustRoots == nil)
+        #expect(empty.host == hostName() && empty.sessionProgram == nil)
+        let withToken = try load(["CLI_API_TOKEN": "TOKEN", name: ""])
+        #expect(withToken.hub?.extraTrustRoots == nil)
     }
 
     @Test func whatIsSetIsTakenAsItIs() throws {
@@ -66,7 +73,7 @@ import Testing
         ])
         #expect(configuration.host == "my box")
         #expect(configuration.sessionProgram == "/opt/hapi")
-        #expect(configuration.extraTrustRoots == "/ca.pem")
+        #expect(configuration.hub?.extraTrustRoots == "/ca.pem")
         #expect(configuration.supervised && configuration.renewalDisabled)
         #expect(configuration.hub?.token == " TOKEN:team ")
         #expect(configuration.environment["HAPI_HOSTNAME"] == "my box")

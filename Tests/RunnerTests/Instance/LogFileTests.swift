@@ -2,7 +2,12 @@ import Glibc
 import Logging
 import Testing
 
+@testable import Home
+@testable import HubClient
+@testable import Monitor
+@testable import Processes
 @testable import Runner
+@testable import SessionProcess
 
 @Suite final class LogFileTests: FolderTests {
     private func logger() throws -> Logger {

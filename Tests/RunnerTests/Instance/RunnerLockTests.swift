@@ -2,7 +2,12 @@ import Glibc
 import RunnerStore
 import Testing
 
+@testable import Home
+@testable import HubClient
+@testable import Monitor
+@testable import Processes
 @testable import Runner
+@testable import SessionProcess
 
 @Suite final class RunnerLockTests: FolderTests {
     private static let name = "runner.state.json.lock"

@@ -1,7 +1,12 @@
 import RunnerStore
 import Testing
 
+@testable import Home
+@testable import HubClient
+@testable import Monitor
+@testable import Processes
 @testable import Runner
+@testable import SessionProcess
 
 @Suite final class RunnerPresenceTests: FolderTests {
     private func runner(_ id: Int64, _ process: ProcessIdentity, host: HostIdentity = .current)

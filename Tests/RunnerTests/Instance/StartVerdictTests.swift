@@ -1,7 +1,12 @@
 import RunnerStore
 import Testing
 
+@testable import Home
+@testable import HubClient
+@testable import Monitor
+@testable import Processes
 @testable import Runner
+@testable import SessionProcess
 
 /// What moves a running runner, and what does not.
 @Suite struct StartVerdictTests {

@@ -3,7 +3,12 @@ import HubProtocol
 import RunnerStore
 import Testing
 
+@testable import Home
+@testable import HubClient
+@testable import Monitor
+@testable import Processes
 @testable import Runner
+@testable import SessionProcess
 
 @Suite final class StateFileTests: FolderTests {
     private func identity(_ environment: [String: String] = [:], machine: String = "m") throws

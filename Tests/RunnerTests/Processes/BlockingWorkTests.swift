@@ -1,7 +1,12 @@
 import Dispatch
 import Testing
 
+@testable import Home
+@testable import HubClient
+@testable import Monitor
+@testable import Processes
 @testable import Runner
+@testable import SessionProcess
 
 @Suite(.serialized) struct BlockingWorkTests {
     @Test func whatBlocksKeepsNobodyWaitingWhoDoesNotLook() async throws {

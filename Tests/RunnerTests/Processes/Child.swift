@@ -2,7 +2,12 @@ import Glibc
 import RunnerStore
 import Testing
 
+@testable import Home
+@testable import HubClient
+@testable import Monitor
+@testable import Processes
 @testable import Runner
+@testable import SessionProcess
 
 /// A child of this process, killed with all of its group and reaped with this object.
 final class Child: Sendable {

@@ -1,7 +1,12 @@
 import RunnerStore
 import Testing
 
+@testable import Home
+@testable import HubClient
+@testable import Monitor
+@testable import Processes
 @testable import Runner
+@testable import SessionProcess
 
 @Suite struct ObservationTests {
     static let process = ProcessIdentity(pid: 200, start: 6000)

@@ -1,7 +1,12 @@
 import RunnerStore
 import Testing
 
+@testable import Home
+@testable import HubClient
+@testable import Monitor
+@testable import Processes
 @testable import Runner
+@testable import SessionProcess
 
 @Suite struct ProcessStatusTests {
     /// Fields 4 to 24 of a line of `/proc/<pid>/stat`: the parent is 777, the start is 55501.

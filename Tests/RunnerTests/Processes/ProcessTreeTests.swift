@@ -1,7 +1,12 @@
 import RunnerStore
 import Testing
 
+@testable import Home
+@testable import HubClient
+@testable import Monitor
+@testable import Processes
 @testable import Runner
+@testable import SessionProcess
 
 @Suite struct ProcessTreeTests {
     /// Each process with its parent. 30 is a zombie with a child; 50 is its own parent.

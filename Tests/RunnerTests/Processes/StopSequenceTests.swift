@@ -3,7 +3,12 @@ import RunnerStore
 import Synchronization
 import Testing
 
+@testable import Home
+@testable import HubClient
+@testable import Monitor
+@testable import Processes
 @testable import Runner
+@testable import SessionProcess
 
 @Suite final class StopSequenceTests: FolderTests {
     private static let quick = StopSequence(steps: [

@@ -1,7 +1,12 @@
 import RunnerStore
 import Testing
 
+@testable import Home
+@testable import HubClient
+@testable import Monitor
+@testable import Processes
 @testable import Runner
+@testable import SessionProcess
 
 /// What was on record before the runner looked, what it saw, and what is on record after.
 struct AdoptionCase: Sendable, CustomTestStringConvertible {

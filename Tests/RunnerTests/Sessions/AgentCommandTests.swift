@@ -1,7 +1,12 @@
 import HubProtocol
 import Testing
 
+@testable import Home
+@testable import HubClient
+@testable import Monitor
+@testable import Processes
 @testable import Runner
+@testable import SessionProcess
 
 @Suite struct AgentCommandTests {
     /// Every option at once.

@@ -2,7 +2,12 @@ import Glibc
 import RunnerStore
 import Testing
 
+@testable import Home
+@testable import HubClient
+@testable import Monitor
+@testable import Processes
 @testable import Runner
+@testable import SessionProcess
 
 @Suite final class DirectoryPolicyTests: FolderTests {
     /// What is there, what the request says, the standing decision, the policy.

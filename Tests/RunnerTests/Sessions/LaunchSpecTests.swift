@@ -1,6 +1,11 @@
 import Testing
 
+@testable import Home
+@testable import HubClient
+@testable import Monitor
+@testable import Processes
 @testable import Runner
+@testable import SessionProcess
 
 @Suite struct LaunchSpecTests {
     private static func spec(arguments: [String], environment: [String]) -> LaunchSpec {

@@ -1,7 +1,12 @@
 import RunnerStore
 import Testing
 
+@testable import Home
+@testable import HubClient
+@testable import Monitor
+@testable import Processes
 @testable import Runner
+@testable import SessionProcess
 
 @Suite struct SessionStateTests {
     /// What can be seen of a process that is on record, or nil where none is.

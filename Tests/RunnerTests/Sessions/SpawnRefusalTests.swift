@@ -4,7 +4,12 @@ import Logging
 import RunnerStore
 import Testing
 
+@testable import Home
+@testable import HubClient
+@testable import Monitor
+@testable import Processes
 @testable import Runner
+@testable import SessionProcess
 
 /// Requests that start nothing: each is on record with its answer.
 @Suite final class SpawnRefusalTests: FolderTests {

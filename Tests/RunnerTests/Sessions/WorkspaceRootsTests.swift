@@ -1,6 +1,11 @@
 import Testing
 
+@testable import Home
+@testable import HubClient
+@testable import Monitor
+@testable import Processes
 @testable import Runner
+@testable import SessionProcess
 
 @Suite final class WorkspaceRootsTests: FolderTests {
     /// Two roots, one of them named by a link, and ways out of them.

@@ -1,0 +1,8 @@
+import HubClient
+import Processes
+import RunnerStore
+
+/// The agents HAPI knows.
+package enum Agent: String, CaseIterable, Sendable {
+    case agy, claude, codex, copilot, cursor, dsh, grok, kimi, opencode, pi
+}

@@ -1,0 +1,90 @@
+import AsyncHTTPClient
+import HubClient
+import HubProtocol
+import NIOCore
+import Processes
+import RunnerStore
+
+/// Speaks to a runner's control server, for the commands.
+package struct ControlClient: Sendable {
+    private let port: Int
+    private let timeout: Duration
+
+    package init(port: Int, timeout: Duration) {
+        self.port = port
+        self.timeout = timeout
+    }
+
+    /// Whether a control server answers on the port.
+    package func answers() async -> Bool { (try? await post("list", [String: String]())) != nil }
+
+    /// - Parameter replacing: whether another runner is about to start.
+    package func stopRunner(replacing: Bool) async throws {
+        _ = try await post(
+            "stop", ControlMessages.Stop(reason: replacing ? RunnerEndReason.replaced.rawValue : nil))
+    }
+
+    package func stopSession(_ id: String) async throws -> StopAnswer {
+        // A stop takes its time: longer than any other request, and always answered within 15 s.
+        let answer = try await post(
+            "stop-session", ControlMessages.StopSession(sessionId: id), atLeast: .seconds(20))
+        let message = try JSON.decode(ControlMessages.StopSessionAnswer.self, from: answer.body)
+        return StopAnswer(rawValue: message.status) ?? .stillAlive
+    }
+
+    package func spawn(_ parameters: SpawnParameters, requestID: String?) async throws -> SpawnAnswer {
+        let body = ControlMessages.SpawnSession(requestId: requestID, parameters: parameters)
+        let answer = try await post("spawn-session", body, atLeast: .seconds(60))
+        let message = try JSON.decode(ControlMessages.SpawnAnswerBody.self, from: answer.body)
+        if message.success, let id = message.sessionId { return .started(happySessionID: id) }
+        if message.requiresUserApproval == true {
+            return .needsApproval(directory: message.directory ?? parameters.directory)
+        }
+        return .failed(message.error ?? "the runner answered \(answer.status)")
+    }
+
+    /// Tells the runner that a session is there. A refusal is thrown with the runner's words.
+    package func reportSession(_ id: String, metadata: some Encodable) async throws {
+        let answer = try await post("session-started", Report(sessionId: id, metadata: metadata))
+        guard answer.status == 200 else { throw ControlError(port: port, reason: answer.words) }
+    }
+
+    private func post(
+        _ path: String, _ body: some Encodable, atLeast: Duration = .zero
+    ) async throws -> ControlAnswer {
+        var request = HTTPClientRequest(url: "http://127.0.0.1:\(port)/\(path)")
+        request.method = .POST
+        request.headers.add(name: "Content-Type", value: "application/json")
+        request.headers.add(
+            name: "User-Agent", value: "\(ControlMessages.commandAgent)/\(ProgramFile.version)")
+        request.body = .bytes(ByteBuffer(bytes: try JSON.encode(body)))
+        do {
+            let response = try await HTTPClient.shared.execute(
+                request, timeout: TimeAmount(max(timeout, atLeast)))
+            let bytes = try await response.body.collect(upTo: 1 << 20)
+            return ControlAnswer(status: Int(response.status.code), body: Array(bytes.readableBytesView))
+        } catch {
+            throw ControlError(port: port, reason: "\(error)")
+        }
+    }
+}
+
+private struct Report<Metadata: Encodable>: Encodable {
+    let sessionId: String
+    let metadata: Metadata
+}
+
+private struct ControlAnswer {
+    let status: Int
+    let body: [UInt8]
+
+    var words: String {
+        (try? JSON.decode(ControlMessages.Failure.self, from: body).error) ?? "status \(status)"
+    }
+}
+
+package struct ControlError: Error, CustomStringConvertible {
+    package let port: Int
+    package let reason: String
+    package var description: String { "cannot speak to the runner on 127.0.0.1:\(port): \(reason)" }
+}

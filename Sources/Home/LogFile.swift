@@ -1,0 +1,61 @@
+import Glibc
+import HubClient
+import Logging
+import Processes
+import RunnerStore
+import Synchronization
+
+/// Writes log lines to one file: time, level, message, metadata.
+package struct LogFile: LogHandler {
+    private let sink: LogSink
+    package var logLevel = Logger.Level.info
+    package var metadata: Logger.Metadata = [:]
+
+    package init(_ sink: LogSink) { self.sink = sink }
+
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    package func log(event: LogEvent) {
+        let details = metadata.merging(event.metadata ?? [:]) { _, new in new }
+        let text = details.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()
+        sink.write("\(Timestamp.now.iso8601) \(event.level) \(event.message)\(text)")
+    }
+}
+
+/// An open log file. Lines are written whole, so that several threads do not mix theirs.
+package final class LogSink: Sendable {
+    private let descriptor: Mutex<Int32>
+    /// What standard error was before it was taken.
+    private let standardError = Mutex<Int32?>(nil)
+
+    package init(path: String) throws(FileError) {
+        let file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw FileError(action: "open the log", path: path, code: errno) }
+        descriptor = Mutex(file)
+    }
+
+    deinit {
+        descriptor.withLock { _ = close($0) }
+        standardError.withLock { $0.map { _ = close($0) } }
+    }
+
+    /// A line that cannot be written is lost: a full disk must not stop the runner.
+    package func write(_ line: String) {
+        let bytes = Array((line.visible + "\n").utf8)
+        descriptor.withLock { _ = writeAll($0, bytes) }
+    }
+
+    /// Makes what the process writes to standard error go to the log, a crash's last words included.
+    package func takeStandardError() {
+        standardError.withLock { $0 = fcntl(2, F_DUPFD_CLOEXEC, 3) }
+        descriptor.withLock { _ = dup2($0, 2) }
+    }
+
+    /// Gives standard error back to whoever started the process, who is to learn why it ends.
+    package func returnStandardError() {
+        standardError.withLock { if let original = $0, original >= 0 { dup2(original, 2) } }
+    }
+}

@@ -1,0 +1,14 @@
+import HubClient
+import HubProtocol
+import Processes
+import RunnerStore
+
+extension MachineMetadata {
+    /// What a session process tells of the machine.
+    package init(_ configuration: Configuration) {
+        self.init(host: configuration.host, platform: "linux", happyCliVersion: ProgramFile.version)
+        homeDir = configuration.environment["HOME"]
+        happyHomeDir = configuration.home.path
+        happyLibDir = parentDirectory(ProgramFile.current.path)
+    }
+}

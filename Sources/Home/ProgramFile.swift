@@ -1,0 +1,43 @@
+import Glibc
+import HubClient
+import Processes
+import RunnerStore
+
+/// The program that is running, as a file that may be replaced.
+package struct ProgramFile: Sendable {
+    package static let version = "0.1.0"
+
+    /// The path it was started by, absolute; links in it are kept, so that it leads to the newer
+    /// program once one is installed.
+    package let path: String
+    /// In milliseconds since 1970, with the fraction, as HAPI records it.
+    package let modifiedAt: Double?
+
+    package static let current: ProgramFile = {
+        let path =
+            Inheritance.own?.program ?? invokedPath() ?? linkTarget("/proc/self/exe")
+            ?? CommandLine.arguments[0]
+        return ProgramFile(path: path, modifiedAt: modificationTime(of: "/proc/self/exe"))
+    }()
+
+    /// Where the shell found this program; nil if that is another file by now.
+    private static func invokedPath() -> String? {
+        guard let name = CommandLine.arguments.first, !name.isEmpty else { return nil }
+        let folders = (getenv("PATH").map { String(cString: $0) } ?? "").split(separator: ":")
+        let candidates =
+            name.contains("/") ? [absolutePath(name)] : folders.map { absolutePath("\($0)/\(name)") }
+        return candidates.first(where: isThisProgram)
+    }
+
+    private static func isThisProgram(_ path: String) -> Bool {
+        var (candidate, running) = (stat(), stat())
+        guard stat(path, &candidate) == 0, stat("/proc/self/exe", &running) == 0 else { return false }
+        return candidate.st_dev == running.st_dev && candidate.st_ino == running.st_ino
+    }
+
+    package static func modificationTime(of path: String) -> Double? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        return Double(status.st_mtim.tv_sec) * 1000 + Double(status.st_mtim.tv_nsec) / 1_000_000
+    }
+}

@@ -1,0 +1,99 @@
+import Glibc
+import HubClient
+import Processes
+import RunnerStore
+
+/// The folder that holds everything a runner keeps, and the paths in it.
+package struct RunnerHome: Sendable {
+    /// Absolute.
+    package let path: String
+
+    package var settings: String { "\(path)/settings.json" }
+    package var store: String { "\(path)/runner.db" }
+    package var stateFile: String { "\(path)/runner.state.json" }
+    package var lockFile: String { "\(path)/runner.state.json.lock" }
+    package var logs: String { "\(path)/logs" }
+    package var sessionLogs: String { "\(logs)/sessions" }
+
+    package init(path: String) { self.path = path }
+
+    /// `HAPI_HOME`, or `~/.hapi`. A relative value is taken from the working directory, once.
+    package init(environment: [String: String]) throws(ConfigurationError) {
+        let user = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? "/"
+        guard let value = environment["HAPI_HOME"], !value.isEmpty else {
+            self.init(path: user == "/" ? "/.hapi" : "\(user)/.hapi")
+            return
+        }
+        guard !value.utf8.contains(0) else {
+            throw ConfigurationError(variable: "HAPI_HOME", value: value, needed: "a path")
+        }
+        let expanded = value == "~" || value.hasPrefix("~/") ? user + value.dropFirst() : value
+        self.init(path: absolutePath(expanded))
+    }
+
+    /// Creates what is missing, for its owner only, and takes from others what somebody let them do.
+    /// Throws where somebody else could change what this user's programs are told.
+    package func create() throws {
+        for folder in [path, logs, sessionLogs] {
+            try createDirectory(folder, mode: 0o700)
+            try secure(folder, 0o700)
+        }
+        for file in [settings, store, "\(store)-wal", "\(store)-shm", stateFile, lockFile] {
+            try secure(file, 0o600)
+        }
+    }
+
+    /// A link is judged by what it leads to.
+    private func secure(_ path: String, _ mode: mode_t) throws(HomeError) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return }
+        switch status.st_uid {
+        case getuid():
+            if status.st_mode & 0o777 & ~mode != 0 { chmod(path, status.st_mode & mode) }
+        case 0:
+            if status.st_mode & S_IWOTH != 0 { throw HomeError(path: path, owner: nil) }
+        case let owner: throw HomeError(path: path, owner: owner)
+        }
+    }
+
+    /// The log of a runner process started at `time`.
+    package func runnerLog(pid: Int32, at time: Timestamp) -> String { log(pid, time, suffix: "-runner") }
+
+    /// The log of a session process started at `time`: its own words, not its agent's output.
+    package func sessionProcessLog(pid: Int32, at time: Timestamp) -> String { log(pid, time, suffix: "") }
+
+    private func log(_ pid: Int32, _ time: Timestamp, suffix: String) -> String {
+        var seconds = time_t(time.milliseconds / 1000)
+        var parts = tm()
+        localtime_r(&seconds, &parts)
+        let stamp = [
+            parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
+        ]
+        .map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: "-")
+        return "\(logs)/\(stamp)-pid-\(pid)\(suffix).log"
+    }
+
+    package func sessionLog(_ id: String) -> String { "\(sessionLogs)/\(id).log" }
+
+    /// The newest runner log, or that of the runner with this pid; nil if there is none.
+    package func newestRunnerLog(pid: Int32? = nil) -> String? {
+        let ending = pid.map { "-pid-\($0)-runner.log" } ?? "-runner.log"
+        // Names begin with the time, so the newest sorts last.
+        return entries(of: logs).filter { $0.hasSuffix(ending) }.max().map { "\(logs)/\($0)" }
+    }
+}
+
+/// A home, or something in it, that others can change: whoever can has programs run as this user.
+package struct HomeError: Error, CustomStringConvertible {
+    package let path: String
+    /// nil: root's, and anybody may write to it.
+    package let owner: uid_t?
+
+    package var description: String {
+        let (what, remedy) =
+            owner.map { ("it belongs to user \($0)", "chown -R \(getuid()) \(path)") }
+            ?? ("anybody may write to it", "chmod o-w \(path)")
+        return "cannot use \(path): \(what). If what is in it can be trusted, run: \(remedy); "
+            + "otherwise remove it, or set HAPI_HOME to a folder of your own"
+    }
+}

@@ -1,0 +1,90 @@
+import Glibc
+import HubClient
+import Processes
+import RunnerStore
+
+/// The right to be the runner of a home.
+///
+/// What decides is the kernel's `flock` on the home directory itself, which no unlink can split and
+/// which ends with the process. The lock file beside the state file says the same to all who look,
+/// HAPI's own programs among them.
+package final class RunnerLock: Sendable {
+    private let descriptor: Int32
+    private let home: RunnerHome
+    private var path: String { home.lockFile }
+
+    private init(descriptor: Int32, home: RunnerHome) {
+        self.descriptor = descriptor
+        self.home = home
+    }
+
+    deinit { close(descriptor) }
+
+    /// nil if another runner holds it.
+    package static func acquire(_ home: RunnerHome) throws(FileError) -> RunnerLock? {
+        let descriptor = open(home.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError(action: "open", path: home.path, code: errno) }
+        let lock = RunnerLock(descriptor: descriptor, home: home)
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            if errno == EINTR { continue }
+            if errno == EWOULDBLOCK { return nil }
+            throw FileError(action: "lock", path: home.path, code: errno)
+        }
+        return try lock.takeFile() ? lock : nil
+    }
+
+    /// Writes the lock file, over a stale one if need be. False: HAPI's own runner, which knows no
+    /// `flock`, holds it.
+    private func takeFile() throws(FileError) -> Bool {
+        for _ in 0..<100 {
+            let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+            if file >= 0 {
+                let written = writeAll(file, Array("\(getpid())".utf8))
+                let code = errno
+                close(file)
+                guard written else { throw FileError(action: "write", path: path, code: code) }
+                return true
+            }
+            guard errno == EEXIST else { throw FileError(action: "create", path: path, code: errno) }
+            if let holder = Self.holder(path), holder != getpid(), ProcessTable.isRunner(holder, of: home) {
+                return false
+            }
+            guard unlink(path) == 0 || errno == ENOENT else {
+                throw FileError(action: "replace the stale", path: path, code: errno)
+            }
+        }
+        return false
+    }
+
+    /// The pid in a lock file; nil for an empty or a garbled one.
+    package static func holder(_ path: String) -> Int32? {
+        guard let bytes = readFile(path) else { return nil }
+        return Int32(String(decoding: bytes, as: UTF8.self).trimmingWhitespace).flatMap { $0 > 0 ? $0 : nil }
+    }
+
+    /// Goes on with a lock that an earlier image of this process held; nil if what was left is no lock on
+    /// this home.
+    package convenience init?(inherited descriptor: Int32, _ home: RunnerHome) {
+        var (left, folder) = (stat(), stat())
+        guard fstat(descriptor, &left) == 0, stat(home.path, &folder) == 0, left.st_dev == folder.st_dev,
+            left.st_ino == folder.st_ino, flock(descriptor, LOCK_EX | LOCK_NB) == 0
+        else { return nil }
+        self.init(descriptor: descriptor, home: home)
+    }
+
+    /// The locked directory, to be left to the next image.
+    package var inheritable: Int32 { descriptor }
+
+    /// Writes the lock file anew where somebody removed or garbled it.
+    package func restoreFile() throws(FileError) {
+        if !isOwned { try replaceFile(path, with: Array("\(getpid())".utf8)) }
+    }
+
+    /// Whether the lock file still says that this process is the runner.
+    package var isOwned: Bool { Self.holder(path) == getpid() }
+
+    /// Removes the lock file, if it is ours. The `flock` itself ends with this object.
+    package func removeFile() {
+        if isOwned { unlink(path) }
+    }
+}

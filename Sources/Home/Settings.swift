@@ -1,0 +1,131 @@
+import FoundationEssentials
+import Glibc
+import HubClient
+import HubProtocol
+import Processes
+import RunnerStore
+
+/// `settings.json`, which HAPI's hub and CLI use too: every key that is not ours is kept.
+package struct Settings: Sendable {
+    private var members: [String: JSONValue]
+
+    package init(_ members: [String: JSONValue]) { self.members = members }
+
+    package var token: String? {
+        get { text("cliApiToken") }
+        set { members["cliApiToken"] = newValue.map(JSONValue.string) }
+    }
+    /// `serverUrl` is its older name.
+    package var hubURL: String? {
+        get { text("apiUrl") ?? text("serverUrl") }
+        set { members["apiUrl"] = newValue.map(JSONValue.string) }
+    }
+    package var machineID: String? {
+        get { text("machineId") }
+        set { members["machineId"] = newValue.map(JSONValue.string) }
+    }
+
+    /// The program to run for an agent, where it is not the one of that name in `PATH`.
+    package func agentProgram(_ agent: String) -> String? { members["agentPrograms"]?[agent]?.string }
+
+    /// Whether `hapi [AGENT]` starts the runner first if none runs.
+    package var startsRunner: Bool { members["runnerAutoStartWhenRunningHappy"]?.bool ?? true }
+
+    /// What happens to requests for missing directories; nil where nothing is said.
+    package var directoryCreation: String? { text("directoryCreation") }
+
+    /// nil where there are none.
+    package var extraHeaders: [String: String]? {
+        members["extraHeaders"]?.object?.compactMapValues(\.string)
+    }
+
+    /// The machine's id, made and stored if there is none yet.
+    package static func machineID(_ home: RunnerHome) throws(SettingsError) -> String {
+        if let id = try read(home).machineID { return id }
+        let settings = try update(home) { settings in
+            if settings.machineID == nil { settings.machineID = newID() }
+        }
+        guard let id = settings.machineID else {
+            throw SettingsError(path: home.settings, reason: "the machine id was not stored")
+        }
+        return id
+    }
+
+    private func text(_ key: String) -> String? {
+        members[key]?.string.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// The file's content; empty if there is no file. Throws for a file that cannot be understood.
+    package static func read(_ home: RunnerHome) throws(SettingsError) -> Settings {
+        guard let bytes = readFile(home.settings) else {
+            if errno == ENOENT { return Settings([:]) }
+            throw SettingsError(path: home.settings, reason: errorText(errno))
+        }
+        do {
+            guard let members = try JSON.decode(JSONValue.self, from: bytes).object else {
+                throw SettingsError(path: home.settings, reason: "it is not a JSON object")
+            }
+            return Settings(members)
+        } catch let error as SettingsError {
+            throw error
+        } catch {
+            throw SettingsError(
+                path: home.settings, reason: "it is not JSON, or a number in it does not fit")
+        }
+    }
+
+    /// Changes the file under the lock that HAPI's own programs take. An unreadable file is not touched.
+    @discardableResult
+    package static func update(
+        _ home: RunnerHome, _ change: (inout Settings) -> Void
+    ) throws(SettingsError) -> Settings {
+        let lock = try SettingsLock(home.settings)
+        defer { lock.release() }
+        var settings = try read(home)
+        change(&settings)
+        CrashPoint.reached("settings-locked")
+        do {
+            try replaceFile(
+                home.settings, with: JSON.encode(JSONValue.object(settings.members), pretty: true) + [0x0a])
+        } catch {
+            throw SettingsError(path: home.settings, reason: "\(error)")
+        }
+        return settings
+    }
+}
+
+/// Why `settings.json` could not be used.
+package struct SettingsError: Error, CustomStringConvertible {
+    package let path: String
+    package let reason: String
+
+    package var description: String { "cannot use the settings in \(path): \(reason)" }
+}
+
+/// HAPI's lock on `settings.json`: a directory beside it, stale after 30 s without a new
+/// modification time (hub contract §1.3).
+private struct SettingsLock: ~Copyable {
+    private let path: String
+
+    init(_ settings: String) throws(SettingsError) {
+        path = "\(settings).hapi.lock"
+        for _ in 0..<50 {
+            if mkdir(path, 0o700) == 0 { return }
+            guard errno == EEXIST else { throw SettingsError(path: settings, reason: errorText(errno)) }
+            if Self.isStale(path) { rmdir(path) } else { usleep(100_000) }
+        }
+        throw SettingsError(
+            path: settings,
+            reason: "\(path) has been held for 5 s. What a killed program left is passed over after 30 s; "
+                + "remove it if nothing uses it")
+    }
+
+    func release() { rmdir(path) }
+
+    private static func isStale(_ path: String) -> Bool {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return false }
+        // One from the future has been there since before the clock was set back.
+        return abs(time(nil) - status.st_mtim.tv_sec) > 30
+    }
+}

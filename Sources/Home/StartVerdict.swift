@@ -1,0 +1,40 @@
+import HubClient
+import Processes
+import RunnerStore
+
+/// What a start does about a runner that is there already.
+///
+/// Only another version, or an identity that somebody stated (environment, settings), moves a running
+/// runner; what is merely this shell's default never does.
+package enum StartVerdict: Equatable, Sendable {
+    /// - Parameter aside: how the running runner differs from what this shell would have by default.
+    case keep(aside: String?)
+    case replace(because: String)
+
+    package static func judge(
+        version: String, state: StateFile?, own: String, _ configuration: Configuration
+    ) -> StartVerdict {
+        guard version == own else { return .replace(because: "it is version \(version), this is \(own)") }
+        // Without the file nothing is known of its identity: no reason to end it.
+        guard let state else { return .keep(aside: nil) }
+        let wanted = RunnerIdentity(configuration, machineID: state.startedWithMachineId ?? "")
+        let url = configuration.hubURL
+        let used = state.startedWithApiUrl ?? "none"
+        if configuration.states.hubURL, state.startedWithApiUrl != url {
+            return .replace(because: "it uses hub \(used); this shell says \(url)")
+        }
+        if configuration.states.token, state.startedWithCliApiTokenHash != wanted.tokenHash {
+            return .replace(because: "it uses another token")
+        }
+        if configuration.states.extraHeaders, state.startedWithExtraHeadersHash != wanted.extraHeadersHash {
+            return .replace(because: "it sends other extra headers")
+        }
+        guard state.startedWithApiUrl == url else {
+            return .keep(aside: "it uses hub \(used); this shell names none, which would be \(url)")
+        }
+        if state.startedWithCliApiTokenHash != wanted.tokenHash {
+            return .keep(aside: "it has a token; this shell has none")
+        }
+        return .keep(aside: nil)
+    }
+}

@@ -1,0 +1,64 @@
+import FoundationEssentials
+import Glibc
+import HubClient
+import HubProtocol
+import Processes
+import RunnerStore
+
+/// `runner.state.json`: how session processes and HAPI's own programs find the runner. A projection
+/// of the runner's row, with HAPI's field names (hub contract §1.5).
+package struct StateFile: Codable, Sendable {
+    package var pid: Int32
+    package var httpPort: Int
+    package var startTime: String
+    package var startedWithCliVersion: String
+    package var startedWithCliMtimeMs: Double?
+    package var startedWithApiUrl: String?
+    package var startedWithMachineId: String?
+    package var startedWithCliApiTokenHash: String?
+    package var startedWithExtraHeadersHash: String?
+    package var startedWithArgv: [String]?
+    package var startedWithVersionHandoffDisabled: Bool?
+    package var lastHeartbeat: String?
+    package var runnerLogPath: String?
+
+    package init(_ runner: RunnerRecord, port: Int, identity: RunnerIdentity, arguments: [String]) {
+        pid = runner.process.pid
+        httpPort = port
+        startTime = runner.startedAt.iso8601
+        startedWithCliVersion = runner.version
+        startedWithCliMtimeMs = runner.programModifiedAt
+        startedWithApiUrl = identity.hubURL
+        startedWithMachineId = identity.machineID
+        startedWithCliApiTokenHash = identity.tokenHash
+        startedWithExtraHeadersHash = identity.extraHeadersHash
+        startedWithArgv = arguments
+        // HAPI's sessions compare modification times with their own program's; this keeps them from
+        // replacing a runner that is another program. Our own opt-out is not stored here.
+        startedWithVersionHandoffDisabled = true
+        lastHeartbeat = runner.lastHeartbeatAt?.iso8601
+        runnerLogPath = runner.logPath
+    }
+
+    /// nil if there is no file, or none that can be understood.
+    package static func read(_ home: RunnerHome) -> StateFile? {
+        readFile(home.stateFile).flatMap { try? JSON.decode(StateFile.self, from: $0) }
+    }
+
+    package func write(_ home: RunnerHome) throws {
+        try replaceFile(home.stateFile, with: JSON.encode(self, pretty: true) + [0x0a])
+    }
+
+    /// Removes the file if it is the one that process `pid` wrote.
+    package static func remove(_ home: RunnerHome, ifOwnedBy pid: Int32) {
+        if let state = read(home), state.pid != pid { return }
+        unlink(home.stateFile)
+    }
+
+    /// Whether the runner in this file runs for the same hub, token, machine and headers.
+    package func matches(_ identity: RunnerIdentity) -> Bool {
+        startedWithApiUrl == identity.hubURL && startedWithMachineId == identity.machineID
+            && startedWithCliApiTokenHash == identity.tokenHash
+            && startedWithExtraHeadersHash == identity.extraHeadersHash
+    }
+}

@@ -1,0 +1,31 @@
+import HubClient
+import Processes
+import RunnerStore
+
+extension String {
+    /// The text on one line, with what a terminal would act on, or read in another order, shown as
+    /// `\u{1b}`: control characters, line breaks, and the marks that turn the direction of writing.
+    package var visible: String {
+        var text = ""
+        for scalar in unicodeScalars {
+            if scalar == "\n" {
+                text += "\\n"
+            } else if scalar.isActedOn {
+                text += "\\u{\(String(scalar.value, radix: 16))}"
+            } else {
+                text.unicodeScalars.append(scalar)
+            }
+        }
+        return text
+    }
+}
+
+extension Unicode.Scalar {
+    fileprivate var isActedOn: Bool {
+        switch properties.generalCategory {
+        case .control, .lineSeparator, .paragraphSeparator: true
+        case .format: properties.isBidiControl
+        default: false
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import Processes
+
+/// What a monitor has to know, passed to it through a descriptor: arguments would show in `ps`, and
+/// an environment can hold secrets.
+///
+/// On the descriptor it is a list of NUL-terminated strings, which no argument, variable or path
+/// can contain.
+package struct LaunchSpec: Equatable {
+    package var launchID: String
+    package var storePath: String
+    package var logPath: String
+    package var directory: String
+    package var program: String
+    package var arguments: [String]
+    package var environment: [String]
+
+    package var encoded: [UInt8] {
+        let head = [launchID, storePath, logPath, directory, program, String(arguments.count)]
+        return (head + arguments + environment).flatMap { Array($0.utf8) + [0] }
+    }
+
+    /// nil for bytes that no ``encoded`` gives.
+    package init?(_ bytes: [UInt8]) {
+        guard bytes.last == 0 else { return nil }
+        let strings = bytes.dropLast().split(separator: 0, omittingEmptySubsequences: false)
+            .map { String(decoding: $0, as: UTF8.self) }
+        guard strings.count >= 6, let count = Int(strings[5]), count >= 0, strings.count - 6 >= count else {
+            return nil
+        }
+        launchID = strings[0]
+        storePath = strings[1]
+        logPath = strings[2]
+        directory = strings[3]
+        program = strings[4]
+        arguments = Array(strings[6..<(6 + count)])
+        environment = Array(strings[(6 + count)...])
+        // What is not text, or a number written otherwise, would be read as something else.
+        guard encoded == bytes else { return nil }
+    }
+
+    package init(
+        launchID: String, storePath: String, logPath: String, directory: String, program: String,
+        arguments: [String], environment: [String]
+    ) {
+        self.launchID = launchID
+        self.storePath = storePath
+        self.logPath = logPath
+        self.directory = directory
+        self.program = program
+        self.arguments = arguments
+        self.environment = environment
+    }
+}

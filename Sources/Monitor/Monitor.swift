@@ -1,0 +1,196 @@
+import CProcess
+import Glibc
+import Processes
+import RunnerStore
+
+/// The process above each launched session: it outlives the runner and records how the session ends.
+///
+/// It is this program under a hidden first argument, taken before anything else is set up, because
+/// there is one for each session and it must stay small. It claims its launch, starts the program,
+/// records both identities, waits, records the exit, and only then reaps.
+package enum Monitor {
+    /// The first argument that makes this program a monitor.
+    package static let argument = "__monitor"
+
+    static let specDescriptor: Int32 = 3
+    static let statusDescriptor: Int32 = 4
+    /// The directory the session works in, opened when it was checked.
+    static let directoryDescriptor: Int32 = 5
+
+    /// Runs a whole monitor and ends the process.
+    package static func run() -> Never {
+        // A service manager that stops everything at once must still learn how the session ended.
+        // Started from /proc/self/exe it would be called `exe`.
+        ProcessTable.setOwnName("hapi-monitor")
+        for ignored in [SIGHUP, SIGINT, SIGTERM, SIGPIPE] { signal(ignored, SIG_IGN) }
+        guard let bytes = readToEnd(specDescriptor), let spec = LaunchSpec(bytes) else {
+            complain("cannot read the launch from descriptor \(specDescriptor)")
+            _exit(64)
+        }
+        close(specDescriptor)
+        // Helpers that the session forks twice come back to this process and stay findable.
+        _ = cprocess_become_subreaper()
+        do {
+            try watch(spec)
+        } catch {
+            complain("\(error)")
+            report("error \(error)")
+            _exit(70)
+        }
+        _exit(0)
+    }
+
+    private static func watch(_ spec: LaunchSpec) throws(StoreError) {
+        CrashPoint.reached("monitor-started")
+        let claimed = try inStore(spec, for: 300) { store throws(StoreError) in
+            try store.claimLaunch(spec.launchID, by: ProcessTable.current, at: .now)
+        }
+        guard claimed else { return report("withdrawn") }
+        CrashPoint.reached("monitor-claimed")
+        guard let child = try launch(spec) else { return }
+        let exit = waitForExit(of: child)
+        CrashPoint.reached("monitor-saw-exit")
+        try recordExit(exit, spec)
+        CrashPoint.reached("monitor-recorded-exit")
+        waitpid(child, nil, 0)
+        if wasToldToStop(spec) { seeHelpersEnd() }
+    }
+
+    /// False also where that cannot be known.
+    private static func wasToldToStop(_ spec: LaunchSpec) -> Bool {
+        let told = try? inStore(spec, for: 3) { store throws(StoreError) in
+            try store.isStopRequested(spec.launchID)
+        }
+        return told ?? false
+    }
+
+    /// A session that was told to stop is over when nothing of it is left. Its orphans come back to this
+    /// process, whatever they do to hide, and can be found below it: it stays until the last has ended.
+    /// Whoever stops the session ends them; those that outlive that are killed here.
+    /// A runner that was started from inside the session, and other monitors, are none of it.
+    private static func seeHelpersEnd() {
+        // A look each 10 ms, for 10 s; a stop has killed what it found by 7 s (`StopSequence`).
+        for turn in 0..<1000 {
+            while waitpid(-1, nil, WNOHANG) > 0 {}
+            let helpers = (children() ?? []).filter { child in
+                !ProcessTable.isRunner(child) && !ProcessTable.arguments(of: child).contains(argument)
+            }
+            if helpers.isEmpty { return }
+            // Not reaped, so they are nobody else.
+            if turn > 800 { for helper in helpers { kill(helper, SIGKILL) } }
+            usleep(10_000)
+        }
+    }
+
+    /// Starts the program and records it. nil: it could not be started, and that is recorded.
+    private static func launch(_ spec: LaunchSpec) throws(StoreError) -> Int32? {
+        let launch = ProcessLaunch(
+            program: spec.program, arguments: spec.arguments, environment: spec.environment,
+            directory: spec.directory, openedDirectory: directoryDescriptor, output: .append(spec.logPath),
+            errors: .append(spec.logPath))
+        do {
+            guard directoryIsThere() else {
+                throw LaunchError(program: spec.program, directory: spec.directory, code: ENOENT)
+            }
+            let child = try launch.start()
+            close(directoryDescriptor)
+            CrashPoint.reached("monitor-launched")
+            // A child stays in the table until it is reaped, ended or not.
+            let identity = ProcessTable.identity(of: child) ?? ProcessIdentity(pid: child, start: 0)
+            record(identity, spec)
+            CrashPoint.reached("monitor-recorded-launch")
+            report("launched \(identity.pid) \(identity.start)")
+            return child
+        } catch let error as LaunchError {
+            try recordExit(ExitRecord(.launchFailed, message: error.description, at: .now), spec)
+            report("failed \(error)")
+            return nil
+        } catch let error as StoreError {
+            throw error
+        } catch {
+            return nil
+        }
+    }
+
+    /// A launch that cannot be recorded is watched all the same: the process carries its launch id, and
+    /// its end is still to be told.
+    private static func record(_ process: ProcessIdentity, _ spec: LaunchSpec) {
+        do {
+            try inStore(spec) { store throws(StoreError) in
+                try store.recordLaunch(spec.launchID, of: process, at: .now)
+            }
+        } catch {
+            complain("\(error)")
+        }
+    }
+
+    /// False if the directory was removed since it was opened.
+    private static func directoryIsThere() -> Bool {
+        var status = stat()
+        return fstat(directoryDescriptor, &status) == 0 && status.st_nlink > 0
+    }
+
+    /// Waits for the child's end and leaves it unreaped; reaps its orphaned helpers meanwhile.
+    private static func waitForExit(of child: Int32) -> ExitRecord {
+        var ended = cprocess_ended()
+        while true {
+            let code = cprocess_wait_unreaped(&ended)
+            if code == -EINTR { continue }
+            if code < 0 { return ExitRecord(.vanished, message: "its monitor lost sight of it", at: .now) }
+            if ended.pid == child { break }
+            waitpid(ended.pid, nil, 0)
+        }
+        let reason: ExitReason =
+            ended.was_signaled == 1 ? .signaled(signal: ended.status) : .exited(code: ended.status)
+        return ExitRecord(reason, helpers: helperCount(besides: child), at: .now)
+    }
+
+    /// How many processes the session leaves to this monitor.
+    private static func helperCount(besides child: Int32) -> Int? { children()?.count { $0 != child } }
+
+    /// nil where the kernel does not tell.
+    private static func children() -> [Int32]? {
+        guard let bytes = readFile("/proc/self/task/\(getpid())/children") else { return nil }
+        return String(decoding: bytes, as: UTF8.self).split(separator: " ").compactMap { Int32($0) }
+    }
+
+    private static func recordExit(_ exit: ExitRecord, _ spec: LaunchSpec) throws(StoreError) {
+        try inStore(spec) { store throws(StoreError) in _ = try store.recordExit(spec.launchID, exit) }
+    }
+
+    /// Opens the store, which may have been replaced since, and tries until it takes what is to be
+    /// recorded: nobody else knows it, and a disk that is full, read-only or failing may be mended. A
+    /// file that is gone is waited for, never made, and given up after five minutes. A file that is
+    /// damaged or somebody else's is left alone.
+    ///
+    /// - Parameter attempts: how often to try, a tenth of a second apart; a locked store holds up each
+    ///   attempt by some seconds.
+    private static func inStore<T>(
+        _ spec: LaunchSpec, for attempts: Int = .max, _ body: (StoreConnection) throws(StoreError) -> T
+    ) throws(StoreError) -> T {
+        var missing = 0
+        for attempt in 1... {
+            do {
+                return try body(try StoreConnection(path: spec.storePath, mode: .existing))
+            } catch {
+                missing += error.cause == .missing ? 1 : 0
+                guard !error.isFinal, attempt < attempts, missing < 3000 else { throw error }
+                usleep(attempt < 3000 ? 100_000 : 1_000_000)
+            }
+        }
+        throw StoreError(.busy, action: "use", path: spec.storePath, detail: "it stays locked")
+    }
+
+    /// Tells the runner, if it still listens, and closes the line.
+    private static func report(_ line: String) {
+        let bytes = Array("\(line)\n".utf8)
+        _ = write(statusDescriptor, bytes, bytes.count)
+        close(statusDescriptor)
+    }
+
+    /// Standard error is the session's log.
+    private static func complain(_ text: String) {
+        let bytes = Array("hapi monitor: \(text)\n".utf8)
+        _ = write(2, bytes, bytes.count)
+    }
+}

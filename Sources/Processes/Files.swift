@@ -1,0 +1,156 @@
+import Glibc
+
+/// The names in a directory; empty if it cannot be read.
+package func entries(of directory: String) -> [String] {
+    guard let stream = opendir(directory) else { return [] }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+        let name = withUnsafePointer(to: &entry.pointee.d_name) {
+            $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        }
+        if name != "." && name != ".." { names.append(name) }
+    }
+    return names
+}
+
+/// A file operation that failed: what was tried, on what, and why.
+package struct FileError: Error, CustomStringConvertible {
+    package let action: String
+    package let path: String
+    package let code: Int32
+
+    package init(action: String, path: String, code: Int32) {
+        self.action = action
+        self.path = path
+        self.code = code
+    }
+
+    package var description: String { "cannot \(action) \(path): \(errorText(code))" }
+
+    package static func cannotRun(_ program: String, _ code: Int32) -> FileError {
+        FileError(action: "run", path: program, code: code)
+    }
+}
+
+/// Creates a directory and what is missing above it.
+package func createDirectory(_ path: String, mode: mode_t) throws(FileError) {
+    if mkdir(path, mode) == 0 || (errno == EEXIST && isDirectory(path)) { return }
+    let code = errno
+    guard code == ENOENT, let parent = parentDirectory(path) else {
+        throw FileError(action: "create the directory", path: path, code: code)
+    }
+    try createDirectory(parent, mode: mode)
+    guard mkdir(path, mode) == 0 || (errno == EEXIST && isDirectory(path)) else {
+        throw FileError(action: "create the directory", path: path, code: errno)
+    }
+}
+
+/// Whether there is a directory; symbolic links are followed.
+package func isDirectory(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+}
+
+package func parentDirectory(_ path: String) -> String? {
+    guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return nil }
+    return String(path[..<slash])
+}
+
+/// Taken from the working directory if relative, without `.`, `..` and doubled slashes.
+package func absolutePath(_ path: String) -> String {
+    let full = path.hasPrefix("/") ? path : "\(workingDirectory())/\(path)"
+    var parts: [Substring] = []
+    for part in full.split(separator: "/") where part != "." {
+        if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+    }
+    return "/" + parts.joined(separator: "/")
+}
+
+package func workingDirectory() -> String {
+    guard let buffer = getcwd(nil, 0) else { return "/" }
+    defer { free(buffer) }
+    return String(cString: buffer)
+}
+
+/// Replaces a file in one step: readers see the old content or the new one. Mode 0600.
+///
+/// Of a file's writers one is at work at a time: so the next one finds, and removes, what one that was
+/// killed has left.
+package func replaceFile(_ path: String, with bytes: [UInt8]) throws(FileError) {
+    let temporary = "\(path).tmp"
+    unlink(temporary)
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw FileError(action: "write", path: temporary, code: errno) }
+    let written = writeAll(descriptor, bytes) && fsync(descriptor) == 0
+    let code = errno
+    close(descriptor)
+    guard written else {
+        unlink(temporary)
+        throw FileError(action: "write", path: temporary, code: code)
+    }
+    CrashPoint.reached("file-written")
+    guard rename(temporary, path) == 0 else {
+        let code = errno
+        unlink(temporary)
+        throw FileError(action: "replace", path: path, code: code)
+    }
+}
+
+/// Writes every byte. False leaves the reason in errno.
+package func writeAll(_ descriptor: Int32, _ bytes: [UInt8]) -> Bool {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+        let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+        if count < 0 && errno != EINTR { return false }
+        rest = rest.dropFirst(max(count, 0))
+    }
+    return true
+}
+
+/// Where a symbolic link points; nil if `path` is none.
+package func linkTarget(_ path: String) -> String? {
+    var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+    let count = readlink(path, &buffer, buffer.count)
+    return count < 0 ? nil : String(decoding: buffer.prefix(count), as: UTF8.self)
+}
+
+/// A whole file's bytes; nil if it cannot be read. For the kernel's own small files.
+package func readFile(_ path: String) -> [UInt8]? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    return readToEnd(descriptor)
+}
+
+/// What is left to read from a descriptor; nil if reading fails.
+package func readToEnd(_ descriptor: Int32) -> [UInt8]? {
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    while true {
+        let count = read(descriptor, &buffer, buffer.count)
+        if count == 0 { return bytes }
+        if count > 0 {
+            bytes.append(contentsOf: buffer.prefix(count))
+            // The kernel makes its longer tables anew for each read.
+            if count == buffer.count && count < 1 << 18 { buffer = .init(repeating: 0, count: 4 * count) }
+        } else if errno != EINTR {
+            return nil
+        }
+    }
+}
+
+/// The path with the links of its existing part followed; what does not exist yet is kept as it is.
+package func resolvedPath(_ path: String) -> String {
+    let path = absolutePath(path)
+    var existing = path[...]
+    while true {
+        if let real = realpath(existing.isEmpty ? "/" : String(existing), nil) {
+            defer { free(real) }
+            let missing = path[existing.endIndex...]
+            let start = String(cString: real)
+            return start == "/" && !missing.isEmpty ? String(missing) : start + missing
+        }
+        existing = existing[..<(existing.lastIndex(of: "/") ?? existing.startIndex)]
+    }
+}

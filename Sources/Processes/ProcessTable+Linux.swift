@@ -1,0 +1,137 @@
+import Glibc
+
+/// What `/proc` tells of one process.
+package struct ProcessStatus: Equatable, Sendable {
+    package let identity: ProcessIdentity
+    package let parent: Int32
+    /// Ended, and not yet reaped.
+    package let isZombie: Bool
+
+    /// Reads a line of `/proc/<pid>/stat`, proc(5). The command's name may hold anything, so the
+    /// fields are counted from its last closing parenthesis, and in bytes: the name may end with a
+    /// character that merges with the one that follows.
+    package init?(statLine: [UInt8]) {
+        guard let end = statLine.lastIndex(of: UInt8(ascii: ")")),
+            let pid = Int32(String(decoding: statLine.prefix { $0 != UInt8(ascii: " ") }, as: UTF8.self))
+        else { return nil }
+        let fields = String(decoding: statLine[(end + 1)...], as: UTF8.self).split(separator: " ")
+        guard fields.count > 19, let parent = Int32(fields[1]), let threads = Int(fields[17]),
+            let start = Int64(fields[19])
+        else { return nil }
+        self.identity = ProcessIdentity(pid: pid, start: start)
+        self.parent = parent
+        // While other threads go on, or one of them replaces the program, only the first one has ended.
+        self.isZombie = (fields[0] == "Z" || fields[0] == "X") && threads < 2
+    }
+}
+
+/// Reads the system's process table.
+package enum ProcessTable {
+    /// Whether it is known for sure that there is no process with this pid: not being able to look, for
+    /// want of a descriptor say, is no such knowledge.
+    package static func isVacant(_ pid: Int32) -> Bool {
+        kill(pid, 0) != 0 && errno == ESRCH
+    }
+
+    /// nil if there is no such process, or it cannot be looked at.
+    package static func status(of pid: Int32) -> ProcessStatus? {
+        readFile("/proc/\(pid)/stat").flatMap(ProcessStatus.init)
+    }
+
+    /// Every process that is visible here.
+    package static func all() -> [ProcessStatus] {
+        processIDs().compactMap(status(of:))
+    }
+
+    /// The process with this pid now; nil if there is none.
+    package static func identity(of pid: Int32) -> ProcessIdentity? { status(of: pid)?.identity }
+
+    /// This very process.
+    package static let current: ProcessIdentity =
+        identity(of: getpid()) ?? ProcessIdentity(pid: getpid(), start: 0)
+
+    /// The arguments, as the process shows them. Empty for a zombie or a stranger's.
+    package static func arguments(of pid: Int32) -> [String] {
+        (readFile("/proc/\(pid)/cmdline") ?? []).split(separator: 0).map {
+            String(decoding: $0, as: UTF8.self)
+        }
+    }
+
+    /// The value of an environment variable as it was when the process was started; nil also where
+    /// the process belongs to somebody else.
+    package static func environmentValue(_ name: String, of pid: Int32) -> String? {
+        let prefix = Array("\(name)=".utf8)
+        for entry in (readFile("/proc/\(pid)/environ") ?? []).split(separator: 0)
+        where entry.starts(with: prefix) {
+            return String(decoding: entry.dropFirst(prefix.count), as: UTF8.self)
+        }
+        return nil
+    }
+
+    /// The whole environment as it was when the process was started; nil where it cannot be read.
+    package static func environment(of pid: Int32) -> [String: String]? {
+        guard let bytes = readFile("/proc/\(pid)/environ"), !bytes.isEmpty else { return nil }
+        let entries = bytes.split(separator: 0).compactMap { entry in
+            entry.firstIndex(of: UInt8(ascii: "=")).map { mark in
+                (
+                    String(decoding: entry[..<mark], as: UTF8.self),
+                    String(decoding: entry[(mark + 1)...], as: UTF8.self)
+                )
+            }
+        }
+        return Dictionary(entries) { first, _ in first }
+    }
+
+    /// The name `ps` and `top` show.
+    package static func name(of pid: Int32) -> String? {
+        readFile("/proc/\(pid)/comm").map { String(decoding: $0, as: UTF8.self).trimmingWhitespace }
+    }
+
+    /// Names this process, whichever thread calls.
+    package static func setOwnName(_ name: String) {
+        let file = open("/proc/self/task/\(getpid())/comm", O_WRONLY | O_CLOEXEC)
+        guard file >= 0 else { return }
+        _ = writeAll(file, Array(name.utf8))
+        close(file)
+    }
+
+    /// Whether the process is a runner of this user's, ours or HAPI's: its command line holds both words.
+    package static func isRunner(_ pid: Int32) -> Bool {
+        var status = stat()
+        guard stat("/proc/\(pid)", &status) == 0, status.st_uid == geteuid() else { return false }
+        let arguments = arguments(of: pid)
+        return arguments.contains("runner") && arguments.contains("start-sync")
+    }
+
+    /// The inodes of the sockets the process holds open.
+    package static func socketInodes(of pid: Int32) -> Set<UInt64> {
+        var inodes: Set<UInt64> = []
+        for descriptor in entries(of: "/proc/\(pid)/fd") {
+            guard let target = linkTarget("/proc/\(pid)/fd/\(descriptor)"), target.hasPrefix("socket:["),
+                let inode = UInt64(target.dropFirst(8).dropLast())
+            else { continue }
+            inodes.insert(inode)
+        }
+        return inodes
+    }
+
+    package static func processIDs() -> [Int32] { entries(of: "/proc").compactMap { Int32($0) } }
+}
+
+extension ProcessIdentity {
+    /// For how many seconds a living process of this boot has been there. Its start is counted from the
+    /// boot and by the boot clock, proc(5): whoever sets the wall clock changes nothing here.
+    package var secondsAlive: Int64 {
+        var now = timespec()
+        clock_gettime(CLOCK_BOOTTIME, &now)
+        return max(0, Int64(now.tv_sec) - start / Int64(max(1, sysconf(Int32(_SC_CLK_TCK)))))
+    }
+}
+
+/// Reaps a child of this process that has ended. Nothing happens if it is nobody's child here.
+package func reap(_ child: ProcessIdentity) {
+    guard let status = ProcessTable.status(of: child.pid), status.identity == child, status.isZombie else {
+        return
+    }
+    waitpid(child.pid, nil, WNOHANG)
+}

@@ -1,4 +1,0 @@
-import FoundationEssentials
-
-/// A new UUID, in lower case as HAPI writes them.
-func newID() -> String { UUID().uuidString.lowercased() }

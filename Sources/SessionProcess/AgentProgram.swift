@@ -1,0 +1,81 @@
+import Glibc
+import Home
+import HubClient
+import Processes
+
+/// The agent's own program: found, started in the foreground, watched, ended.
+struct AgentProgram: Sendable {
+    let path: String
+    let arguments: [String]
+    let environment: [String: String]
+    let directory: String
+
+    /// The program the settings name for the agent, or the one of its name in `PATH`.
+    static func path(of agent: Agent, _ settings: Settings, searchPath: String) throws(AgentNotFound)
+        -> String
+    {
+        let name = settings.agentProgram(agent.rawValue) ?? programNames[agent] ?? agent.rawValue
+        if name.contains("/") {
+            guard isProgram(name) else { throw AgentNotFound(agent: agent, name: name) }
+            return name
+        }
+        for folder in searchPath.split(separator: ":") where isProgram("\(folder)/\(name)") {
+            return absolutePath("\(folder)/\(name)")
+        }
+        throw AgentNotFound(agent: agent, name: name)
+    }
+
+    /// A directory may be entered, which `access` cannot tell from a program that may be run.
+    private static func isProgram(_ path: String) -> Bool {
+        access(path, X_OK) == 0 && !isDirectory(path)
+    }
+
+    private static let programNames: [Agent: String] = [.cursor: "agent", .dsh: "dsh-acp-demo"]
+
+    /// Starts it on this process's own streams and in its process group, so that the terminal's keys
+    /// reach it.
+    func start() throws(LaunchError) -> RunningAgent {
+        let launch = ProcessLaunch(
+            program: path, arguments: [path] + arguments,
+            environment: environment.map { "\($0.key)=\($0.value)" },
+            directory: directory, input: .descriptor(0), output: .descriptor(1), errors: .descriptor(2),
+            startsSession: false)
+        return RunningAgent(pid: try launch.start())
+    }
+}
+
+/// An agent that was started and has not been reaped.
+struct RunningAgent: Sendable {
+    let pid: Int32
+    private let process: ProcessDescriptor?
+
+    init(pid: Int32) {
+        self.pid = pid
+        process = ProcessTable.identity(of: pid).flatMap(ProcessDescriptor.init)
+    }
+
+    func signal(_ signal: Int32) { process?.signal(signal) }
+
+    /// Waits for its end and reaps it. Returns the exit code, or the signal that ended it.
+    func ended() async -> ChildExit {
+        await process?.ended()
+        return ChildExit.reaping(pid)
+    }
+
+    /// Asks it to end, and insists after five seconds.
+    func end() async {
+        signal(SIGTERM)
+        guard let process, await !allEnded([process], within: .seconds(5)) else { return }
+        signal(SIGKILL)
+    }
+}
+
+/// The agent's program is not on this machine.
+package struct AgentNotFound: Error, CustomStringConvertible {
+    let agent: Agent
+    let name: String
+    package var description: String {
+        "cannot find the program \(name) of the agent \(agent.rawValue): it is not in PATH. "
+            + "Install it, or name it in settings.json: \"agentPrograms\": {\"\(agent.rawValue)\": \"/path/to/it\"}"
+    }
+}

@@ -1,0 +1,109 @@
+import Home
+import HubClient
+import Processes
+
+/// What `hapi [AGENT] [ARGS]` was asked for: our own flags taken out, the rest for the agent.
+package struct SessionArguments: Equatable, Sendable {
+    package enum StartingMode: String, Sendable { case local, remote }
+
+    package var agent = Agent.claude
+    package var startingMode: StartingMode?
+    package var startedByRunner = false
+    package var existingSessionID: String?
+    package var model: String?
+    package var effort: String?
+    package var modelReasoningEffort: String?
+    /// The arguments for the agent's own program.
+    package var agentArguments: [String] = []
+
+    /// Flags that hold a word of ours. All others go to the agent as they are.
+    package init(_ arguments: [String]) throws(ConfigurationError) {
+        var rest = arguments[...]
+        if let agent = rest.first.flatMap(Agent.init) {
+            self.agent = agent
+            rest.removeFirst()
+        } else if rest.first == "gemini" {
+            throw ConfigurationError(
+                variable: "the agent", value: "gemini", needed: "one that is still offered")
+        }
+        while let word = rest.popFirst() {
+            // What follows a bare `--` is the agent's alone.
+            if word == "--" {
+                agentArguments += [word] + rest
+                break
+            }
+            try take(word, &rest)
+        }
+    }
+
+    private mutating func take(_ word: String, _ rest: inout ArraySlice<String>) throws(ConfigurationError) {
+        switch word {
+        case "--hapi-starting-mode":
+            let value = try Self.value(of: word, &rest)
+            guard let mode = StartingMode(rawValue: value) else {
+                throw ConfigurationError(variable: word, value: value, needed: "local or remote")
+            }
+            startingMode = mode
+        case "--started-by":
+            let value = try Self.value(of: word, &rest)
+            guard ["runner", "terminal"].contains(value) else {
+                throw ConfigurationError(variable: word, value: value, needed: "runner or terminal")
+            }
+            startedByRunner = value == "runner"
+        case "--existing-session-id", "--hapi-session-id":
+            let value = try Self.value(of: word, &rest)
+            guard !value.isEmpty, value.allSatisfy({ $0.isHexDigit || $0 == "-" }) else {
+                throw ConfigurationError(variable: word, value: value, needed: "a session id")
+            }
+            existingSessionID = value
+        case "--model":
+            model = try Self.value(of: word, &rest)
+            agentArguments += [word, model ?? ""]
+        case "--effort":
+            effort = try Self.value(of: word, &rest)
+            agentArguments += [word, effort ?? ""]
+        default:
+            try translate(word, &rest)
+        }
+    }
+
+    /// HAPI's own words for what the agents' programs call differently.
+    private mutating func translate(_ word: String, _ rest: inout ArraySlice<String>)
+        throws(ConfigurationError)
+    {
+        switch (agent, word) {
+        case (.claude, "--yolo"):
+            agentArguments.append("--dangerously-skip-permissions")
+        case (.codex, "--yolo"):
+            agentArguments.append("--dangerously-bypass-approvals-and-sandbox")
+        case (.codex, "--model-reasoning-effort"):
+            let value = try Self.value(of: word, &rest)
+            modelReasoningEffort = value
+            agentArguments += ["-c", "model_reasoning_effort=\(value)"]
+        case (.codex, "--service-tier"):
+            agentArguments += ["-c", "service_tier=\(try Self.value(of: word, &rest))"]
+        case (.codex, "--collaboration-mode"):
+            // The program has no such flag; it matters once messages are relayed.
+            _ = try Self.value(of: word, &rest)
+        case (.codex, "--permission-mode"):
+            agentArguments += Self.codexPermissions[try Self.value(of: word, &rest)] ?? []
+        default:
+            agentArguments.append(word)
+        }
+    }
+
+    private static let codexPermissions = [
+        "read-only": ["--sandbox", "read-only"],
+        "safe-yolo": ["--full-auto"],
+        "yolo": ["--dangerously-bypass-approvals-and-sandbox"],
+    ]
+
+    private static func value(of flag: String, _ rest: inout ArraySlice<String>) throws(ConfigurationError)
+        -> String
+    {
+        guard let value = rest.popFirst() else {
+            throw ConfigurationError(variable: flag, value: "", needed: "a value")
+        }
+        return value
+    }
+}
