@@ -8,7 +8,7 @@ VENV := .venv
 # The shipped program carries its Swift libraries, is not relocated at start, and has no symbols.
 RELEASE := -c release --static-swift-stdlib --product hapi -Xlinker -no-pie -Xlinker -s
 
-.PHONY: help start build install test torture fuzz lint format clean setup
+.PHONY: help start build install check test torture fuzz lint format clean setup
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -24,9 +24,17 @@ install: build ## put hapi into PREFIX/bin (PREFIX=/usr/local as root, else ~/.l
 	@install -m 755 $(PROGRAM) "$(PREFIX)/bin/.hapi.new" && mv "$(PREFIX)/bin/.hapi.new" "$(PREFIX)/bin/hapi"
 	@echo "hapi is at $(PREFIX)/bin/hapi"
 
-test: setup $(VENV)/ready ## the linter, and every test
+# What a target imports is declared: Package.swift says who may see whom.
+WALLED := --explicit-target-dependency-import-check error
+
+check: setup ## the linter, the walls and the unit tests; needs no network and no root
 	$(MAKE) lint
-	swift build --build-tests
+	swift build --build-tests $(WALLED)
+	swift test --skip-build --disable-xctest --skip '(Integration|Conversation|SocketIO)Tests\.'
+
+test: setup $(VENV)/ready ## the linter, the walls, and every test
+	$(MAKE) lint
+	swift build --build-tests $(WALLED)
 	HAPI_TEST_PYTHON="$(CURDIR)/$(VENV)/bin/python3" swift test --skip-build --disable-xctest
 
 # The suites that ROUNDS makes longer.
@@ -44,7 +52,8 @@ SEED ?= 0
 fuzz: ## random packets against the hub's protocol; SECONDS=60, SEED=... repeats
 	@scripts/fuzz $(SECONDS) $(SEED)
 
-lint: ## the formatter's rules
+lint: ## the formatter's rules, and the walls of the house
+	scripts/walls
 	swift format lint --strict --recursive --parallel Sources Tests Package.swift
 
 format: ## apply the formatter
