@@ -24,6 +24,10 @@ CREATE UNIQUE INDEX sessions_one_name ON sessions (name) WHERE ended_at IS NULL 
 CREATE INDEX spawn_requests_pending ON spawn_requests (requested_at) WHERE outcome = 'pending';
 CREATE INDEX spawn_requests_without_session ON spawn_requests (answered_at) WHERE session_id IS NULL;
 
+CREATE INDEX sessions_live_terminal ON sessions (sequence) WHERE ended_at IS NULL AND started_by = 'terminal';
+CREATE INDEX directory_decisions_standing ON directory_decisions (directory, id) WHERE standing = 1;
+CREATE INDEX directory_decisions_pending ON directory_decisions (directory) WHERE decision = 'pending';
+
 -- One row for each turn of a conversation: from the prompt until the agent has done with it. `lost`: its
 -- process ended before the turn did.
 CREATE TABLE turns (

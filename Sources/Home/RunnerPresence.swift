@@ -24,7 +24,10 @@ package struct RunnerPresence: Sendable {
         let stateFile = { StateFile.read(home) }
         do {
             let store = try StoreConnection(path: home.store, mode: .readOnly)
-            self.init(home, runners: try store.newestRunners(limit: 8), stateFile: stateFile)
+            self.init(
+                home,
+                runners: try store.read { store throws(StoreError) in try store.newestRunners(limit: 8) },
+                stateFile: stateFile)
         } catch {
             self.init(
                 home, runners: [], stateFile: stateFile, storeError: error.cause == .missing ? nil : error)

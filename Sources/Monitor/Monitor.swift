@@ -21,7 +21,7 @@ package enum Monitor {
     package static func run() -> Never {
         // A service manager that stops everything at once must still learn how the session ended.
         // Started from /proc/self/exe it would be called `exe`.
-        ProcessTable.setOwnName("hapi-monitor")
+        ProcessTable.setOwnName(ProcessTable.monitorName)
         for ignored in [SIGHUP, SIGINT, SIGTERM, SIGPIPE] { signal(ignored, SIG_IGN) }
         guard let bytes = readToEnd(specDescriptor), let spec = LaunchSpec(bytes) else {
             complain("cannot read the launch from descriptor \(specDescriptor)")
@@ -42,23 +42,33 @@ package enum Monitor {
 
     private static func watch(_ spec: LaunchSpec) throws(StoreError) {
         CrashPoint.reached("monitor-started")
-        let claimed = try inStore(spec, for: 300) { store throws(StoreError) in
-            try store.claimLaunch(spec.launchID, by: ProcessTable.current, at: .now)
-        }
-        guard claimed else { return report("withdrawn") }
-        CrashPoint.reached("monitor-claimed")
-        guard let child = try launch(spec) else { return }
+        guard let child = try claimAndLaunch(spec) else { return }
         let exit = waitForExit(of: child)
         CrashPoint.reached("monitor-saw-exit")
-        try recordExit(exit, spec)
+        let store = MonitorStore(spec.storePath, flushing: true)
+        try recordExit(exit, spec, in: store)
         CrashPoint.reached("monitor-recorded-exit")
         waitpid(child, nil, 0)
-        if wasToldToStop(spec) { seeHelpersEnd() }
+        if wasToldToStop(spec, store) { seeHelpersEnd() }
+    }
+
+    /// What is recorded here names processes that die with the machine, so it is not flushed.
+    private static func claimAndLaunch(_ spec: LaunchSpec) throws(StoreError) -> Int32? {
+        let store = MonitorStore(spec.storePath, flushing: false)
+        let claimed = try store.write(for: 300) { store throws(StoreError) in
+            try store.claimLaunch(spec.launchID, by: ProcessTable.current, at: .now)
+        }
+        guard claimed else {
+            report("withdrawn")
+            return nil
+        }
+        CrashPoint.reached("monitor-claimed")
+        return try launch(spec, store)
     }
 
     /// False also where that cannot be known.
-    private static func wasToldToStop(_ spec: LaunchSpec) -> Bool {
-        let told = try? inStore(spec, for: 3) { store throws(StoreError) in
+    private static func wasToldToStop(_ spec: LaunchSpec, _ store: MonitorStore) -> Bool {
+        let told = try? store.write(for: 3) { store throws(StoreError) in
             try store.isStopRequested(spec.launchID)
         }
         return told ?? false
@@ -83,7 +93,7 @@ package enum Monitor {
     }
 
     /// Starts the program and records it. nil: it could not be started, and that is recorded.
-    private static func launch(_ spec: LaunchSpec) throws(StoreError) -> Int32? {
+    private static func launch(_ spec: LaunchSpec, _ store: MonitorStore) throws(StoreError) -> Int32? {
         let launch = ProcessLaunch(
             program: spec.program, arguments: spec.arguments, environment: spec.environment,
             directory: spec.directory, openedDirectory: directoryDescriptor, output: .append(spec.logPath),
@@ -97,12 +107,12 @@ package enum Monitor {
             CrashPoint.reached("monitor-launched")
             // A child stays in the table until it is reaped, ended or not.
             let identity = ProcessTable.identity(of: child) ?? ProcessIdentity(pid: child, start: 0)
-            record(identity, spec)
+            record(identity, spec, in: store)
             CrashPoint.reached("monitor-recorded-launch")
             report("launched \(identity.pid) \(identity.start)")
             return child
         } catch let error as LaunchError {
-            try recordExit(ExitRecord(.launchFailed, message: error.description, at: .now), spec)
+            try recordExit(ExitRecord(.launchFailed, message: error.description, at: .now), spec, in: store)
             report("failed \(error)")
             return nil
         } catch let error as StoreError {
@@ -114,9 +124,9 @@ package enum Monitor {
 
     /// A launch that cannot be recorded is watched all the same: the process carries its launch id, and
     /// its end is still to be told.
-    private static func record(_ process: ProcessIdentity, _ spec: LaunchSpec) {
+    private static func record(_ process: ProcessIdentity, _ spec: LaunchSpec, in store: MonitorStore) {
         do {
-            try inStore(spec) { store throws(StoreError) in
+            try store.write { store throws(StoreError) in
                 try store.recordLaunch(spec.launchID, of: process, at: .now)
             }
         } catch {
@@ -154,31 +164,10 @@ package enum Monitor {
         return String(decoding: bytes, as: UTF8.self).split(separator: " ").compactMap { Int32($0) }
     }
 
-    private static func recordExit(_ exit: ExitRecord, _ spec: LaunchSpec) throws(StoreError) {
-        try inStore(spec) { store throws(StoreError) in _ = try store.recordExit(spec.launchID, exit) }
-    }
-
-    /// Opens the store, which may have been replaced since, and tries until it takes what is to be
-    /// recorded: nobody else knows it, and a disk that is full, read-only or failing may be mended. A
-    /// file that is gone is waited for, never made, and given up after five minutes. A file that is
-    /// damaged or somebody else's is left alone.
-    ///
-    /// - Parameter attempts: how often to try, a tenth of a second apart; a locked store holds up each
-    ///   attempt by some seconds.
-    private static func inStore<T>(
-        _ spec: LaunchSpec, for attempts: Int = .max, _ body: (StoreConnection) throws(StoreError) -> T
-    ) throws(StoreError) -> T {
-        var missing = 0
-        for attempt in 1... {
-            do {
-                return try body(try StoreConnection(path: spec.storePath, mode: .existing))
-            } catch {
-                missing += error.cause == .missing ? 1 : 0
-                guard !error.isFinal, attempt < attempts, missing < 3000 else { throw error }
-                usleep(attempt < 3000 ? 100_000 : 1_000_000)
-            }
-        }
-        throw StoreError(.busy, action: "use", path: spec.storePath, detail: "it stays locked")
+    private static func recordExit(
+        _ exit: ExitRecord, _ spec: LaunchSpec, in store: MonitorStore
+    ) throws(StoreError) {
+        try store.write { store throws(StoreError) in _ = try store.recordExit(spec.launchID, exit) }
     }
 
     /// Tells the runner, if it still listens, and closes the line.

@@ -128,6 +128,23 @@ extension ProcessIdentity {
     }
 }
 
+extension ProcessTable {
+    /// The name of each session's monitor, as `ps` shows it.
+    package static let monitorName = "hapi-monitor"
+
+    /// Reaps the monitors among this process's children that have ended: those of an image before this one
+    /// have nobody else to do it. Children that others wait for are left alone.
+    package static func reapMonitors() {
+        for task in entries(of: "/proc/self/task") {
+            guard let bytes = readFile("/proc/self/task/\(task)/children") else { continue }
+            for pid in String(decoding: bytes, as: UTF8.self).split(separator: " ").compactMap({ Int32($0) })
+            where status(of: pid)?.isZombie == true && name(of: pid) == monitorName {
+                waitpid(pid, nil, WNOHANG)
+            }
+        }
+    }
+}
+
 /// Reaps a child of this process that has ended. Nothing happens if it is nobody's child here.
 package func reap(_ child: ProcessIdentity) {
     guard let status = ProcessTable.status(of: child.pid), status.identity == child, status.isZombie else {

@@ -106,7 +106,7 @@ extension MachineMetadata {
     }
 }
 
-extension SessionSupervisor.AdoptionSummary {
+extension Adoption {
     var metadata: Logger.Metadata {
         [
             "adopted": "\(adopted.count)", "waiting": "\(waiting.count)", "ended": "\(ended.count)",

@@ -154,6 +154,7 @@ package struct RunnerDaemon: Sendable {
             group.addTask { try await control.run() }
             group.addTask { await heartbeat.run() }
             group.addTask { await showTroubles(of: store, logger) }
+            if store.needsCheck { group.addTask { await check(store, logger) } }
             group.addTask {
                 try await StopSignals.each { signal in
                     logger.info("signalled", metadata: ["signal": "\(signalName(signal))"])
@@ -197,6 +198,16 @@ package struct RunnerDaemon: Sendable {
                 logger.notice("the store can be written again")
             }
             ProcessTable.setOwnName(trouble == nil ? RunnerPresence.processName : RunnerPresence.degradedName)
+        }
+    }
+
+    /// Looks through a large store while it is used. Damage is said for as long as the runner runs.
+    private func check(_ store: Store, _ logger: Logger) async {
+        do throws(StoreError) {
+            try await StoreCheck(path: configuration.home.store).run()
+        } catch {
+            logger.critical("the store is damaged", metadata: ["error": "\(error)"])
+            await store.note(damage: error)
         }
     }
 

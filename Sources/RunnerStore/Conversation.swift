@@ -35,9 +35,42 @@ package struct ToolDecisionRecord: Equatable, Sendable {
     package var decidedAt: Timestamp?
 }
 
-/// What is kept of a session's conversation: that it was, not what was said. The writing functions are
-/// to be called inside a transaction.
-extension StoreConnection {
+/// What is kept of a session's conversation: that it was, not what was said.
+extension Reading {
+    /// `wanted`, or it with the first number from 2 on with which no live session has it.
+    package func freeName(like wanted: String) throws(StoreError) -> String {
+        var (name, number) = (wanted, 1)
+        while try rows(
+            "SELECT 1 FROM sessions WHERE name = ? AND ended_at IS NULL", [.text(name)], { $0.integer() }
+        ).isEmpty == false {
+            number += 1
+            name = "\(wanted)-\(number)"
+        }
+        return name
+    }
+
+    /// The turns of a session, oldest first.
+    package func turns(of session: String) throws(StoreError) -> [TurnRecord] {
+        try rows(
+            """
+            SELECT id, session_id, began_at, ended_at, outcome, detail FROM turns WHERE session_id = ?
+            ORDER BY id
+            """, [.text(session)]
+        ) { TurnRecord(row: &$0) }
+    }
+
+    /// What the agent of a session asked leave for, oldest first.
+    package func toolDecisions(of session: String) throws(StoreError) -> [ToolDecisionRecord] {
+        try rows(
+            """
+            SELECT id, session_id, request_id, tool, summary, decision, decided_by, asked_at, decided_at
+            FROM tool_decisions WHERE session_id = ? ORDER BY id
+            """, [.text(session)]
+        ) { ToolDecisionRecord(row: &$0) }
+    }
+}
+
+extension Writing {
     /// Records the agent's own id of the conversation; nil forgets it, as after `/clear`.
     package func setNativeID(_ nativeID: String?, of session: String) throws(StoreError) {
         try run("UPDATE sessions SET native_id = ? WHERE id = ?", [.init(nativeID), .text(session)])
@@ -50,18 +83,6 @@ extension StoreConnection {
     /// Names a session. Throws `.constraint` if a live session has the name.
     package func setName(_ name: String?, of session: String) throws(StoreError) {
         try run("UPDATE sessions SET name = ? WHERE id = ?", [.init(name), .text(session)])
-    }
-
-    /// `wanted`, or it with the first number from 2 on with which no live session has it.
-    package func freeName(like wanted: String) throws(StoreError) -> String {
-        var (name, number) = (wanted, 1)
-        while try rows(
-            "SELECT 1 FROM sessions WHERE name = ? AND ended_at IS NULL", [.text(name)], { $0.integer() }
-        ).isEmpty == false {
-            number += 1
-            name = "\(wanted)-\(number)"
-        }
-        return name
     }
 
     /// Begins a turn and returns its id.
@@ -103,16 +124,6 @@ extension StoreConnection {
         return open
     }
 
-    /// The turns of a session, oldest first.
-    package func turns(of session: String) throws(StoreError) -> [TurnRecord] {
-        try rows(
-            """
-            SELECT id, session_id, began_at, ended_at, outcome, detail FROM turns WHERE session_id = ?
-            ORDER BY id
-            """, [.text(session)]
-        ) { TurnRecord(row: &$0) }
-    }
-
     /// Records that an agent asks leave for something. Returns the id under which it is decided.
     package func recordToolRequest(
         _ request: String, _ tool: String, summary: String?, of session: String, at now: Timestamp
@@ -133,36 +144,28 @@ extension StoreConnection {
             WHERE id = ? AND decided_at IS NULL
             """, [.text(decision), .text(who), .init(now), .integer(id)])
     }
-
-    /// What the agent of a session asked leave for, oldest first.
-    package func toolDecisions(of session: String) throws(StoreError) -> [ToolDecisionRecord] {
-        try rows(
-            """
-            SELECT id, session_id, request_id, tool, summary, decision, decided_by, asked_at, decided_at
-            FROM tool_decisions WHERE session_id = ? ORDER BY id
-            """, [.text(session)]
-        ) { ToolDecisionRecord(row: &$0) }
-    }
 }
 
 extension TurnRecord {
     init?(row: inout Row) {
-        let (id, session, began, ended) = (row.integer(), row.text(), row.time(), row.time())
-        let (outcome, detail) = (row.text().flatMap(TurnOutcome.init), row.text())
-        guard let id, let session, let began else { return nil }
+        guard let id = row.integer("id"), let session = row.text("session_id"),
+            let began = row.time("began_at")
+        else { return nil }
         self.init(
-            id: id, sessionID: session, beganAt: began, endedAt: ended, outcome: outcome, detail: detail)
+            id: id, sessionID: session, beganAt: began, endedAt: row.time("ended_at"),
+            outcome: row.text("outcome").flatMap(TurnOutcome.init), detail: row.text("detail"))
     }
 }
 
 extension ToolDecisionRecord {
     init?(row: inout Row) {
-        let (id, session, request, tool) = (row.integer(), row.text(), row.text(), row.text())
-        let (summary, decision, who) = (row.text(), row.text(), row.text())
-        let (asked, decided) = (row.time(), row.time())
-        guard let id, let session, let request, let tool, let asked else { return nil }
+        guard let id = row.integer("id"), let session = row.text("session_id"),
+            let request = row.text("request_id"), let tool = row.text("tool"),
+            let asked = row.time("asked_at")
+        else { return nil }
         self.init(
-            id: id, sessionID: session, requestID: request, tool: tool, summary: summary, decision: decision,
-            decidedBy: who, askedAt: asked, decidedAt: decided)
+            id: id, sessionID: session, requestID: request, tool: tool, summary: row.text("summary"),
+            decision: row.text("decision"), decidedBy: row.text("decided_by"), askedAt: asked,
+            decidedAt: row.time("decided_at"))
     }
 }

@@ -3,7 +3,7 @@ import Processes
 /// One step of the schema, from `migrations/` at the top of the repository.
 struct Migration {
     let version: Int
-    package let name: String
+    let name: String
     private let bytes: [UInt8]
 
     var sql: String { String(decoding: bytes, as: UTF8.self) }
@@ -77,11 +77,12 @@ struct Migration {
         of store: StoreConnection
     ) throws(StoreError) -> (version: Int64, application: Int64, isEmpty: Bool) {
         let query = """
-            SELECT (SELECT user_version FROM pragma_user_version),
-                   (SELECT application_id FROM pragma_application_id), (SELECT count(*) FROM sqlite_master)
+            SELECT (SELECT user_version FROM pragma_user_version) AS version,
+                   (SELECT application_id FROM pragma_application_id) AS application,
+                   (SELECT count(*) FROM sqlite_master) AS objects
             """
         return try store.rows(query) { row in
-            (row.integer() ?? 0, row.integer() ?? 0, row.integer() == 0)
+            (row.integer("version") ?? 0, row.integer("application") ?? 0, row.integer("objects") == 0)
         }.first ?? (0, 0, false)
     }
 }

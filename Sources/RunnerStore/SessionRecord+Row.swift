@@ -1,7 +1,7 @@
 import Processes
 
 extension SessionRecord {
-    /// The columns ``init(row:)`` reads, in its order.
+    /// The columns that ``init(row:)`` reads.
     static let query = """
         SELECT s.id, s.runner_id, s.started_by, s.agent, s.directory, s.log_path, s.requested_session_id,
                s.happy_session_id, s.created_at, s.reported_at, s.adopted_at, s.stop_requested_at, s.stopped_by,
@@ -14,49 +14,46 @@ extension SessionRecord {
         """
 
     init?(row: inout Row) {
-        let (id, runnerID, origin) = (row.text(), row.integer(), row.text().flatMap(SessionOrigin.init))
-        let (agent, directory, logPath) = (row.text(), row.text(), row.text())
-        let (requested, happy) = (row.text(), row.text())
-        let (created, reported, adopted, stopAsked) = (row.time(), row.time(), row.time(), row.time())
-        let (stoppedBy, ended) = (row.text().flatMap(RequestSource.init), row.time())
-        let (name, nativeID, title) = (row.text(), row.text(), row.text())
-        let launch = LaunchRecord(row: &row)
-        let exit = ExitRecord(row: &row)
-        guard let id, let origin, let agent, let directory, let created, let launch else { return nil }
+        guard let id = row.text("id"), let origin = row.text("started_by").flatMap(SessionOrigin.init),
+            let agent = row.text("agent"), let directory = row.text("directory"),
+            let created = row.time("created_at"), let launch = LaunchRecord(row: &row)
+        else { return nil }
         self.init(
-            id: id, runnerID: runnerID, origin: origin, agent: agent, directory: directory, logPath: logPath,
-            requestedSessionID: requested, createdAt: created, launch: launch)
-        self.happySessionID = happy
-        self.reportedAt = reported
-        self.adoptedAt = adopted
-        self.stopRequestedAt = stopAsked
-        self.stoppedBy = stoppedBy
-        self.endedAt = ended
-        self.name = name
-        self.nativeID = nativeID
-        self.title = title
-        self.exit = exit
+            id: id, runnerID: row.integer("runner_id"), origin: origin, agent: agent, directory: directory,
+            logPath: row.text("log_path"), requestedSessionID: row.text("requested_session_id"),
+            createdAt: created, launch: launch)
+        happySessionID = row.text("happy_session_id")
+        reportedAt = row.time("reported_at")
+        adoptedAt = row.time("adopted_at")
+        stopRequestedAt = row.time("stop_requested_at")
+        stoppedBy = row.text("stopped_by").flatMap(RequestSource.init)
+        endedAt = row.time("ended_at")
+        name = row.text("name")
+        nativeID = row.text("native_id")
+        title = row.text("title")
+        exit = ExitRecord(row: &row)
     }
 }
 
 extension LaunchRecord {
     init?(row: inout Row) {
-        let (phase, host) = (row.text().flatMap(LaunchPhase.init), row.host())
-        let (monitor, process) = (row.process(), row.process())
-        guard let phase, let host else { return nil }
-        self.init(phase: phase, host: host, monitor: monitor, process: process)
+        guard let phase = row.text("phase").flatMap(LaunchPhase.init), let host = row.host() else {
+            return nil
+        }
+        self.init(
+            phase: phase, host: host, monitor: row.process("monitor_pid", "monitor_start"),
+            process: row.process("pid", "start"))
     }
 }
 
 extension ExitRecord {
     /// nil where there is no exit row.
     init?(row: inout Row) {
-        let (name, code, signal) = (row.text(), row.integer(), row.integer())
-        let (message, helpers, at) = (row.text(), row.integer(), row.time())
-        guard let name, let at, let reason = ExitReason(name: name, code: code, signal: signal) else {
-            return nil
-        }
-        self.init(reason, message: message, helpers: helpers.map { Int($0) }, at: at)
+        guard let name = row.text("reason"), let at = row.time("at"),
+            let reason = ExitReason(name: name, code: row.integer("code"), signal: row.integer("signal"))
+        else { return nil }
+        self.init(
+            reason, message: row.text("message"), helpers: row.integer("helpers").map { Int($0) }, at: at)
     }
 }
 

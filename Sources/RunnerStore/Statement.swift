@@ -1,4 +1,5 @@
 internal import CSQLite
+import Glibc
 import Processes
 
 /// A prepared statement and, while it is stepped, its current row. Lives within one call.
@@ -35,40 +36,62 @@ struct Statement: ~Copyable {
     var row: Row { Row(handle: handle) }
 }
 
-/// Reads the columns of a statement's current row, in order. Valid until the next step.
+/// Reads the columns of a statement's current row by their names, so that the order in which a query names
+/// them is nobody's matter. Valid until the next step.
 struct Row {
     private let handle: OpaquePointer
-    private var column: Int32 = 0
+    /// Where the next name is looked for first: queries and readers mostly agree.
+    private var next: Int32 = 0
 
     init(handle: OpaquePointer) { self.handle = handle }
 
-    mutating func text() -> String? {
-        defer { column += 1 }
-        return sqlite3_column_text(handle, column).map { String(cString: $0) }
+    mutating func text(_ name: StaticString) -> String? { column(name).flatMap(text) }
+    mutating func integer(_ name: StaticString) -> Int64? { column(name).flatMap(integer) }
+    mutating func real(_ name: StaticString) -> Double? {
+        column(name).flatMap { isNull($0) ? nil : sqlite3_column_double(handle, $0) }
+    }
+    mutating func time(_ name: StaticString) -> Timestamp? {
+        integer(name).map(Timestamp.init(milliseconds:))
     }
 
-    mutating func integer() -> Int64? {
-        defer { column += 1 }
-        return sqlite3_column_type(handle, column) == SQLITE_NULL ? nil : sqlite3_column_int64(handle, column)
-    }
-
-    mutating func real() -> Double? {
-        defer { column += 1 }
-        return sqlite3_column_type(handle, column) == SQLITE_NULL
-            ? nil : sqlite3_column_double(handle, column)
-    }
-
-    mutating func time() -> Timestamp? { integer().map(Timestamp.init(milliseconds:)) }
-
-    mutating func process() -> ProcessIdentity? {
-        let (pid, start) = (integer(), integer())
-        guard let pid, let start, let pid = Int32(exactly: pid) else { return nil }
+    mutating func process(_ pidColumn: StaticString, _ startColumn: StaticString) -> ProcessIdentity? {
+        guard let pid = integer(pidColumn), let start = integer(startColumn), let pid = Int32(exactly: pid)
+        else { return nil }
         return ProcessIdentity(pid: pid, start: start)
     }
 
     mutating func host() -> HostIdentity? {
-        let (machine, boot, namespace) = (text(), text(), integer())
-        guard let machine, let boot, let namespace else { return nil }
+        guard let machine = text("machine"), let boot = text("boot_id"),
+            let namespace = integer("pid_namespace")
+        else { return nil }
         return HostIdentity(machine: machine, bootID: boot, pidNamespace: namespace)
+    }
+
+    /// The only column of a query that asks for one thing.
+    func text() -> String? { text(0) }
+    func integer() -> Int64? { integer(0) }
+
+    private func text(_ column: Int32) -> String? {
+        sqlite3_column_text(handle, column).map { String(cString: $0) }
+    }
+
+    private func integer(_ column: Int32) -> Int64? {
+        isNull(column) ? nil : sqlite3_column_int64(handle, column)
+    }
+
+    private func isNull(_ column: Int32) -> Bool { sqlite3_column_type(handle, column) == SQLITE_NULL }
+
+    private mutating func column(_ name: StaticString) -> Int32? {
+        let count = sqlite3_column_count(handle)
+        for step in 0..<count {
+            let column = (next + step) % count
+            guard let found = sqlite3_column_name(handle, column),
+                strcmp(found, UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)) == 0
+            else { continue }
+            next = column + 1
+            return column
+        }
+        assertionFailure("the query has no column \(name)")
+        return nil
     }
 }

@@ -1,22 +1,34 @@
 import Dispatch
 import Processes
+import Synchronization
 
 /// The daemon's store: one connection on a thread of its own, so that a slow disk or a locked
 /// database blocks nobody else.
 ///
-/// Every call is one synchronous closure, run alone. A write never waits inside SQLite for another
-/// process's lock: it waits here, between attempts, so that however many wait, others are served.
+/// Every call is one synchronous closure, run alone. Writes that wait go into one transaction, so that
+/// however many there are share one flush of the disk; each is taken back by itself if it throws. A write
+/// never waits inside SQLite for another process's lock: it waits here, between attempts.
 package actor Store {
     /// The newest schema this program knows.
     package static let schemaVersion = Migration.all.last?.version ?? 0
+
+    /// A file up to this size, in bytes, is checked before it is used: that takes some milliseconds. A
+    /// larger one is checked beside the service, by a ``StoreCheck``.
+    static let quickCheckLimit: Int64 = 4 << 20
+
+    /// Whether the file was too large to be checked when it was opened.
+    package nonisolated let needsCheck: Bool
 
     private var connection: StoreConnection?
     private let path: String
     private let mode: StoreConnection.Mode
     private let thread = StoreThread()
+    private var waiting: [PendingWrite] = []
+    private var isWriting = false
     private var trouble: StoreError?
-    /// Why files that are gone cannot be put back: said until they are, whatever else succeeds.
+    /// What is wrong whatever else succeeds: files that are gone and cannot be put back, a damaged file.
     private var displacement: StoreError?
+    private var damage: StoreError?
     private let reportTrouble: AsyncStream<StoreError?>.Continuation
 
     /// How long a write whose caller is cancelled goes on trying: it is wanted still, but it must not
@@ -30,7 +42,8 @@ package actor Store {
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    /// Opens the store at `path`, creating or migrating it. Throws for a damaged one.
+    /// Opens the store at `path`, creating or migrating it. Throws for a damaged one, as far as a short
+    /// look tells.
     ///
     /// - Parameter toleratingNewer: whether a schema newer than this program knows is worked with, as
     ///   migrations only ever add.
@@ -39,63 +52,113 @@ package actor Store {
         (troubles, reportTrouble) = AsyncStream.makeStream()
         mode = toleratingNewer ? .existing : .create
         let connection = try StoreConnection(path: path, mode: mode, busyTimeout: 5000)
-        try connection.checkIntegrity()
+        needsCheck = connection.fileSize > Self.quickCheckLimit
+        if !needsCheck { try connection.checkIntegrity() }
         try connection.rememberCompanions()
         connection.setBusyTimeout(Self.readTimeout)
         self.connection = connection
     }
 
-    /// Runs `body` in one transaction. Tries again while another process holds the lock, for up to
-    /// `patience`, and no more than a second once the caller is cancelled; the closure may so run more
-    /// than once.
+    /// Runs `body` in a transaction, which others may share. Tries again while another process holds the
+    /// lock, for up to `patience`, and no more than a second once the caller is cancelled; the closure may
+    /// so run more than once.
     @discardableResult
     package func write<T: Sendable>(
         patience: Duration = .seconds(5),
-        _ body: @Sendable (StoreConnection) throws(StoreError) -> T
+        _ body: @escaping @Sendable (Writing) throws(StoreError) -> T
     ) async throws(StoreError) -> T {
-        var deadline = ContinuousClock.now + patience
-        var (pause, isCancelled) = (1, false)
-        while true {
-            do {
-                let result = try attempt(body)
-                note(nil)
-                return result
-            } catch {
-                if Task.isCancelled && !isCancelled {
-                    isCancelled = true
-                    deadline = min(deadline, .now + Self.lastPatience)
+        let pending = PendingWrite(patience: patience)
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { (waiter: CheckedContinuation<Result<T, StoreError>, Never>) in
+                pending.prepare(body, waiter)
+                waiting.append(pending)
+                if !isWriting {
+                    isWriting = true
+                    // Behind whoever has come by now, so that they share the transaction.
+                    Task { await writeAll() }
                 }
-                guard error.cause == .busy && ContinuousClock.now < deadline else {
-                    note(error)
-                    throw error
-                }
-                await thread.rest(milliseconds: pause)
-                pause = min(2 * pause, 32)
             }
+        } onCancel: {
+            pending.isCancelled.store(true, ordering: .relaxed)
         }
+        return try result.get()
     }
 
-    private func attempt<T>(_ body: (StoreConnection) throws(StoreError) -> T) throws(StoreError) -> T {
-        let connection = try open()
-        connection.setBusyTimeout(0)
-        defer { connection.setBusyTimeout(Self.readTimeout) }
-        return try connection.transaction { () throws(StoreError) -> T in try body(connection) }
+    /// Writes until nobody waits.
+    private func writeAll() async {
+        var pause = 1
+        while !waiting.isEmpty {
+            let batch = waiting
+            waiting = []
+            if attempt(batch) {
+                pause = 1
+                // Whoever came by meanwhile is heard, to read or to share the next transaction.
+                await Task.yield()
+                continue
+            }
+            waiting = batch.filter { write in
+                if write.isCancelled.load(ordering: .relaxed) { write.hurry(Self.lastPatience) }
+                guard ContinuousClock.now >= write.deadline else { return true }
+                answer(write, StoreError(.busy, action: "use", path: path, detail: "database is locked"))
+                return false
+            }
+            await thread.rest(milliseconds: .random(in: 1...pause))
+            pause = min(2 * pause, 16)
+        }
+        isWriting = false
+    }
+
+    /// Carries out `batch` in one transaction and answers everyone. False if another process holds the
+    /// lock: nobody is answered then.
+    private func attempt(_ batch: [PendingWrite]) -> Bool {
+        do throws(StoreError) {
+            let connection = try open()
+            connection.setBusyTimeout(0)
+            defer { connection.setBusyTimeout(Self.readTimeout) }
+            let failures = try connection.write { writing throws(StoreError) -> [StoreError?] in
+                if batch.count == 1 {
+                    try batch[0].attempt(writing)
+                    return [StoreError?.none]
+                }
+                return try batch.map { write throws(StoreError) in try writing.attempt(write) }
+            }
+            for (write, failure) in zip(batch, failures) { answer(write, failure) }
+        } catch {
+            if error.cause == .busy { return false }
+            guard batch.count > 1 else {
+                answer(batch[0], error)
+                return true
+            }
+            // One of them, or the commit, took the others along: each by itself meets its own fate.
+            for write in batch where !attempt([write]) { waiting.append(write) }
+        }
+        return true
+    }
+
+    private func answer(_ write: PendingWrite, _ failure: StoreError?) {
+        note(failure)
+        write.answer(failure)
     }
 
     /// A refused row is the caller's matter, not the store's.
     private func note(_ error: StoreError?) {
-        let error = error ?? displacement
+        let error = error ?? displacement ?? damage
         guard error?.cause != .constraint, error?.cause != trouble?.cause else { return }
         trouble = error
         reportTrouble.yield(error)
     }
 
+    /// Takes note that a look through the whole file has found damage: said for as long as it runs.
+    package func note(damage error: StoreError) {
+        damage = error
+        note(error)
+    }
+
     /// Runs `body` on one unchanging view of the store. Readers never wait for writers.
     package func read<T: Sendable>(
-        _ body: @Sendable (StoreConnection) throws(StoreError) -> T
+        _ body: @Sendable (Reading) throws(StoreError) -> T
     ) throws(StoreError) -> T {
-        let connection = try open()
-        return try connection.snapshot { () throws(StoreError) -> T in try body(connection) }
+        try open().read(body)
     }
 
     /// Puts the files back where somebody removed them or moved them away: what is open still has every
@@ -133,9 +196,64 @@ package actor Store {
     }
 }
 
+extension Writing {
+    /// Runs one of several writes that share this transaction; returns why it was taken back, or nil.
+    /// Throws where the whole transaction is gone.
+    fileprivate func attempt(_ write: PendingWrite) throws(StoreError) -> StoreError? {
+        try connection.execute("SAVEPOINT one")
+        do throws(StoreError) {
+            try write.attempt(self)
+            try connection.execute("RELEASE one")
+            return nil
+        } catch {
+            guard connection.isInTransaction else { throw error }
+            try connection.execute("ROLLBACK TO one; RELEASE one")
+            return error
+        }
+    }
+}
+
+/// A write that waits for its transaction. Used on the store's thread, but for its cancellation.
+private final class PendingWrite: @unchecked Sendable {
+    let isCancelled = Atomic(false)
+    private(set) var deadline: ContinuousClock.Instant
+    private var isHurried = false
+    private var body: (Writing) throws(StoreError) -> Void = { _ in }
+    private var waiter: (StoreError?) -> Void = { _ in }
+
+    init(patience: Duration) { deadline = .now + patience }
+
+    func prepare<T: Sendable>(
+        _ body: @escaping @Sendable (Writing) throws(StoreError) -> T,
+        _ waiter: CheckedContinuation<Result<T, StoreError>, Never>
+    ) {
+        var result: T?
+        self.body = { writing throws(StoreError) in result = try body(writing) }
+        self.waiter = { failure in
+            if let result, failure == nil { return waiter.resume(returning: .success(result)) }
+            waiter.resume(
+                returning: .failure(
+                    failure
+                        ?? StoreError(.other(code: 0), action: "write", path: "", detail: "nothing was done"))
+            )
+        }
+    }
+
+    func attempt(_ writing: Writing) throws(StoreError) { try body(writing) }
+    func answer(_ failure: StoreError?) { waiter(failure) }
+
+    func hurry(_ patience: Duration) {
+        guard !isHurried else { return }
+        isHurried = true
+        deadline = min(deadline, .now + patience)
+    }
+}
+
 /// A serial executor on a dispatch queue.
-private final class StoreThread: SerialExecutor {
-    private let queue = DispatchQueue(label: "store")
+final class StoreThread: SerialExecutor {
+    private let queue: DispatchQueue
+
+    init(_ name: String = "store") { queue = DispatchQueue(label: name) }
 
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)

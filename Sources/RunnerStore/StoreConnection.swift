@@ -5,7 +5,7 @@ import Processes
 /// One connection to the store, used from one thread at a time.
 ///
 /// The daemon holds one inside its ``Store``; commands, monitors and terminal sessions open one
-/// for themselves. A committed transaction is on the disk when the call returns.
+/// for themselves.
 package final class StoreConnection {
     package enum Mode: Sendable {
         /// Creates the file if it is missing and brings an older schema up to date.
@@ -26,15 +26,22 @@ package final class StoreConnection {
     /// The write-ahead log and its index, by inode; nil until ``rememberCompanions()``.
     private var companions: [UInt64?]?
 
-    /// - Parameter busyTimeout: how long one statement waits for another process's lock, in
-    ///   milliseconds.
-    package init(path: String, mode: Mode, busyTimeout: Int32 = 5000) throws(StoreError) {
+    private let busyWait = BusyWait()
+
+    /// - Parameters:
+    ///   - busyTimeout: how long one statement waits for another process's lock, in milliseconds.
+    ///   - flushing: whether what is committed is on the disk when the call returns. Without that it
+    ///     outlives this process, but not the machine: enough for what names processes of this boot.
+    package init(
+        path: String, mode: Mode, busyTimeout: Int32 = 5000, flushing: Bool = true
+    ) throws(StoreError) {
         self.path = path
         handle = try Self.open(path, mode)
-        sqlite3_busy_timeout(handle, busyTimeout)
+        setBusyTimeout(busyTimeout)
+        sqlite3_busy_handler(handle, BusyWait.callback, Unmanaged.passUnretained(busyWait).toOpaque())
         switch mode {
         case .existing:
-            try execute("PRAGMA synchronous = FULL")
+            try execute("PRAGMA synchronous = \(flushing ? "FULL" : "NORMAL")")
         case .create:
             // Looked at before the first change: what is not ours stays as it is.
             _ = try Migration.version(of: self)
@@ -68,13 +75,28 @@ package final class StoreConnection {
     /// Looks through the whole file for damage, and throws what it finds. A row that breaks a
     /// constraint is no damage: it is left out of the answers, and stops nobody.
     package func checkIntegrity() throws(StoreError) {
+        try checkIntegrity("PRAGMA quick_check(1)")
+    }
+
+    /// Looks through one table and its indexes.
+    func checkIntegrity(ofTable table: String) throws(StoreError) {
+        try checkIntegrity("PRAGMA quick_check('\(table)')")
+    }
+
+    private func checkIntegrity(_ question: String) throws(StoreError) {
         try execute("PRAGMA ignore_check_constraints = ON")
-        let findings = try rows("PRAGMA quick_check(1)") { $0.text() }
+        let findings = try rows(question) { $0.text() }
         guard findings == ["ok"] else {
             throw StoreError(
                 .damaged, action: "use", path: path, detail: findings.first ?? "it cannot be checked")
         }
         try execute("PRAGMA ignore_check_constraints = OFF")
+    }
+
+    /// How large the file is, in bytes.
+    var fileSize: Int64 {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int64(status.st_size) : 0
     }
 
     /// Whether the files that are open are still the ones at their paths.
@@ -119,7 +141,10 @@ package final class StoreConnection {
     }
 
     /// How long a statement waits from now on for another process's lock, in milliseconds.
-    func setBusyTimeout(_ milliseconds: Int32) { sqlite3_busy_timeout(handle, milliseconds) }
+    func setBusyTimeout(_ milliseconds: Int32) { busyWait.patience = .milliseconds(Int(milliseconds)) }
+
+    /// Whether a transaction is open: SQLite ends it by itself after some errors.
+    var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
 
     static func open(_ path: String, _ mode: Mode) throws(StoreError) -> OpaquePointer {
         if mode == .create {
@@ -177,8 +202,17 @@ package final class StoreConnection {
         handle = copy
     }
 
-    /// Runs `body` with the write lock held; commits, or rolls back if it throws.
-    package func transaction<T>(_ body: () throws(StoreError) -> T) throws(StoreError) -> T {
+    /// Runs `body` in a transaction with the write lock held; commits, or rolls back if it throws.
+    package func write<T>(_ body: (Writing) throws(StoreError) -> T) throws(StoreError) -> T {
+        try transaction { () throws(StoreError) in try body(Writing(self)) }
+    }
+
+    /// Runs `body` on one unchanging view of the store.
+    package func read<T>(_ body: (Reading) throws(StoreError) -> T) throws(StoreError) -> T {
+        try snapshot { () throws(StoreError) in try body(Reading(self)) }
+    }
+
+    func transaction<T>(_ body: () throws(StoreError) -> T) throws(StoreError) -> T {
         try execute("BEGIN IMMEDIATE")
         do {
             let result = try body()
@@ -191,8 +225,7 @@ package final class StoreConnection {
         }
     }
 
-    /// Runs `body` on one unchanging view of the store.
-    package func snapshot<T>(_ body: () throws(StoreError) -> T) throws(StoreError) -> T {
+    func snapshot<T>(_ body: () throws(StoreError) -> T) throws(StoreError) -> T {
         try execute("BEGIN")
         defer { sqlite3_exec(handle, "ROLLBACK", nil, nil, nil) }
         return try body()
@@ -217,14 +250,27 @@ package final class StoreConnection {
     func rows<T>(
         _ sql: String, _ values: [StoreValue] = [], _ read: (inout Row) -> T?
     ) throws(StoreError) -> [T] {
-        let statement = try prepare(sql, values)
         var results: [T] = []
+        try eachRow(sql, values) { row throws(StoreError) in
+            guard let result = read(&row) else { return false }
+            results.append(result)
+            return true
+        }
+        return results
+    }
+
+    /// Runs one query and hands out row after row. One for which `body` returns false is counted as
+    /// unreadable.
+    func eachRow(
+        _ sql: String, _ values: [StoreValue] = [], _ body: (inout Row) throws(StoreError) -> Bool
+    ) throws(StoreError) {
+        let statement = try prepare(sql, values)
         while true {
             let code = statement.step()
-            if code == SQLITE_DONE { return results }
+            if code == SQLITE_DONE { return }
             guard code == SQLITE_ROW else { throw error(code) }
             var row = statement.row
-            if let result = read(&row) { results.append(result) } else { unreadableRows += 1 }
+            if try !body(&row) { unreadableRows += 1 }
         }
     }
 

@@ -214,10 +214,10 @@ package struct SessionProcess: Sendable {
     }
 
     /// A store that cannot be written is told of, and keeps nobody from working.
-    private func inStore(_ body: (StoreConnection) throws(StoreError) -> Void) {
+    private func inStore(_ body: (Writing) throws(StoreError) -> Void) {
         do {
             let store = try StoreConnection(path: configuration.home.store, mode: .create)
-            try store.transaction { () throws(StoreError) in try body(store) }
+            try store.write(body)
         } catch {
             warn("this session is not on record: \(error)")
         }

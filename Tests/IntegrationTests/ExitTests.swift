@@ -2,9 +2,10 @@ import Glibc
 import Home
 import HubProtocol
 import Processes
-import RunnerStore
 import RunnerTestSupport
 import Testing
+
+@testable import RunnerStore
 
 /// How a session ended is known, wherever its runner was at that moment.
 @Suite(.serialized) struct ExitTests {
@@ -132,7 +133,7 @@ import Testing
         try await Task.sleep(for: .milliseconds(kill))
         try await home.killRunner()
         try await home.startRunner()
-        let store = try StoreConnection(path: home.store, mode: .readOnly)
+        let store = Reading(try StoreConnection(path: home.store, mode: .readOnly))
         try await eventually("all ends", within: .seconds(40)) { try store.liveSessions().isEmpty }
         var wrong = 0
         for (code, id) in ids {

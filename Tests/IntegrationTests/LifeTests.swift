@@ -3,9 +3,10 @@ import Home
 import HubProtocol
 import Processes
 import Runner
-import RunnerStore
 import RunnerTestSupport
 import Testing
+
+@testable import RunnerStore
 
 /// What a runner does over days: heartbeats, decisions that stand, worktrees, forgetting.
 @Suite(.serialized) struct LifeTests {
@@ -229,9 +230,9 @@ import Testing
             let finished = try await home.hapi("runner", "backup", copy)
             #expect(finished.status == 0, "\(finished)")
             #expect(try await home.hapi("runner", "backup", copy).status == 1)
-            let restored = try StoreConnection(path: copy, mode: .readOnly)
+            let restored = Reading(try StoreConnection(path: copy, mode: .readOnly))
             #expect(try restored.liveSessions().map(\.happySessionID) == [id])
-            try restored.checkIntegrity()
+            try restored.connection.checkIntegrity()
         }
     }
 }

@@ -3,10 +3,11 @@ import Home
 import HubProtocol
 import Processes
 import Runner
-import RunnerStore
 import RunnerTestSupport
 import Synchronization
 import Testing
+
+@testable import RunnerStore
 
 /// The runner, and in some rounds monitors, are killed at random moments amid spawns, stops, reports
 /// and exits. After each restart the rows are the processes, and every end that somebody saw is known.
@@ -155,7 +156,7 @@ private final class Torture: Sendable {
 
     // MARK: The truth
 
-    private func store() throws -> StoreConnection { try StoreConnection(path: home.store, mode: .readOnly) }
+    private func store() throws -> Reading { Reading(try StoreConnection(path: home.store, mode: .readOnly)) }
 
     func expectTruth(_ comment: Comment) async throws {
         try await expectRowsAreProcesses(comment)

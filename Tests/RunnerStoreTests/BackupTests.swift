@@ -1,12 +1,13 @@
 import FoundationEssentials
 import Glibc
+import Processes
 import Testing
 
 @testable import Processes
 @testable import RunnerStore
 
 @Suite final class BackupTests: StoreTests {
-    private func filled() throws -> StoreConnection {
+    private func filled() throws -> Writing {
         let store = try create()
         try store.insertSession(.sample("s", runner: nil, launch: .running))
         return store
@@ -22,7 +23,7 @@ import Testing
         #expect(
             try FileManager.default.contentsOfDirectory(atPath: "\(folder)/shared").sorted()
                 == ["copy", "copy.\(getpid()).partial"])
-        let copy = try StoreConnection(path: "\(folder)/shared/copy", mode: .readOnly)
+        let copy = try Writing(path: "\(folder)/shared/copy", mode: .readOnly)
         #expect(try copy.allSessions().map(\.id) == ["s"])
         var status = stat()
         #expect(stat("\(folder)/shared/copy", &status) == 0 && status.st_mode & 0o777 == 0o600)
@@ -53,21 +54,21 @@ import Testing
 
     @Test(arguments: [["-wal"], ["-shm"], ["-wal", "-shm"], ["", "-wal", "-shm"]], [false, true])
     func filesThatSomebodyRemovedArePutBack(suffixes: [String], isNewer: Bool) async throws {
-        if isNewer { try StoreConnection(path: path, mode: .create).execute("PRAGMA user_version = 99") }
+        if isNewer { try Writing(path: path, mode: .create).execute("PRAGMA user_version = 99") }
         let store = try Store(path: path, toleratingNewer: isNewer)
         try await store.write { connection throws(StoreError) in try connection.addRunner() }
         #expect(try await !store.restoreFiles())
         for suffix in suffixes { #expect(unlink(path + suffix) == 0) }
         // Somebody else looks, and works with files of his own from then on.
-        _ = try? StoreConnection(path: path, mode: .existing).newestRunners(limit: 9)
+        _ = try? Writing(path: path, mode: .existing).newestRunners(limit: 9)
         #expect(try await store.restoreFiles())
         #expect(try await !store.restoreFiles())
         try await store.write { connection throws(StoreError) in try connection.addRunner() }
-        let seen = try StoreConnection(path: path, mode: .existing)
+        let seen = try Writing(path: path, mode: .existing)
         #expect(try seen.newestRunners(limit: 9).count == 2)
         try seen.checkIntegrity()
         await store.close()
-        #expect(try StoreConnection(path: path, mode: .existing).newestRunners(limit: 9).count == 2)
+        #expect(try Writing(path: path, mode: .existing).newestRunners(limit: 9).count == 2)
     }
 
     @Test func aStoreInTheRunnersPlaceIsATroubleUntilItIsGone() async throws {
@@ -89,6 +90,6 @@ import Testing
         try await store.write { connection throws(StoreError) in try connection.addRunner() }
         try await store.checkpoint()
         for suffix in ["-wal", "-shm"] { #expect(unlink(path + suffix) == 0) }
-        #expect(try StoreConnection(path: path, mode: .readOnly).newestRunners(limit: 9).count == 1)
+        #expect(try Writing(path: path, mode: .readOnly).newestRunners(limit: 9).count == 1)
     }
 }

@@ -1,10 +1,11 @@
+import Processes
 import Testing
 
 @testable import Processes
 @testable import RunnerStore
 
 @Suite final class ConversationTests: StoreTests {
-    private func withSession(_ id: String = "s") throws -> StoreConnection {
+    private func withSession(_ id: String = "s") throws -> Writing {
         let store = try create()
         try store.insertSession(.sample(id, runner: try store.addRunner()))
         return store
@@ -98,11 +99,8 @@ import Testing
 
 @Suite final class LookTests: StoreTests {
     /// What SQLite says it would do.
-    private func plan(_ store: StoreConnection, _ sql: String) throws -> [String] {
-        try store.rows("EXPLAIN QUERY PLAN \(sql)") { row in
-            for _ in 0..<3 { _ = row.integer() }
-            return row.text()
-        }
+    private func plan(_ store: Writing, _ sql: String) throws -> [String] {
+        try store.rows("EXPLAIN QUERY PLAN \(sql)") { $0.text("detail") }
     }
 
     @Test(arguments: [
@@ -118,6 +116,28 @@ import Testing
         #expect(!steps.isEmpty)
         #expect(!steps.contains { $0.hasPrefix("SCAN") && !$0.contains("INDEX") }, "\(steps)")
         #expect(!steps.contains { $0.contains("TEMP B-TREE") }, "\(steps)")
+    }
+
+    @Test func columnsAreReadByTheirNamesWhateverTheirOrder() throws {
+        let store = try create()
+        try store.insertSession(.sample("s", runner: try store.addRunner()))
+        let read = try store.rows("SELECT requested_at, id, boot_id, pid_namespace, machine FROM launches") {
+            row -> String? in
+            #expect(row.host() == .sample)
+            #expect(row.time("requested_at") == 2000)
+            return row.text("id")
+        }
+        #expect(read == ["s"])
+    }
+
+    @Test func sessionsAreHandedOutOneByOne() throws {
+        let store = try create()
+        let runner = try store.addRunner()
+        for id in ["a", "b", "c"] { try store.insertSession(.sample(id, runner: runner)) }
+        var ids: [String] = []
+        try store.eachSession { session in ids.append(session.id) }
+        try store.eachNewestSession(limit: 2) { session in ids.append(session.id) }
+        #expect(ids == ["a", "b", "c", "c", "b"])
     }
 
     @Test func theBeginningOfAnIdIsFoundWhateverItIsMadeOf() throws {

@@ -1,11 +1,11 @@
+import Processes
 import Testing
 
-@testable import Processes
 @testable import RunnerStore
 
 @Suite final class DirectoryTests: StoreTests {
     private func record(
-        _ store: StoreConnection, _ decision: DirectoryDecision, _ directory: String, request: String = "q"
+        _ store: Writing, _ decision: DirectoryDecision, _ directory: String, request: String = "q"
     ) throws {
         let decided: Timestamp? = decision == .pending ? nil : 2000
         try store.recordDirectoryDecision(

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Processes
 import Testing
 
 @testable import Processes
@@ -21,10 +22,10 @@ import Testing
     @Test func theFirstSchemaIsStillTheOneThatShipped() throws {
         let query = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type, name"
         try restore(version: 1)
-        let shipped = try StoreConnection(path: path, mode: .existing).rows(query) { $0.text() }
+        let shipped = try Writing(path: path, mode: .existing).rows(query) { $0.text() }
         let fresh = "\(folder)/fresh.db"
         try Data().write(to: URL(fileURLWithPath: fresh))
-        let store = try StoreConnection(path: fresh, mode: .existing)
+        let store = try Writing(path: fresh, mode: .existing)
         try store.execute(try #require(Migration.all.first).sql)
         #expect(try store.rows(query) { $0.text() } == shipped)
     }
@@ -32,7 +33,7 @@ import Testing
     @Test(arguments: [StoreConnection.Mode.create, .readOnly])
     func aStoreOfTheFirstSchemaIsRead(mode: StoreConnection.Mode) throws {
         try restore(version: 1)
-        let store = try StoreConnection(path: path, mode: mode)
+        let store = try Writing(path: path, mode: mode)
         #expect(try Set(store.allSessions().map(\.id.last)) == ["1", "2", "3", "4", "5", "6", "7", "8"])
         #expect(try Set(store.liveSessions().map(\.id.last)) == ["5", "6", "7", "8"])
         #expect(try store.newestRunners(limit: 9).map(\.endReason) == [nil, .crashed, .cli])

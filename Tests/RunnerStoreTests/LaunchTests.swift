@@ -1,13 +1,13 @@
+import Processes
 import Testing
 
-@testable import Processes
 @testable import RunnerStore
 
 @Suite final class LaunchTests: StoreTests {
     static let monitor = ProcessIdentity(pid: 300, start: 7000)
     static let process = ProcessIdentity(pid: 301, start: 7001)
 
-    private func withRequest() throws -> StoreConnection {
+    private func withRequest() throws -> Writing {
         let store = try create()
         try store.insertSession(.sample("s", runner: try store.addRunner()))
         return store
@@ -93,18 +93,18 @@ import Testing
         let ids = (0..<30).map { "s\($0)" }
         let store = try create()
         let runner = try store.addRunner()
-        try store.transaction { () throws(StoreError) in
+        try store.connection.transaction { () throws(StoreError) in
             for id in ids { try store.insertSession(.sample(id, runner: runner)) }
         }
         let path = path
         async let claims = onThread {
-            let monitor = try StoreConnection(path: path, mode: .existing)
+            let monitor = try Writing(path: path, mode: .existing)
             return try ids.map { try monitor.claimLaunch($0, by: Self.monitor, at: 10) }
         }
         async let withdrawals = onThread {
-            let runner = try StoreConnection(path: path, mode: .create)
+            let runner = try Writing(path: path, mode: .create)
             return try ids.map { id in
-                try runner.transaction { () throws(StoreError) in
+                try runner.connection.transaction { () throws(StoreError) in
                     try runner.withdrawLaunch(id, because: "late", at: 10)
                 }
             }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Processes
 import Testing
 
 @testable import Processes
@@ -32,7 +33,7 @@ import Testing
     @Test func migratingAgainChangesNothing() throws {
         let store = try create()
         let before = try store.number("PRAGMA schema_version")
-        try Migration.bringUpToDate(store)
+        try Migration.bringUpToDate(store.connection)
         _ = try create()
         #expect(try store.number("PRAGMA schema_version") == before)
     }
@@ -41,7 +42,7 @@ import Testing
         // Its second half stumbles over this table.
         try makeDatabase("PRAGMA application_id = 0x48415049; CREATE TABLE heartbeats (a)")
         #expect(throws: StoreError.self) { try self.create() }
-        let store = try StoreConnection(path: path, mode: .existing)
+        let store = try Writing(path: path, mode: .existing)
         #expect(try store.number("PRAGMA user_version") == 0)
         #expect(try store.rows("SELECT name FROM sqlite_schema") { $0.text() } == ["heartbeats"])
     }
@@ -52,7 +53,7 @@ import Testing
             for pid in 1...8 {
                 group.addTask {
                     try await onThread {
-                        let store = try StoreConnection(path: path, mode: .create)
+                        let store = try Writing(path: path, mode: .create)
                         try store.addRunner(pid: Int32(pid))
                         return try store.newestRunners(limit: 100).count
                     }
@@ -68,11 +69,11 @@ import Testing
     @Test(arguments: ["BEGIN; SELECT count(*) FROM sqlite_schema", "BEGIN IMMEDIATE", "BEGIN EXCLUSIVE"])
     func whoOpensANewStoreWaitsForTheOthersAtIt(hold: String) async throws {
         try makeDatabase("PRAGMA journal_mode = DELETE")
-        let other = try StoreConnection(path: path, mode: .existing)
+        let other = try Writing(path: path, mode: .existing)
         try other.execute(hold)
         let path = path
         async let opened = onThread {
-            try StoreConnection(path: path, mode: .create).newestRunners(limit: 1).count
+            try Writing(path: path, mode: .create).newestRunners(limit: 1).count
         }
         try await Task.sleep(for: .milliseconds(200))
         try other.execute("COMMIT")
@@ -81,9 +82,9 @@ import Testing
 
     @Test func whoOpensAStoreThatIsNeverFreeGivesUp() throws {
         try makeDatabase("PRAGMA journal_mode = DELETE")
-        let other = try StoreConnection(path: path, mode: .existing)
+        let other = try Writing(path: path, mode: .existing)
         try other.execute("BEGIN EXCLUSIVE")
-        let error = storeError { _ = try StoreConnection(path: self.path, mode: .create, busyTimeout: 50) }
+        let error = storeError { _ = try Writing(path: self.path, mode: .create, busyTimeout: 50) }
         #expect(error?.cause == .busy)
     }
 }

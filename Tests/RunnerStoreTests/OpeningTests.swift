@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Processes
 import Testing
 
 @testable import Processes
@@ -22,7 +23,7 @@ import Testing
 
     @Test func aCommitIsOnTheDiskInEveryWritingMode() throws {
         let creator = try create()
-        let monitor = try StoreConnection(path: path, mode: .existing)
+        let monitor = try Writing(path: path, mode: .existing)
         for store in [creator, monitor] {
             #expect(try store.word("PRAGMA journal_mode") == "wal")
             #expect(try store.number("PRAGMA synchronous") == 2)
@@ -34,7 +35,7 @@ import Testing
         let id = try create().addRunner(pid: 7)
         for mode in [StoreConnection.Mode.create, .existing, .readOnly] {
             let runner = try #require(
-                try StoreConnection(path: path, mode: mode).newestRunners(limit: 1).first)
+                try Writing(path: path, mode: mode).newestRunners(limit: 1).first)
             #expect(runner.id == id)
             #expect(runner.process == ProcessIdentity(pid: 7, start: 5000))
             #expect(runner.host == .sample)
@@ -44,7 +45,7 @@ import Testing
 
     @Test(arguments: [StoreConnection.Mode.existing, .readOnly])
     func aMissingFileIsNotMade(mode: StoreConnection.Mode) throws {
-        let error = storeError { _ = try StoreConnection(path: self.path, mode: mode) }
+        let error = storeError { _ = try Writing(path: self.path, mode: mode) }
         #expect(error?.cause == .missing)
         #expect(error?.description == "cannot open \(path): there is no such file")
         #expect(try files() == [])
@@ -52,27 +53,27 @@ import Testing
 
     @Test func aReaderCannotWrite() throws {
         try create().addRunner()
-        let reader = try StoreConnection(path: path, mode: .readOnly)
+        let reader = try Writing(path: path, mode: .readOnly)
         #expect(storeError { try reader.addRunner() }?.cause == .readOnly)
         #expect(try reader.newestRunners(limit: 9).count == 1)
     }
 
     @Test func aReaderFindsAnEmptyDatabaseToHoldNothingYet() throws {
         try Data().write(to: URL(fileURLWithPath: path))
-        let error = storeError { _ = try StoreConnection(path: self.path, mode: .readOnly) }
+        let error = storeError { _ = try Writing(path: self.path, mode: .readOnly) }
         #expect(error?.cause == .missing)
         #expect(error?.detail == "it has no schema yet")
     }
 
     @Test func aFolderThatIsNotThereCannotHoldAStore() {
-        let error = storeError { _ = try StoreConnection(path: "\(self.folder)/no/runner.db", mode: .create) }
+        let error = storeError { _ = try Writing(path: "\(self.folder)/no/runner.db", mode: .create) }
         #expect(error?.cause == .cannotOpen)
     }
 
     @Test(arguments: [StoreConnection.Mode.create, .readOnly])
     func aNewerSchemaIsRefusedWithBothVersionsNamed(mode: StoreConnection.Mode) throws {
         try create().execute("PRAGMA user_version = 99")
-        let error = storeError { _ = try StoreConnection(path: self.path, mode: mode) }
+        let error = storeError { _ = try Writing(path: self.path, mode: mode) }
         #expect(error?.cause == .newerSchema(found: 99, known: Store.schemaVersion))
         let versions = "its schema is version 99, this hapi knows versions up to \(Store.schemaVersion)"
         #expect(error?.description == "cannot open \(path): \(versions)")
@@ -83,7 +84,7 @@ import Testing
         let store = try create()
         try store.insertSession(.sample("s", runner: try store.addRunner()))
         try store.execute("PRAGMA user_version = 99")
-        let monitor = try StoreConnection(path: path, mode: .existing)
+        let monitor = try Writing(path: path, mode: .existing)
         #expect(try monitor.claimLaunch("s", by: ProcessIdentity(pid: 5, start: 6), at: 7))
         #expect(try monitor.recordExit("s", ExitRecord(.exited(code: 0), at: 8)))
     }
@@ -99,7 +100,7 @@ import Testing
     func aForeignDatabaseIsRefusedAndUntouched(sql: String, mode: StoreConnection.Mode) throws {
         try makeDatabase(sql)
         let before = try bytes()
-        let error = storeError { _ = try StoreConnection(path: self.path, mode: mode) }
+        let error = storeError { _ = try Writing(path: self.path, mode: mode) }
         #expect(error?.cause == .foreign)
         #expect(error?.hint != nil)
         #expect(try bytes() == before)
@@ -114,7 +115,7 @@ import Testing
         try Data(text.utf8).write(to: URL(fileURLWithPath: path))
         let error = storeError {
             // A monitor looks at its tables only when it uses them.
-            let store = try StoreConnection(path: self.path, mode: mode)
+            let store = try Writing(path: self.path, mode: mode)
             _ = try store.exit(of: "s")
         }
         #expect(error?.cause == .damaged)
@@ -133,7 +134,7 @@ import Testing
         let whole = try bytes()
         try whole.prefix(whole.count / 2).write(to: URL(fileURLWithPath: path))
         let error = storeError {
-            let store = try StoreConnection(path: self.path, mode: .create)
+            let store = try Writing(path: self.path, mode: .create)
             _ = try store.allSessions()
         }
         #expect(error?.cause == .damaged)

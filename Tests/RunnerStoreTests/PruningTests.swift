@@ -1,6 +1,6 @@
+import Processes
 import Testing
 
-@testable import Processes
 @testable import RunnerStore
 
 @Suite final class PruningTests: StoreTests {
@@ -37,6 +37,36 @@ import Testing
         try store.markWorktreeRemoved("s", at: 1600)
         #expect(try store.keptWorktrees().isEmpty)
         #expect(try store.forgetSessions(before: 2000) == 1)
+    }
+
+    @Test func aLongHistoryIsForgottenInSlicesThatOthersCanWriteBetween() throws {
+        let store = try create()
+        let runner = try store.addRunner()
+        try store.connection.transaction { () throws(StoreError) in
+            for index in 0..<300 {
+                try store.insertSession(.sample("s\(index)", runner: runner))
+                _ = try store.finish("s\(index)", unlessRecorded: ExitRecord(.vanished, at: 1500))
+                _ = try store.beginTurn(of: "s\(index)", at: 1400)
+            }
+        }
+        let other = try Writing(path: path, mode: .existing, busyTimeout: 0)
+        var steps: [Int] = []
+        let count = try store.connection.forgetSessions(before: 2000) { forgotten in
+            steps.append(forgotten)
+            #expect(throws: Never.self) { try other.setNotice("\(forgotten)", of: runner) }
+        }
+        #expect(count == 300)
+        #expect(steps.count > 1)
+        #expect(steps == steps.sorted())
+        #expect(try store.number("SELECT count(*) FROM turns") == 0)
+        #expect(try store.number("SELECT count(*) FROM launches") == 0)
+    }
+
+    @Test(arguments: [(5, 75), (15, 50), (40, 25)])
+    func aSliceIsAsLargeAsTheDiskIsQuick(milliseconds: Int, size: Int) {
+        var slice = PruningSlice()
+        slice.adapt(to: .milliseconds(milliseconds))
+        #expect(slice.size == size)
     }
 
     @Test func aChangeOfTheHubIsRecordedOnce() throws {

@@ -1,6 +1,6 @@
+import Processes
 import Testing
 
-@testable import Processes
 @testable import RunnerStore
 
 /// A row that is in order, and one change that is not.
@@ -113,7 +113,7 @@ struct BadRow: CustomTestStringConvertible, Sendable {
         return "INSERT INTO \(table) (\(columns)) VALUES (\(row.map(\.value).joined(separator: ", ")))"
     }
 
-    private func populated() throws -> StoreConnection {
+    private func populated() throws -> Writing {
         let store = try create()
         try store.execute(insert("runners"))
         try store.execute(insert("launches", ["id": "'old'"]))

@@ -1,10 +1,10 @@
+import Processes
 import Testing
 
-@testable import Processes
 @testable import RunnerStore
 
 @Suite final class SessionTests: StoreTests {
-    private func withSession(_ id: String = "s") throws -> StoreConnection {
+    private func withSession(_ id: String = "s") throws -> Writing {
         let store = try create()
         try store.insertSession(.sample(id, runner: try store.addRunner()), detail: "by hub")
         return store
@@ -46,6 +46,17 @@ import Testing
         #expect(events.map(\.at) == [2000, 2001, 2002, 2003, 2004])
     }
 
+    @Test func aReportAnswersTheRequestsThatWaitForIt() throws {
+        let store = try withSession()
+        try store.insertSpawnRequest(.sample("waits", session: "s"))
+        try store.insertSpawnRequest(.sample("gave-up", session: "s"))
+        try store.answerSpawnRequest("gave-up", .late, error: "not yet", at: 2001)
+        try store.confirm("s", as: "h", at: 2002)
+        #expect(try store.spawnRequest("waits")?.outcome == .started)
+        #expect(try store.spawnRequest("gave-up")?.outcome == .late)
+        #expect(try store.pendingSpawnRequests().isEmpty)
+    }
+
     @Test func aReportIsConfirmedWithTheTimeOfTheFirst() throws {
         let store = try withSession()
         try store.confirm("s", as: "h", at: 2001)
@@ -73,7 +84,7 @@ import Testing
         try store.insertSession(.sample("a", runner: runner, requested: "h"))
         let twice = SessionRecord.sample("b", runner: runner, requested: "h")
         let error = storeError {
-            try store.transaction { () throws(StoreError) in try store.insertSession(twice) }
+            try store.connection.transaction { () throws(StoreError) in try store.insertSession(twice) }
         }
         #expect(error?.cause == .constraint)
         #expect(try store.liveOwner(of: "h")?.id == "a")
@@ -151,14 +162,15 @@ import Testing
         let store = try create()
         let runner = try store.addRunner()
         let error = storeError {
-            try store.transaction { () throws(StoreError) in
+            try store.connection.transaction { () throws(StoreError) in
                 try store.insertSession(.sample("s", runner: runner))
                 try store.insertSpawnRequest(.sample("q", session: "nobody"))
             }
         }
         #expect(error?.cause == .constraint)
         #expect(try store.allSessions().isEmpty)
-        try store.transaction { () throws(StoreError) in try store.insertSession(.sample("s", runner: runner))
+        try store.connection.transaction { () throws(StoreError) in
+            try store.insertSession(.sample("s", runner: runner))
         }
         #expect(try store.allSessions().count == 1)
     }

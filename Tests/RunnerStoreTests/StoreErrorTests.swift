@@ -1,6 +1,6 @@
+import Processes
 import Testing
 
-@testable import Processes
 @testable import RunnerStore
 
 @Suite final class StoreErrorTests: StoreTests {
@@ -11,7 +11,7 @@ import Testing
         case sessionTwice, sessionOfNoRunner, secondOwner, requestTwice, eventOfNobody, wordForANumber,
             brokenRule
 
-        func happen(_ store: StoreConnection) throws(StoreError) {
+        func happen(_ store: Writing) throws(StoreError) {
             switch self {
             case .sessionTwice:
                 try store.insertSession(.sample(secret, runner: 1))

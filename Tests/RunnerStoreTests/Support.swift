@@ -1,6 +1,7 @@
 import Dispatch
 import FoundationEssentials
 import Glibc
+import Processes
 import Testing
 
 @testable import Processes
@@ -21,12 +22,12 @@ class StoreTests {
         try? FileManager.default.removeItem(atPath: folder)
     }
 
-    func create() throws(StoreError) -> StoreConnection { try StoreConnection(path: path, mode: .create) }
+    func create() throws(StoreError) -> Writing { try Writing(path: path, mode: .create) }
 
     /// A database that knows nothing of HAPI's schema.
     func makeDatabase(_ sql: String) throws {
         try Data().write(to: URL(fileURLWithPath: path))
-        try StoreConnection(path: path, mode: .existing).execute(sql)
+        try Writing(path: path, mode: .existing).execute(sql)
     }
 
     func bytes(of name: String = "runner.db") throws -> Data {
@@ -36,7 +37,23 @@ class StoreTests {
     func files() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: folder).sorted() }
 }
 
-extension StoreConnection {
+/// In these tests a connection is used without a transaction of its own, but where one is the matter.
+extension Writing {
+    convenience init(
+        path: String, mode: StoreConnection.Mode, busyTimeout: Int32 = 5000, flushing: Bool = true
+    ) throws(StoreError) {
+        self.init(
+            try StoreConnection(path: path, mode: mode, busyTimeout: busyTimeout, flushing: flushing))
+    }
+
+    var unreadableRows: Int { connection.unreadableRows }
+    func execute(_ sql: String) throws(StoreError) { try connection.execute(sql) }
+    func checkIntegrity() throws(StoreError) { try connection.checkIntegrity() }
+    func backUp(to path: String) throws(StoreError) { try connection.backUp(to: path) }
+    func forgetSessions(before date: Timestamp) throws(StoreError) -> Int {
+        try connection.forgetSessions(before: date)
+    }
+
     /// The first column of the first row.
     func number(_ sql: String) throws(StoreError) -> Int64? { try rows(sql) { $0.integer() }.first }
     func word(_ sql: String) throws(StoreError) -> String? { try rows(sql) { $0.text() }.first }

@@ -1,6 +1,6 @@
+import Processes
 import Testing
 
-@testable import Processes
 @testable import RunnerStore
 
 @Suite struct TimestampTests {

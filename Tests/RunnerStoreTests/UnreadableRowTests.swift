@@ -1,11 +1,11 @@
+import Processes
 import Testing
 
-@testable import Processes
 @testable import RunnerStore
 
 /// Rows that no version of this program writes, put there by force.
 @Suite final class UnreadableRowTests: StoreTests {
-    private func withGoodAndBad(_ damage: String) throws -> StoreConnection {
+    private func withGoodAndBad(_ damage: String) throws -> Writing {
         let store = try create()
         let runner = try store.addRunner()
         for id in ["bad", "good"] {

@@ -55,12 +55,9 @@ struct ControlRoutes {
     }
 
     @Sendable private func list(_ request: Request, _ context: ControlContext) async throws -> Response {
-        let children = try await supervisor.reportedSessions().compactMap { session in
-            session.happySessionID.map {
-                ControlMessages.SessionList.Child(
-                    startedBy: session.origin.wireName, happySessionId: $0,
-                    pid: session.launch.process?.pid ?? 0)
-            }
+        let children = await supervisor.reportedSessions().map { session in
+            ControlMessages.SessionList.Child(
+                startedBy: session.origin.wireName, happySessionId: session.happySessionID, pid: session.pid)
         }
         return try .json(ControlMessages.SessionList(children: children))
     }

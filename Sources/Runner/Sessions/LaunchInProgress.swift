@@ -37,6 +37,17 @@ struct LaunchInProgress: Sendable {
             descriptor: ProcessTable.identity(of: pid).flatMap(ProcessDescriptor.init))
     }
 
+    /// The monitor; it is not reaped yet, so that its pid cannot be anybody else's.
+    var identity: ProcessIdentity? { ProcessTable.identity(of: monitor) }
+
+    /// The session's process, where the monitor says that it launched one.
+    static func process(in news: String) -> ProcessIdentity? {
+        let words = news.split(separator: " ")
+        guard words.count == 3, words[0] == "launched", let pid = Int32(words[1]), let start = Int64(words[2])
+        else { return nil }
+        return ProcessIdentity(pid: pid, start: start)
+    }
+
     /// Returns when the monitor has ended, and reaps it.
     func monitorEnded() async {
         await descriptor?.ended()

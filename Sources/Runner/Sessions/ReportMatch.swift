@@ -40,7 +40,9 @@ enum ReportMatch: Equatable {
     /// stand the launched process, or only its monitor: the launch may not be recorded yet, or the
     /// process may have left its parent. A launch that has reported is only matched by its own process
     /// or by the same report again: a session that is started inside a session is its own.
+    /// A row of another machine or container tells nothing about the processes of this one.
     static func of(_ report: SessionReport, among live: [SessionRecord]) -> ReportMatch {
+        let live = live.filter { $0.launch.host == .current }
         if let speaker = report.lineage.first, let own = live.first(where: { $0.launch.process == speaker }) {
             return .session(own.id)
         }

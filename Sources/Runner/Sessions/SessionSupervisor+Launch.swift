@@ -33,14 +33,14 @@ extension SessionSupervisor {
             logger.error("cannot launch", metadata: ["session": "\(session.id)", "error": "\(error)"])
             // Whoever waits is not kept waiting for a locked store: there it is withdrawn later.
             if await withdraw(session.id, because: "\(error)", patience: .seconds(5)) == .unknown {
-                Task { await withdraw(session.id, because: "\(error)") }
+                later { await self.withdraw(session.id, because: "\(error)") }
             }
             await cleanUp(after: session.id)
             let answer = SpawnAnswer.failed("\(error)")
             await tellHub(answer, known, session.id)
             return answer
         }
-        let answer = await outcome(of: session, known, for: request.source)
+        let answer = await outcome(of: session, known, for: request)
         CrashPoint.reached("spawn-answered")
         if case .failed = answer { await cleanUp(after: session.id) }
         await tellHub(answer, known, session.id)
@@ -108,19 +108,17 @@ extension SessionSupervisor {
 
     /// Waits for a session to report. The hub itself waits for no more than 30 s.
     func outcome(
-        of session: SessionRecord, _ known: Live? = nil, for source: RequestSource
+        of session: SessionRecord, _ known: Live, for request: SpawnRequest
     ) async -> SpawnAnswer {
-        if let happyID = session.happySessionID { return .started(happySessionID: happyID) }
-        let known = known ?? knowledge(of: session.id)
-        // Whoever waits here must hear of an end, even of one that came while the row was read. What is
-        // only requested is still being launched, by who has it followed then.
-        if session.launch.phase != .requested { watch(Watch(id: session.id)) }
-        let patience = source == .hub ? min(reportTimeout, .seconds(25)) : reportTimeout
+        // The hub has waited since the request arrived.
+        let left = request.source == .hub ? request.arrival + .seconds(25) - .now : reportTimeout
+        let patience = max(.zero, min(reportTimeout, left))
         switch await known.news.wait(for: patience) {
         case .reported(let happyID):
             return .started(happySessionID: happyID)
         case .ended(let exit):
-            let output = logTail(of: session.logPath ?? "", characters: 800)
+            let path = session.logPath ?? ""
+            let output = await BlockingWork.run { logTail(of: path, characters: 800) } ?? ""
             let tail = output.isEmpty ? "" : ". Its last output: \(output)"
             return .failed("the session process ended before it reported: \(exit.summary)\(tail)")
         case nil:
@@ -130,6 +128,20 @@ extension SessionSupervisor {
                 "\(name) has not reported within \(patience); it goes on starting, and `hapi runner list` shows it"
             )
         }
+    }
+
+    /// Waits for a session that another request has started. Whoever waits must hear of an end, even of one
+    /// that came while the row was read. What is only requested is still being launched, by who has it
+    /// followed then.
+    func outcome(ofOther id: String, for request: SpawnRequest) async -> SpawnAnswer {
+        let known = knowledge(of: id)
+        guard let session = await record(id) else {
+            watch(Watch(id: id))
+            return .failed("its session is not on record")
+        }
+        if let happyID = session.happySessionID { return .started(happySessionID: happyID) }
+        if session.launch.phase != .requested || session.endedAt != nil { watch(Watch(id: id)) }
+        return await outcome(of: session, known, for: request)
     }
 
     private func tellHub(_ answer: SpawnAnswer, _ known: Live, _ id: String) async {

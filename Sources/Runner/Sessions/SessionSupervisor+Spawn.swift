@@ -45,12 +45,12 @@ extension SessionSupervisor {
     /// Begins to answer, in a task of its own: git may be at work for longer than the hub waits, and goes
     /// on then.
     private func begin(_ request: SpawnRequest) -> SpawnInProgress {
-        inProgress += 1
+        beginWork()
         let answered = OneShot<SpawnAnswer>()
         let work = Task {
             let answer = await answer(to: request)
             answered.set(answer)
-            inProgress -= 1
+            endWork()
             spawns[request.id] = nil
             return answer
         }
@@ -65,18 +65,16 @@ extension SessionSupervisor {
             let earlier = try await store.read { connection throws(StoreError) in
                 try connection.spawnRequest(request.id)
             }
-            if let earlier { return await answer(to: earlier) }
+            if let earlier { return await answer(to: earlier, for: request) }
         } catch {
             return .failed("nothing was started: \(error)")
         }
         let answer = await decide(request)
+        // The report that brought it has recorded it.
+        if case .started = answer { return answer }
         // Whoever waits is not kept waiting for a locked store: there it is recorded later.
         if await !record(answer, to: request.id, patience: .seconds(1)) {
-            inProgress += 1
-            Task {
-                await record(answer, to: request.id, patience: .seconds(600))
-                inProgress -= 1
-            }
+            later { await self.record(answer, to: request.id, patience: .seconds(600)) }
         }
         return answer
     }
@@ -190,14 +188,17 @@ extension SessionSupervisor {
             for _ in 0..<3 {
                 switch try await record(request, session, preparation) {
                 case .new: return await launch(request, session, preparation)
-                case .owned(let owner): return await outcome(of: owner, for: request.source)
+                case .owned(let owner): return await outcome(ofOther: owner.id, for: request)
                 case .elsewhere(let owner):
                     let reason =
                         "session \(session.requestedSessionID ?? "") is recorded as live on another machine or in "
                         + "another container; nothing can be known about it here. If it is gone, say so: "
                         + "hapi runner give-up \(owner.id)"
                     return await turnDown(request, .refused(reason))
-                case .ending(let owner): _ = await knowledge(of: owner.id).ended.wait(for: .seconds(5))
+                case .ending(let owner):
+                    let known = knowledge(of: owner.id)
+                    watch(Watch(id: owner.id))
+                    _ = await known.ended.wait(for: .seconds(5))
                 }
             }
             return .failed("the session that went before has ended, but its end cannot be recorded")
@@ -210,16 +211,20 @@ extension SessionSupervisor {
     private func record(
         _ request: SpawnRequest, _ session: SessionRecord, _ preparation: Preparation
     ) async throws(StoreError) -> Recorded {
-        try await store.write { connection throws(StoreError) in
+        let runnerID = runnerID
+        return try await store.write { connection throws(StoreError) in
             var record = request.record(nil)
             if let wanted = session.requestedSessionID, let owner = try connection.liveOwner(of: wanted) {
                 guard owner.launch.host.isHere else { return .elsewhere(owner) }
                 if owner.stateNow != .ended {
                     record.sessionID = owner.id
+                    if owner.happySessionID != nil { record.outcome = .started }
                     try connection.insertSpawnRequest(record)
                     return .owned(owner)
                 }
-                guard try connection.finishIfOver(owner) else { return .ending(owner) }
+                guard case .over? = try connection.settleNow(owner, by: runnerID) else {
+                    return .ending(owner)
+                }
             }
             record.sessionID = session.id
             try connection.insertSession(session, detail: "by \(request.source.rawValue)")
@@ -237,11 +242,13 @@ extension SessionSupervisor {
     }
 
     /// The answer to a request that was made before.
-    private func answer(to earlier: SpawnRequestRecord) async -> SpawnAnswer {
+    private func answer(
+        to earlier: SpawnRequestRecord, for request: SpawnRequest
+    ) async -> SpawnAnswer {
         let session: SessionRecord? = if let id = earlier.sessionID { await record(id) } else { nil }
         if let answer = earlier.answer(session) { return answer }
         guard let session else { return .failed("the same request is being answered") }
-        return await outcome(of: session, for: earlier.source)
+        return await outcome(ofOther: session.id, for: request)
     }
 }
 

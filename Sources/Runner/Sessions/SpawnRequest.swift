@@ -12,6 +12,8 @@ package struct SpawnRequest: Sendable {
     package let id: String
     package let source: RequestSource
     package let parameters: SpawnParameters
+    /// Every deadline of its answer is counted from here.
+    let arrival = ContinuousClock.now
 
     package init(id: String?, source: RequestSource, parameters: SpawnParameters) {
         self.id = id.flatMap { $0.isEmpty ? nil : $0 } ?? newID()

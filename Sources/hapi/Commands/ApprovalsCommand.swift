@@ -67,13 +67,11 @@ private func decide(_ decision: DirectoryDecision, _ directory: String) throws {
     // Links are followed, as they are when a request is judged.
     let path = resolvedPath(directory)
     let store = try StoreConnection(path: home.store, mode: .create)
-    try store.transaction { () throws(StoreError) in
+    let asked = try store.write { store throws(StoreError) in
         try store.decide(decision, on: path, by: "cli", at: .now)
+        return try store.directoryDecisions().contains { $0.directory == path && $0.spawnRequestID != nil }
     }
     let word = decision == .approved ? "may" : "may not"
-    let asked = try store.directoryDecisions().contains {
-        $0.directory == path && $0.spawnRequestID != nil
-    }
     Output.line("Sessions \(word) create \(path.visible) and directories below it.")
     if decision == .approved && asked {
         Output.line("The request that waited is over; spawn again: hapi runner spawn \(path.visible)")

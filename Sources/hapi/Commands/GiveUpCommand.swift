@@ -24,7 +24,7 @@ struct GiveUpCommand: ParsableCommand {
     func run() throws {
         let home = try RunnerHome.fromEnvironment()
         let store = try StoreConnection(path: home.store, mode: .create)
-        let refusal = try store.transaction { () throws(StoreError) -> String? in
+        let refusal = try store.write { store throws(StoreError) -> String? in
             guard let session = try store.sessions(meant: id).first else {
                 return "no session is known as \(id)"
             }

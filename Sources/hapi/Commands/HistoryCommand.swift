@@ -84,7 +84,7 @@ struct HistoryCommand: ParsableCommand {
         let view: SessionView
         let request: SpawnRequestRecord?
 
-        init(_ session: SessionRecord, _ store: StoreConnection) throws(StoreError) {
+        init(_ session: SessionRecord, _ store: Reading) throws(StoreError) {
             view = SessionView(session)
             request = try store.spawnRequest(ofSession: session.id)
         }

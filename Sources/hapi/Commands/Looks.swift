@@ -78,11 +78,11 @@ extension StoreConnection {
     /// Reads the store of a home on one unchanging view; nil if nothing has been recorded yet. Rows that
     /// cannot be read are left out, and that is said.
     static func lookingAt<T>(
-        _ home: RunnerHome, _ body: (StoreConnection) throws(StoreError) -> T
+        _ home: RunnerHome, _ body: (Reading) throws(StoreError) -> T
     ) throws(StoreError) -> T? {
         do {
             let store = try StoreConnection(path: home.store, mode: .readOnly)
-            let result = try store.snapshot { () throws(StoreError) in try body(store) }
+            let result = try store.read(body)
             if store.unreadableRows > 0 {
                 let rows = store.unreadableRows == 1 ? "a row" : "\(store.unreadableRows) rows"
                 Output.complain("\(rows) of \(home.store) cannot be read by this version, and left out")

@@ -48,7 +48,10 @@ struct PruneCommand: ParsableCommand {
             throw ExitCode(ExitStatus.failed)
         }
         let store = try StoreConnection(path: home.store, mode: .create)
-        _ = try store.transaction { () throws(StoreError) in try store.forgetSessions(before: date) }
+        _ = try store.forgetSessions(before: date) { count in
+            Progress.show("Deleting: \(count) of \(old.count)")
+        }
+        Progress.clear()
         // Only of sessions that are gone from the store by now; what another command took is gone as well.
         for log in logs { unlink(log) }
         Output.line("Deleted \(records) and \(files).")

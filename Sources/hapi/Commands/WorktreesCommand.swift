@@ -61,7 +61,7 @@ struct WorktreesCommand: AsyncParsableCommand {
             } else if let reason = await worktrees.removeIfSafe(entry.worktree) {
                 Output.line("kept     \(path): \(reason.visible)")
             } else {
-                try store.transaction { () throws(StoreError) in
+                try store.write { store throws(StoreError) in
                     try store.markWorktreeRemoved(entry.worktree.sessionID, at: .now)
                 }
                 Output.line("removed  \(path)")

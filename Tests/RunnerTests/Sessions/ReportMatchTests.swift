@@ -128,4 +128,11 @@ struct ReportCase: Sendable, CustomTestStringConvertible {
             directory: "/", agent: "claude")
         #expect(ReportMatch.of(report, among: [Self.waiting]) == .newcomer)
     }
+
+    @Test func aRowOfAnotherMachineTellsNothingAboutTheProcessesHere() {
+        let report = SessionReport(
+            happySessionID: "new", lineage: [.sample(200)], launchID: "a", directory: "/", agent: "claude")
+        let row = SessionRecord.sample("a", host: .elsewhere, monitor: 199, process: 200)
+        #expect(ReportMatch.of(report, among: [row]) == .newcomer)
+    }
 }

@@ -1,7 +1,6 @@
 import Glibc
 import HubProtocol
 import Logging
-import RunnerStore
 import Testing
 
 @testable import Home
@@ -9,6 +8,7 @@ import Testing
 @testable import Monitor
 @testable import Processes
 @testable import Runner
+@testable import RunnerStore
 @testable import SessionProcess
 
 /// Requests that start nothing: each is on record with its answer.
@@ -32,7 +32,7 @@ import Testing
     }
 
     private func record(_ id: String) throws -> SpawnRequestRecord? {
-        try StoreConnection(path: home.store, mode: .readOnly).spawnRequest(id)
+        try Reading(try StoreConnection(path: home.store, mode: .readOnly)).spawnRequest(id)
     }
 
     struct Refused: Sendable, CustomTestStringConvertible {
@@ -123,7 +123,7 @@ import Testing
         #expect(answer == .needsApproval(directory: resolvedPath(folder) + "/work/new"))
         #expect(try record("q")?.outcome == .needsApproval)
         #expect(!isDirectory("\(folder)/work/new"))
-        let store = try StoreConnection(path: home.store, mode: .readOnly)
+        let store = Reading(try StoreConnection(path: home.store, mode: .readOnly))
         #expect(try store.allSessions().isEmpty)
     }
 

@@ -30,7 +30,7 @@ package struct HubChange: Sendable {
 }
 
 /// What tells when and why the runner was away.
-extension StoreConnection {
+extension Reading {
     /// Every life of the runner, oldest first.
     package func allRunners() throws(StoreError) -> [RunnerRecord] { try runners("ORDER BY id") }
 
@@ -38,8 +38,8 @@ extension StoreConnection {
         try rows(
             "SELECT runner_id, at, suspended_ms FROM heartbeats WHERE at >= ? ORDER BY rowid", [.init(oldest)]
         ) { row in
-            guard let runner = row.integer(), let at = row.time() else { return nil }
-            return HeartbeatTrace(runnerID: runner, at: at, suspended: row.integer())
+            guard let runner = row.integer("runner_id"), let at = row.time("at") else { return nil }
+            return HeartbeatTrace(runnerID: runner, at: at, suspended: row.integer("suspended_ms"))
         }
     }
 
@@ -48,10 +48,10 @@ extension StoreConnection {
             "SELECT runner_id, at, state, detail FROM hub_changes WHERE at >= ? ORDER BY rowid",
             [.init(oldest)]
         ) { row in
-            guard let runner = row.integer(), let at = row.time(),
-                let state = row.text().flatMap(HubState.init)
+            guard let runner = row.integer("runner_id"), let at = row.time("at"),
+                let state = row.text("state").flatMap(HubState.init)
             else { return nil }
-            return HubChange(runnerID: runner, at: at, state: state, detail: row.text())
+            return HubChange(runnerID: runner, at: at, state: state, detail: row.text("detail"))
         }
     }
 }

@@ -20,8 +20,27 @@ package struct LeftoverRecord: Equatable, Sendable {
     }
 }
 
-/// What sessions left behind; the writing functions are to be called inside a transaction.
-extension StoreConnection {
+/// What sessions left behind.
+extension Reading {
+    /// What was left behind and was not seen to be gone, oldest first; of one session, or of all.
+    package func leftovers(of session: String? = nil) throws(StoreError) -> [LeftoverRecord] {
+        try rows(
+            """
+            SELECT o.session_id, o.pid, o.start, o.command, o.found_at, l.machine, l.boot_id, l.pid_namespace
+            FROM leftovers o JOIN launches l ON l.id = o.session_id
+            WHERE o.gone_at IS NULL AND (?1 IS NULL OR o.session_id = ?1) ORDER BY o.found_at
+            """, [.init(session)]
+        ) { row in
+            guard let session = row.text("session_id"), let process = row.process("pid", "start"),
+                let command = row.text("command"), let foundAt = row.time("found_at"), let host = row.host()
+            else { return nil }
+            return LeftoverRecord(
+                sessionID: session, process: process, command: command, foundAt: foundAt, host: host)
+        }
+    }
+}
+
+extension Writing {
     package func recordLeftover(_ leftover: LeftoverRecord) throws(StoreError) {
         let inserted = try run(
             """
@@ -44,22 +63,5 @@ extension StoreConnection {
         try run(
             "UPDATE leftovers SET gone_at = ? WHERE session_id = ? AND pid = ? AND start = ?",
             [.init(now), .text(session), .init(process.pid), .integer(process.start)])
-    }
-
-    /// What was left behind and was not seen to be gone, oldest first; of one session, or of all.
-    package func leftovers(of session: String? = nil) throws(StoreError) -> [LeftoverRecord] {
-        try rows(
-            """
-            SELECT o.session_id, o.pid, o.start, o.command, o.found_at, l.machine, l.boot_id, l.pid_namespace
-            FROM leftovers o JOIN launches l ON l.id = o.session_id
-            WHERE o.gone_at IS NULL AND (?1 IS NULL OR o.session_id = ?1) ORDER BY o.found_at
-            """, [.init(session)]
-        ) { row in
-            let (session, process, command) = (row.text(), row.process(), row.text())
-            let (foundAt, host) = (row.time(), row.host())
-            guard let session, let process, let command, let foundAt, let host else { return nil }
-            return LeftoverRecord(
-                sessionID: session, process: process, command: command, foundAt: foundAt, host: host)
-        }
     }
 }

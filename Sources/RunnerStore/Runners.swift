@@ -1,7 +1,30 @@
 import Processes
 
 /// The lives of the daemon.
-extension StoreConnection {
+extension Reading {
+    /// The newest lives of the runner, newest first.
+    package func newestRunners(limit: Int) throws(StoreError) -> [RunnerRecord] {
+        try runners("ORDER BY id DESC LIMIT ?", [.init(limit)])
+    }
+
+    /// The lives that have no recorded end: the running one, and any that crashed.
+    package func unendedRunners() throws(StoreError) -> [RunnerRecord] {
+        try runners("WHERE end_reason IS NULL ORDER BY id DESC")
+    }
+
+    func runners(_ condition: String, _ values: [StoreValue] = []) throws(StoreError) -> [RunnerRecord] {
+        try rows(
+            """
+            SELECT id, pid, start, machine, boot_id, pid_namespace, version, program_modified_at, http_port,
+                   hub_url, hub_state, hub_detail, machine_id, log_path, started_at, last_heartbeat_at,
+                   stopping_at, ended_at, end_reason, end_detail, notice
+            FROM runners \(condition)
+            """, values
+        ) { RunnerRecord(row: &$0) }
+    }
+}
+
+extension Writing {
     /// Opens a new life and returns its id.
     package func beginRunner(_ runner: RunnerRecord) throws(StoreError) -> Int64 {
         try run(
@@ -56,16 +79,6 @@ extension StoreConnection {
             [.init(reason), .init(detail), .init(at), .integer(runner)])
     }
 
-    /// The newest lives of the runner, newest first.
-    package func newestRunners(limit: Int) throws(StoreError) -> [RunnerRecord] {
-        try runners("ORDER BY id DESC LIMIT ?", [.init(limit)])
-    }
-
-    /// The lives that have no recorded end: the running one, and any that crashed.
-    package func unendedRunners() throws(StoreError) -> [RunnerRecord] {
-        try runners("WHERE end_reason IS NULL ORDER BY id DESC")
-    }
-
     /// Adds a heartbeat, with the hub's state as it is on record, and keeps the last `kept` of them and
     /// of the hub's changes. Not those of the last so many days: a clock that is wrong for a moment
     /// would cost them all.
@@ -88,43 +101,26 @@ extension StoreConnection {
                 "DELETE FROM \(table) WHERE rowid <= (SELECT max(rowid) FROM \(table)) - ?", [.init(kept)])
         }
     }
-
-    func runners(_ condition: String, _ values: [StoreValue] = []) throws(StoreError) -> [RunnerRecord] {
-        try rows(
-            """
-            SELECT id, pid, start, machine, boot_id, pid_namespace, version, program_modified_at, http_port,
-                   hub_url, hub_state, hub_detail, machine_id, log_path, started_at, last_heartbeat_at,
-                   stopping_at, ended_at, end_reason, end_detail, notice
-            FROM runners \(condition)
-            """, values
-        ) { RunnerRecord(row: &$0) }
-    }
 }
 
 extension RunnerRecord {
     init?(row: inout Row) {
-        let (id, process, host) = (row.integer(), row.process(), row.host())
-        let (version, modified, port) = (row.text(), row.real(), row.integer())
-        let (hubURL, hubState, hubDetail) = (row.text(), row.text().flatMap(HubState.init), row.text())
-        let (machineID, logPath, startedAt) = (row.text(), row.text(), row.time())
-        let (beat, stopping, ended) = (row.time(), row.time(), row.time())
-        let (endReason, endDetail, notice) = (
-            row.text().flatMap(RunnerEndReason.init), row.text(), row.text()
-        )
-        guard let id, let process, let host, let version, let hubState, let logPath, let startedAt else {
-            return nil
-        }
+        guard let id = row.integer("id"), let process = row.process("pid", "start"), let host = row.host(),
+            let version = row.text("version"), let hubState = row.text("hub_state").flatMap(HubState.init),
+            let logPath = row.text("log_path"), let startedAt = row.time("started_at")
+        else { return nil }
         self.init(
-            process: process, host: host, version: version, programModifiedAt: modified, hubURL: hubURL,
-            hubState: hubState, machineID: machineID, logPath: logPath, startedAt: startedAt)
+            process: process, host: host, version: version,
+            programModifiedAt: row.real("program_modified_at"), hubURL: row.text("hub_url"),
+            hubState: hubState, machineID: row.text("machine_id"), logPath: logPath, startedAt: startedAt)
         self.id = id
-        self.httpPort = port.map { Int($0) }
-        self.hubDetail = hubDetail
-        self.lastHeartbeatAt = beat
-        self.stoppingAt = stopping
-        self.endedAt = ended
-        self.endReason = endReason
-        self.endDetail = endDetail
-        self.notice = notice
+        self.httpPort = row.integer("http_port").map { Int($0) }
+        self.hubDetail = row.text("hub_detail")
+        self.lastHeartbeatAt = row.time("last_heartbeat_at")
+        self.stoppingAt = row.time("stopping_at")
+        self.endedAt = row.time("ended_at")
+        self.endReason = row.text("end_reason").flatMap(RunnerEndReason.init)
+        self.endDetail = row.text("end_detail")
+        self.notice = row.text("notice")
     }
 }

@@ -27,8 +27,40 @@ package struct DirectoryDecisionRecord: Sendable {
     }
 }
 
-/// Decisions about directories; the writing ones to be called inside a transaction.
-extension StoreConnection {
+/// Decisions about directories.
+extension Reading {
+    /// The standing decision for a directory: the newest of the nearest directory that has one.
+    package func standingDecision(on directory: String) throws(StoreError) -> DirectoryDecision? {
+        try rows(
+            """
+            SELECT decision FROM directory_decisions
+            WHERE standing = 1 AND (directory = ?1 OR directory = '/'
+                                    OR substr(?1, 1, length(directory) + 1) = directory || '/')
+            ORDER BY length(directory) DESC, id DESC LIMIT 1
+            """, [.text(directory)]
+        ) { $0.text().flatMap(DirectoryDecision.init) }.first
+    }
+
+    /// Every decision and every open question, newest first.
+    package func directoryDecisions() throws(StoreError) -> [DirectoryDecisionRecord] {
+        try rows(
+            """
+            SELECT directory, decision, decided_by, decided_at, spawn_request_id, standing
+            FROM directory_decisions ORDER BY id DESC
+            """
+        ) { row in
+            guard let directory = row.text("directory"),
+                let decision = row.text("decision").flatMap(DirectoryDecision.init)
+            else { return nil }
+            return DirectoryDecisionRecord(
+                directory: directory, decision: decision, decidedBy: row.text("decided_by"),
+                decidedAt: row.time("decided_at"), spawnRequestID: row.text("spawn_request_id"),
+                isStanding: row.integer("standing") == 1)
+        }
+    }
+}
+
+extension Writing {
     /// Writes a decision, which also answers what was asked about the same directory before; or a
     /// question, pending, unless it is asked already.
     package func recordDirectoryDecision(_ decision: DirectoryDecisionRecord, at now: Timestamp)
@@ -81,37 +113,5 @@ extension StoreConnection {
             DirectoryDecisionRecord(
                 directory: directory, decision: decision, decidedBy: who, decidedAt: now, spawnRequestID: nil,
                 isStanding: true), at: now)
-    }
-
-    /// The standing decision for a directory: the newest of the nearest directory that has one.
-    package func standingDecision(on directory: String) throws(StoreError) -> DirectoryDecision? {
-        try rows(
-            """
-            SELECT decision FROM directory_decisions
-            WHERE standing = 1 AND (directory = ?1 OR directory = '/'
-                                    OR substr(?1, 1, length(directory) + 1) = directory || '/')
-            ORDER BY length(directory) DESC, id DESC LIMIT 1
-            """, [.text(directory)]
-        ) { $0.text().flatMap(DirectoryDecision.init) }.first
-    }
-
-    /// Every decision and every open question, newest first.
-    package func directoryDecisions() throws(StoreError) -> [DirectoryDecisionRecord] {
-        try rows(
-            """
-            SELECT directory, decision, decided_by, decided_at, spawn_request_id, standing
-            FROM directory_decisions ORDER BY id DESC
-            """
-        ) { row in
-            let (directory, decision, who) = (
-                row.text(), row.text().flatMap(DirectoryDecision.init), row.text()
-            )
-            let (at, request, standing) = (row.time(), row.text(), row.integer())
-            guard let directory, let decision else { return nil }
-            return DirectoryDecisionRecord(
-                directory: directory, decision: decision, decidedBy: who, decidedAt: at,
-                spawnRequestID: request,
-                isStanding: standing == 1)
-        }
     }
 }

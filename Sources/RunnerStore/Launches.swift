@@ -2,7 +2,7 @@ import Processes
 
 /// The words of a launch. Monitors of older versions use these statements on the database of newer
 /// ones, so they name frozen columns only.
-extension StoreConnection {
+extension Writing {
     /// Takes a requested launch for `monitor`. False: it is claimed or withdrawn, launch nothing.
     package func claimLaunch(_ id: String, by monitor: ProcessIdentity, at now: Timestamp) throws(StoreError)
         -> Bool

@@ -1,8 +1,9 @@
 import Processes
 
 /// Looking sessions up. Their order is the one they were recorded in, whatever the clock said.
-extension StoreConnection {
+extension Reading {
     private static let oldestFirst = "ORDER BY s.sequence, s.created_at, s.id"
+
     private static let newestFirst = "ORDER BY s.sequence DESC, s.created_at DESC, s.id DESC"
 
     /// The sessions whose end the runner has not noted yet, oldest first.
@@ -13,6 +14,28 @@ extension StoreConnection {
     /// Every session on record, oldest first.
     package func allSessions() throws(StoreError) -> [SessionRecord] {
         try sessions(Self.oldestFirst)
+    }
+
+    /// Hands out every session on record, oldest first, one at a time.
+    package func eachSession(_ body: (SessionRecord) throws(StoreError) -> Void) throws(StoreError) {
+        try eachSession(Self.oldestFirst, [], body)
+    }
+
+    /// Hands out the last `limit` sessions, newest first, one at a time.
+    package func eachNewestSession(
+        limit: Int, _ body: (SessionRecord) throws(StoreError) -> Void
+    ) throws(StoreError) {
+        try eachSession("\(Self.newestFirst) LIMIT ?", [.init(limit)], body)
+    }
+
+    private func eachSession(
+        _ condition: String, _ values: [StoreValue], _ body: (SessionRecord) throws(StoreError) -> Void
+    ) throws(StoreError) {
+        try connection.eachRow("\(SessionRecord.query) \(condition)", values) { row throws(StoreError) in
+            guard let session = SessionRecord(row: &row) else { return false }
+            try body(session)
+            return true
+        }
     }
 
     /// The last `limit` sessions, newest first.
@@ -52,11 +75,25 @@ extension StoreConnection {
         ).first
     }
 
+    /// The live sessions that somebody started in a terminal and whose process has one of these pids.
+    package func liveTerminalSessions(withPIDs pids: [Int32]) throws(StoreError) -> [SessionRecord] {
+        let list = pids.map { String($0) }.joined(separator: ", ")
+        return try sessions(
+            "WHERE s.ended_at IS NULL AND s.started_by = 'terminal' AND l.pid IN (\(list))")
+    }
+
+    /// How many sessions there are whose end the runner has not noted yet.
+    package func liveCount() throws(StoreError) -> Int {
+        try rows("SELECT count(*) FROM sessions WHERE ended_at IS NULL") { $0.integer() }.first.map {
+            Int($0)
+        } ?? 0
+    }
+
     package func events(of id: String) throws(StoreError) -> [SessionEvent] {
         try rows("SELECT at, kind, detail FROM session_events WHERE session_id = ? ORDER BY id", [.text(id)])
         { row in
-            guard let at = row.time(), let kind = row.text() else { return nil }
-            return SessionEvent(at: at, kind: kind, detail: row.text())
+            guard let at = row.time("at"), let kind = row.text("kind") else { return nil }
+            return SessionEvent(at: at, kind: kind, detail: row.text("detail"))
         }
     }
 

@@ -9,22 +9,24 @@ import Testing
 @testable import SessionProcess
 
 /// What was on record before the runner looked, what it saw, and what is on record after.
-struct AdoptionCase: Sendable, CustomTestStringConvertible {
+struct StandingCase: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let session: SessionRecord
     var monitor: Observation?
     var process: Observation?
-    let verdict: AdoptionVerdict
+    let standing: Standing
 }
 
-@Suite struct AdoptionVerdictTests {
+@Suite struct StandingTests {
     static let now: Timestamp = 9000
 
-    private static func vanished(_ message: String) -> AdoptionVerdict {
-        .finish(ExitRecord(.vanished, message: message, at: now))
+    private static func vanished(_ message: String) -> Standing {
+        .over(ExitRecord(.vanished, message: message, at: now))
     }
 
     static let unseen = vanished("it ended while nobody was there to see how")
+    static let withdrawn = Standing.over(
+        ExitRecord(.launchFailed, message: "it was withdrawn before it began", at: now))
     static let restarted = vanished("the machine was restarted")
     static let exit = ExitRecord(.exited(code: 3), at: 8000)
 
@@ -39,101 +41,101 @@ struct AdoptionCase: Sendable, CustomTestStringConvertible {
     static let launched = SessionRecord.sample("s", .launched, monitor: 300, process: 301)
     static let terminal = SessionRecord.sample("s", .launched, process: 301, origin: .terminal)
 
-    static let cases: [AdoptionCase] =
+    static let cases: [StandingCase] =
         recorded + [
-            AdoptionCase(
-                testDescription: "asked for, claimed by nobody", session: requested, verdict: .withdraw),
-            AdoptionCase(
+            StandingCase(
+                testDescription: "asked for, claimed by nobody", session: requested, standing: .unclaimed),
+            StandingCase(
                 testDescription: "asked for before a restart",
-                session: .sample("s", .requested, host: .beforeRestart), verdict: .withdraw),
-            AdoptionCase(
+                session: .sample("s", .requested, host: .beforeRestart), standing: .unclaimed),
+            StandingCase(
                 testDescription: "withdrawn, its end not noted", session: .sample("s", .withdrawn),
-                verdict: .withdraw),
-            AdoptionCase(
+                standing: withdrawn),
+            StandingCase(
                 testDescription: "claimed, its monitor at work", session: claimed, monitor: .alive,
-                verdict: .wait),
-            AdoptionCase(
+                standing: .launching),
+            StandingCase(
                 testDescription: "claimed, its monitor killed", session: claimed, monitor: .gone,
-                verdict: .search),
-            AdoptionCase(
+                standing: .lost),
+            StandingCase(
                 testDescription: "claimed before a restart", session: claimed, monitor: .rebooted,
-                verdict: restarted),
-            AdoptionCase(
-                testDescription: "claimed after the look", session: claimed, verdict: .lookAgain),
-            AdoptionCase(
+                standing: restarted),
+            StandingCase(
+                testDescription: "claimed after the look", session: claimed, standing: .stale),
+            StandingCase(
                 testDescription: "launched after the look", session: launched, monitor: .alive,
-                verdict: .lookAgain
+                standing: .stale
             ),
-            AdoptionCase(
+            StandingCase(
                 testDescription: "launched after the look, its monitor gone since", session: launched,
-                monitor: .gone, verdict: .lookAgain),
-            AdoptionCase(
-                testDescription: "claimed and launched after the look", session: launched, verdict: .lookAgain
+                monitor: .gone, standing: .stale),
+            StandingCase(
+                testDescription: "claimed and launched after the look", session: launched, standing: .stale
             ),
-            AdoptionCase(
+            StandingCase(
                 testDescription: "alive under its monitor", session: launched, monitor: .alive,
                 process: .alive,
-                verdict: .adopt),
-            AdoptionCase(
+                standing: .alive),
+            StandingCase(
                 testDescription: "alive, its monitor killed", session: launched, monitor: .gone,
                 process: .alive,
-                verdict: .adopt),
-            AdoptionCase(
-                testDescription: "alive in a terminal", session: terminal, process: .alive, verdict: .adopt),
-            AdoptionCase(
+                standing: .alive),
+            StandingCase(
+                testDescription: "alive in a terminal", session: terminal, process: .alive, standing: .alive),
+            StandingCase(
                 testDescription: "over, its monitor about to say how", session: launched, monitor: .alive,
-                process: .gone, verdict: .wait),
-            AdoptionCase(
+                process: .gone, standing: .closing),
+            StandingCase(
                 testDescription: "over, and its monitor with it", session: launched, monitor: .gone,
-                process: .gone, verdict: unseen),
-            AdoptionCase(
-                testDescription: "over in a terminal", session: terminal, process: .gone, verdict: unseen),
-            AdoptionCase(
+                process: .gone, standing: unseen),
+            StandingCase(
+                testDescription: "over in a terminal", session: terminal, process: .gone, standing: unseen),
+            StandingCase(
                 testDescription: "launched before a restart", session: launched, monitor: .rebooted,
-                process: .rebooted, verdict: restarted),
-            AdoptionCase(
+                process: .rebooted, standing: restarted),
+            StandingCase(
                 testDescription: "in a terminal before a restart", session: terminal, process: .rebooted,
-                verdict: restarted),
-            AdoptionCase(
+                standing: restarted),
+            StandingCase(
                 testDescription: "its monitor elsewhere", session: claimed, monitor: .unverifiable,
-                verdict: .leave),
-            AdoptionCase(
+                standing: .elsewhere),
+            StandingCase(
                 testDescription: "its process elsewhere", session: launched, monitor: .unverifiable,
-                process: .unverifiable, verdict: .leave),
-            AdoptionCase(
+                process: .unverifiable, standing: .elsewhere),
+            StandingCase(
                 testDescription: "asked for elsewhere", session: .sample("s", .requested, host: .elsewhere),
-                verdict: .leave),
-            AdoptionCase(
+                standing: .elsewhere),
+            StandingCase(
                 testDescription: "launched elsewhere after the look",
-                session: .sample("s", .launched, host: .elsewhere, process: 301), verdict: .leave),
+                session: .sample("s", .launched, host: .elsewhere, process: 301), standing: .elsewhere),
         ]
 
     /// Whatever was seen, a recorded end is the end.
-    static let recorded: [AdoptionCase] = [LaunchPhase.requested, .claimed, .launched, .withdrawn].flatMap {
+    static let recorded: [StandingCase] = [LaunchPhase.requested, .claimed, .launched, .withdrawn].flatMap {
         (phase: LaunchPhase) in
         [Observation.alive, .gone, .unverifiable].map { (sight: Observation) in
-            AdoptionCase(
+            StandingCase(
                 testDescription: "\(phase), its end on record, \(sight)",
                 session: ended(phase, host: .elsewhere),
-                monitor: sight, process: sight, verdict: .finish(exit))
+                monitor: sight, process: sight, standing: .over(exit))
         }
     }
 
     @Test(arguments: cases)
-    func eachSessionIsJudgedByItsRowAndWhatWasSeen(case one: AdoptionCase) {
+    func eachSessionIsJudgedByItsRowAndWhatWasSeen(case one: StandingCase) {
         let seen = SessionObservation(monitor: one.monitor, process: one.process)
-        #expect(AdoptionVerdict.on(one.session, seen, at: Self.now) == one.verdict)
+        #expect(Standing(one.session, seen, at: Self.now) == one.standing)
     }
 
-    /// Adopting and showing never contradict each other.
+    /// Judging and showing never contradict each other.
     @Test(arguments: SessionStateTests.looks)
-    func nothingThatIsShownAsEndedIsAdopted(look: SessionStateTests.Look) {
+    func nothingThatIsShownAsEndedIsTakenForAlive(look: SessionStateTests.Look) {
         let session = SessionRecord.sample(
             "s", look.phase, monitor: look.seen.monitor == nil ? nil : 300,
             process: look.seen.process == nil ? nil : 301)
-        let verdict = AdoptionVerdict.on(session, look.seen, at: Self.now)
-        if verdict == .adopt { #expect(look.state == .starting) }
-        if case .finish = verdict { #expect(look.state == .ended) }
-        if verdict == .search { #expect(look.state == .unverifiable) }
+        let standing = Standing(session, look.seen, at: Self.now)
+        if standing == .alive { #expect(look.state == .starting) }
+        if case .over = standing { #expect(look.state == .ended) }
+        if standing == .lost { #expect(look.state == .unverifiable) }
     }
 }

@@ -23,24 +23,7 @@ package struct WorktreeRecord: Equatable, Sendable {
     }
 }
 
-extension StoreConnection {
-    /// Writes a worktree before it is made.
-    package func insertWorktree(_ worktree: WorktreeRecord) throws(StoreError) {
-        try run(
-            "INSERT INTO worktrees (session_id, repository, path, branch, name, created_at) VALUES (?, ?, ?, ?, ?, ?)",
-            [
-                .text(worktree.sessionID), .text(worktree.repository), .text(worktree.path),
-                .text(worktree.branch),
-                .text(worktree.name), .init(worktree.createdAt),
-            ])
-        try recordEvent(worktree.sessionID, "worktree", detail: worktree.path, at: worktree.createdAt)
-    }
-
-    package func markWorktreeRemoved(_ session: String, at now: Timestamp) throws(StoreError) {
-        try run("UPDATE worktrees SET removed_at = ? WHERE session_id = ?", [.init(now), .text(session)])
-        try recordEvent(session, "worktree-removed", detail: nil, at: now)
-    }
-
+extension Reading {
     /// The worktrees that were not removed, oldest first.
     package func keptWorktrees() throws(StoreError) -> [WorktreeRecord] {
         try worktrees("WHERE removed_at IS NULL ORDER BY created_at")
@@ -57,12 +40,32 @@ extension StoreConnection {
             "SELECT session_id, repository, path, branch, name, created_at FROM worktrees \(condition)",
             values
         ) { row in
-            let (session, repository, path) = (row.text(), row.text(), row.text())
-            let (branch, name, created) = (row.text(), row.text(), row.time())
-            guard let session, let repository, let path, let branch, let name, let created else { return nil }
+            guard let session = row.text("session_id"), let repository = row.text("repository"),
+                let path = row.text("path"), let branch = row.text("branch"), let name = row.text("name"),
+                let created = row.time("created_at")
+            else { return nil }
             return WorktreeRecord(
                 sessionID: session, repository: repository, path: path, branch: branch, name: name,
                 createdAt: created)
         }
+    }
+}
+
+extension Writing {
+    /// Writes a worktree before it is made.
+    package func insertWorktree(_ worktree: WorktreeRecord) throws(StoreError) {
+        try run(
+            "INSERT INTO worktrees (session_id, repository, path, branch, name, created_at) VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                .text(worktree.sessionID), .text(worktree.repository), .text(worktree.path),
+                .text(worktree.branch),
+                .text(worktree.name), .init(worktree.createdAt),
+            ])
+        try recordEvent(worktree.sessionID, "worktree", detail: worktree.path, at: worktree.createdAt)
+    }
+
+    package func markWorktreeRemoved(_ session: String, at now: Timestamp) throws(StoreError) {
+        try run("UPDATE worktrees SET removed_at = ? WHERE session_id = ?", [.init(now), .text(session)])
+        try recordEvent(session, "worktree-removed", detail: nil, at: now)
     }
 }

@@ -1,7 +1,23 @@
 import Processes
 
-/// The transitions of a session, each to be called inside a transaction.
-extension StoreConnection {
+/// The transitions of a session.
+extension Reading {
+    /// Whether anybody has asked for the stop. A monitor of an older version asks this of a newer schema,
+    /// and can do without an answer.
+    package func isStopRequested(_ id: String) throws(StoreError) -> Bool {
+        try rows("SELECT stop_requested_at IS NOT NULL FROM sessions WHERE id = ?", [.text(id)]) {
+            $0.integer() == 1
+        } == [true]
+    }
+
+    package func exit(of id: String) throws(StoreError) -> ExitRecord? {
+        try rows(
+            "SELECT reason, code, signal, message, helpers, at FROM exits WHERE launch_id = ?", [.text(id)]
+        ) { ExitRecord(row: &$0) }.first
+    }
+}
+
+extension Writing {
     /// Writes a session and its launch. Throws `.constraint` if a live session owns the same
     /// HAPI session.
     package func insertSession(_ session: SessionRecord, detail: String? = nil) throws(StoreError) {
@@ -22,11 +38,17 @@ extension StoreConnection {
     }
 
     /// Records the HAPI session id a session reports. Throws `.constraint` if a live session owns it.
+    /// Whoever asked for the session and waits has the answer with it.
     package func confirm(_ id: String, as happyID: String, at now: Timestamp) throws(StoreError) {
         try run(
             "UPDATE sessions SET happy_session_id = ?, reported_at = coalesce(reported_at, ?) WHERE id = ?",
             [.text(happyID), .init(now), .text(id)])
         try recordEvent(id, "reported", detail: happyID, at: now)
+        try run(
+            """
+            UPDATE spawn_requests SET outcome = 'started', answered_at = ?
+            WHERE session_id = ? AND outcome = 'pending'
+            """, [.init(now), .text(id)])
     }
 
     /// Records that another life of the runner took over a live session.
@@ -45,14 +67,6 @@ extension StoreConnection {
         if asked == 1 { try recordEvent(id, "stop-requested", detail: source.rawValue, at: now) }
     }
 
-    /// Whether anybody has asked for the stop. A monitor of an older version asks this of a newer schema,
-    /// and can do without an answer.
-    package func isStopRequested(_ id: String) throws(StoreError) -> Bool {
-        try rows("SELECT stop_requested_at IS NOT NULL FROM sessions WHERE id = ?", [.text(id)]) {
-            $0.integer() == 1
-        } == [true]
-    }
-
     /// Ends a session: `exit` where nobody else has recorded one, and what is on record otherwise.
     /// Returns the exit that stands; false in `first` if the session was already ended.
     package func finish(
@@ -63,7 +77,10 @@ extension StoreConnection {
         let ended = try run(
             "UPDATE sessions SET ended_at = ? WHERE id = ? AND ended_at IS NULL",
             [.init(standing.at), .text(id)])
-        if ended == 1 { try recordEvent(id, "ended", detail: standing.summary, at: standing.at) }
+        if ended == 1 {
+            try recordEvent(id, "ended", detail: standing.summary, at: standing.at)
+            try closeConversation(of: id, at: standing.at)
+        }
         return (standing, ended == 1)
     }
 
@@ -73,12 +90,6 @@ extension StoreConnection {
         try run(
             "INSERT INTO session_events (session_id, at, kind, detail) VALUES (?, ?, ?, ?)",
             [.text(id), .init(now), .text(kind), .init(detail)])
-    }
-
-    package func exit(of id: String) throws(StoreError) -> ExitRecord? {
-        try rows(
-            "SELECT reason, code, signal, message, helpers, at FROM exits WHERE launch_id = ?", [.text(id)]
-        ) { ExitRecord(row: &$0) }.first
     }
 }
 

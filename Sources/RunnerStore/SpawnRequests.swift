@@ -1,0 +1,63 @@
+import Processes
+
+/// Spawn requests.
+extension Reading {
+    package func spawnRequest(_ id: String) throws(StoreError) -> SpawnRequestRecord? {
+        try spawnRequests("WHERE id = ?", [.text(id)]).first
+    }
+
+    /// The requests nobody has answered, oldest first.
+    package func pendingSpawnRequests() throws(StoreError) -> [SpawnRequestRecord] {
+        try spawnRequests("WHERE outcome = 'pending' ORDER BY requested_at")
+    }
+
+    /// The request that made the session, if one did.
+    package func spawnRequest(ofSession id: String) throws(StoreError) -> SpawnRequestRecord? {
+        try spawnRequests("WHERE session_id = ? ORDER BY requested_at LIMIT 1", [.text(id)]).first
+    }
+
+    private func spawnRequests(
+        _ condition: String, _ values: [StoreValue] = []
+    ) throws(StoreError) -> [SpawnRequestRecord] {
+        try rows(
+            "SELECT id, source, session_id, directory, agent, requested_at, outcome, error FROM spawn_requests \(condition)",
+            values
+        ) { row in
+            guard let id = row.text("id"), let source = row.text("source").flatMap(RequestSource.init),
+                let directory = row.text("directory"), let agent = row.text("agent"),
+                let requestedAt = row.time("requested_at"),
+                let outcome = row.text("outcome").flatMap(SpawnOutcomeKind.init)
+            else { return nil }
+            return SpawnRequestRecord(
+                id: id, source: source, sessionID: row.text("session_id"), directory: directory, agent: agent,
+                requestedAt: requestedAt, outcome: outcome, error: row.text("error"))
+        }
+    }
+}
+
+extension Writing {
+    /// Writes a request. Throws `.constraint` if its id was used before.
+    package func insertSpawnRequest(_ request: SpawnRequestRecord) throws(StoreError) {
+        try run(
+            """
+            INSERT INTO spawn_requests (id, source, session_id, directory, agent, requested_at, outcome, error,
+                                        answered_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                .text(request.id), .init(request.source), .init(request.sessionID), .text(request.directory),
+                .text(request.agent), .init(request.requestedAt), .init(request.outcome),
+                .init(request.error),
+                .init(request.outcome == .pending ? nil : request.requestedAt),
+            ])
+    }
+
+    /// Records the answer; the first one stands.
+    package func answerSpawnRequest(
+        _ id: String, _ outcome: SpawnOutcomeKind, error: String?, at now: Timestamp
+    ) throws(StoreError) {
+        try run(
+            "UPDATE spawn_requests SET outcome = ?, error = ?, answered_at = ? WHERE id = ? AND outcome = 'pending'",
+            [.init(outcome), .init(error), .init(now), .text(id)])
+    }
+}
