@@ -61,7 +61,9 @@ import Testing
         let empty = try load([name: ""])
         #expect(empty.hub == nil && empty.hubURL == Configuration.defaultHubURL)
         #expect(empty.host == hostName() && empty.sessionProgram == nil)
-        let withToken = try load(["CLI_API_TOKEN": "TOKEN", name: ""])
+        var variables = ["CLI_API_TOKEN": "TOKEN"]
+        variables[name] = ""
+        let withToken = try load(variables)
         #expect(withToken.hub?.extraTrustRoots == nil)
     }
 
