@@ -17,7 +17,6 @@ let package = Package(
         // Without its default traits Hummingbird leaves full Foundation (and ICU) out.
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
-        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
@@ -77,7 +76,6 @@ let package = Package(
                 "Home", "HubClient", "HubProtocol", "Processes", "RunnerStore", "SocketIO",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: crashPoints
         ),
@@ -104,6 +102,9 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
+        // Programs that tests start.
+        .executableTarget(name: "brief-session", path: "Tests/Programs/BriefSession"),
+        .executableTarget(name: "refusing", path: "Tests/Programs/Refusing"),
         // A throw-away home, the built program, the stand-in hub: what tests of whole processes share.
         .target(
             name: "RunnerTestSupport",

@@ -40,6 +40,16 @@ int cprocess_pidfd_send_signal(int pidfd, int signal) {
     return result(syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0));
 }
 
+int cprocess_pipe(int ends[2]) { return result(pipe2(ends, O_CLOEXEC)); }
+
+int cprocess_child_has_ended(pid_t pid) {
+    siginfo_t info = {0};
+    while (waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0) {
+        if (errno != EINTR) return -errno;
+    }
+    return info.si_pid == pid;
+}
+
 int cprocess_memory_file(const char *name) { return result(memfd_create(name, MFD_CLOEXEC)); }
 
 int cprocess_become_subreaper(void) { return result(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)); }
@@ -48,10 +58,15 @@ int cprocess_signal_descriptor(const sigset_t *set) {
     return result(signalfd(-1, set, SFD_NONBLOCK | SFD_CLOEXEC));
 }
 
-int cprocess_read_signal(int descriptor) {
-    struct signalfd_siginfo info;
-    ssize_t size = read(descriptor, &info, sizeof info);
-    return size < 0 ? -errno : (int)info.ssi_signo;
+int cprocess_take_signal(const sigset_t *set) {
+    const struct timespec none = {0};
+    return result(sigtimedwait(set, NULL, &none));
+}
+
+int cprocess_is_ignored(int signal) {
+    struct sigaction action;
+    if (sigaction(signal, NULL, &action) < 0) return -errno;
+    return !(action.sa_flags & SA_SIGINFO) && action.sa_handler == SIG_IGN;
 }
 
 int cprocess_open_directory(int parent, const char *path, int follow_link) {

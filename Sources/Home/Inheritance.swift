@@ -59,8 +59,8 @@ package struct Inheritance: Codable {
             _ = write(guardLine, &byte, 1)
             close(guardLine)
         }
-        // It has heard the word, or was killed: either way it is over.
-        if let guardPID { waitpid(guardPID, nil, 0) }
+        // It has nothing left to do, and one that is suspended would never hear of it.
+        if let guardPID { LaunchedProcess(pid: guardPID).killAndReap(within: .milliseconds(200)) }
         if let previous { close(previous) }
     }
 

@@ -84,11 +84,7 @@ package struct RunnerStarter: Sendable {
     }
 
     private func launch(_ variables: [String: String]) async throws -> Outcome {
-        let lastWords = cprocess_memory_file("runner")
-        guard lastWords >= 0 else {
-            throw FileError(action: "create", path: "a memory file", code: -lastWords)
-        }
-        defer { close(lastWords) }
+        let lastWords = try MemoryFile("runner")
         let program = ProgramFile.current.path
         var environment = variables
         environment["HAPI_HOME"] = configuration.home.path
@@ -96,18 +92,18 @@ package struct RunnerStarter: Sendable {
             program: "/proc/self/exe",
             arguments: [program] + arguments,
             environment: environment.map { "\($0.key)=\($0.value)" },
-            errors: .descriptor(lastWords))
-        let pid = try launch.start()
+            errors: .descriptor(lastWords.descriptor))
+        guard let process = try await launch.started(keeping: [lastWords]) else { throw CancellationError() }
         let deadline = ContinuousClock.now + .seconds(45)
         while ContinuousClock.now < deadline {
             // Another start at the same moment may have been faster: its runner is as good.
             if let runner = await answering() {
-                return runner.process.pid == pid ? .started(runner) : .alreadyRunning(runner)
+                return runner.process.pid == process.pid ? .started(runner) : .alreadyRunning(runner)
             }
-            if waitpid(pid, nil, WNOHANG) == pid { throw failure(pid, lastWords) }
+            if process.reap() != nil { throw failure(process.pid, lastWords.text()) }
             try await Task.sleep(for: .milliseconds(10))
         }
-        throw RunnerStartError(reason: "it does not answer after 45 s", log: log(of: pid))
+        throw RunnerStartError(reason: "it does not answer after 45 s", log: log(of: process.pid))
     }
 
     /// The runner's row, once its control server answers.
@@ -119,9 +115,8 @@ package struct RunnerStarter: Sendable {
         return await ControlClient(port: port, timeout: configuration.controlTimeout).answers() ? runner : nil
     }
 
-    private func failure(_ pid: Int32, _ lastWords: Int32) -> RunnerStartError {
-        lseek(lastWords, 0, SEEK_SET)
-        let words = String(decoding: readToEnd(lastWords) ?? [], as: UTF8.self).trimmingWhitespace
+    private func failure(_ pid: Int32, _ lastWords: String) -> RunnerStartError {
+        let words = lastWords.trimmingWhitespace
         let reason = words.hasPrefix("hapi: ") ? String(words.dropFirst(6)) : words
         return RunnerStartError(reason: reason.isEmpty ? "it ended at once" : reason, log: log(of: pid))
     }

@@ -49,12 +49,7 @@ package struct RunnerStopper: Sendable {
         if asking == nil && runner.httpPort != nil {
             if await allEnded([process], within: .seconds(10)) { return .stopped(pid: pid) }
         }
-        for (signal, grace) in [(SIGTERM, Duration.seconds(5)), (SIGKILL, .seconds(2))] {
-            process.signal(signal)
-            // One that is suspended hears nothing else.
-            process.signal(SIGCONT)
-            if await allEnded([process], within: grace) { return .stopped(pid: pid) }
-        }
+        if await StopSequence.standard.run({ [runner.process] }).isEmpty { return .stopped(pid: pid) }
         throw RunnerStopError(pid: pid, reason: asking.map { "\($0)" } ?? "it outlives SIGKILL")
     }
 

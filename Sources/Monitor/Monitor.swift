@@ -49,7 +49,7 @@ package enum Monitor {
         try recordExit(exit, spec, in: store)
         CrashPoint.reached("monitor-recorded-exit")
         waitpid(child, nil, 0)
-        if wasToldToStop(spec, store) { seeHelpersEnd() }
+        if wasToldToStop(spec, store) { seeHelpersEnd(spec, store) }
     }
 
     /// What is recorded here names processes that die with the machine, so it is not flushed.
@@ -77,18 +77,29 @@ package enum Monitor {
     /// A session that was told to stop is over when nothing of it is left. Its orphans come back to this
     /// process, whatever they do to hide, and can be found below it: it stays until the last has ended.
     /// Whoever stops the session ends them; those that outlive that are killed here.
-    /// A runner that was started from inside the session, and other monitors, are none of it.
-    private static func seeHelpersEnd() {
+    /// A runner that was started from inside the session, and other monitors, are none of it; where the
+    /// store does not tell who they are, nothing is killed.
+    private static func seeHelpersEnd(_ spec: LaunchSpec, _ store: MonitorStore) {
+        if orphans(sparing: []).isEmpty { return }
+        let spared = try? store.write(for: 3) { store throws(StoreError) in
+            try store.ownProcesses(besides: spec.launchID)
+        }
+        guard let spared else { return }
         // A look each 10 ms, for 10 s; a stop has killed what it found by 7 s (`StopSequence`).
         for turn in 0..<1000 {
-            while waitpid(-1, nil, WNOHANG) > 0 {}
-            let helpers = (children() ?? []).filter { child in
-                !ProcessTable.isRunner(child) && !ProcessTable.arguments(of: child).contains(argument)
-            }
+            let helpers = orphans(sparing: spared)
             if helpers.isEmpty { return }
             // Not reaped, so they are nobody else.
             if turn > 800 { for helper in helpers { kill(helper, SIGKILL) } }
             usleep(10_000)
+        }
+    }
+
+    /// What has come to be this process's own child and goes on.
+    private static func orphans(sparing spared: Set<ProcessIdentity>) -> [Int32] {
+        while waitpid(-1, nil, WNOHANG) > 0 {}
+        return (children() ?? []).filter { child in
+            ProcessTable.identity(of: child).map { !spared.contains($0) } ?? false
         }
     }
 

@@ -123,6 +123,19 @@ package func readFile(_ path: String) -> [UInt8]? {
     return readToEnd(descriptor)
 }
 
+/// The first kilobyte of one of the kernel's files of one line, by a single read; nil if it cannot be read.
+func readKernelLine(_ path: String) -> [UInt8]? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var count = 0
+    let bytes = [UInt8](unsafeUninitializedCapacity: 1024) { buffer, size in
+        count = read(descriptor, buffer.baseAddress, buffer.count)
+        size = max(0, count)
+    }
+    return count < 0 ? nil : bytes
+}
+
 /// What is left to read from a descriptor; nil if reading fails.
 package func readToEnd(_ descriptor: Int32) -> [UInt8]? {
     var bytes: [UInt8] = []

@@ -1,4 +1,3 @@
-import CProcess
 import Glibc
 
 /// A short-lived program that is run for its answer: git, a login shell, a new version of this one.
@@ -17,11 +16,10 @@ package enum HelperProcess {
         }
     }
 
-    /// What is read of each stream at most, in bytes.
-    private static let outputLimit = 4 << 20
-
-    /// What one that is cut short has for cleaning up after itself.
-    private static let grace = Duration.seconds(2)
+    /// Asks the whole group to end, so that git takes back what it has half made, and then insists.
+    private static let ending = StopSequence(steps: [
+        .init(signal: SIGTERM, grace: .seconds(2)), .init(signal: SIGKILL, grace: .seconds(2)),
+    ])
 
     /// Runs a program and waits for it; one that takes longer than `patience`, or whose caller is cancelled,
     /// is ended, with its whole process group. Its standard input is empty. What it prints goes to files in
@@ -30,43 +28,21 @@ package enum HelperProcess {
         _ program: String, _ arguments: [String], environment: [String: String], directory: String = "/",
         within patience: Duration
     ) async throws -> Result {
-        let (output, errors) = (try MemoryFile(), try MemoryFile())
+        let deadline = ContinuousClock.now + patience
+        let (output, errors) = (try MemoryFile("output"), try MemoryFile("errors"))
         let launch = ProcessLaunch(
             program: program, arguments: [program] + arguments,
             environment: environment.map { "\($0.key)=\($0.value)" }, directory: directory,
             output: .descriptor(output.descriptor), errors: .descriptor(errors.descriptor), searchesPath: true
         )
-        let pid = try launch.start()
-        guard let process = ProcessTable.identity(of: pid).flatMap(ProcessDescriptor.init) else {
-            // No descriptor is free, and nothing else tells its end.
-            let code = errno
-            kill(-pid, SIGKILL)
-            _ = ChildExit.reaping(pid)
-            throw FileError.cannotRun(program, code)
-        }
-        guard await allEnded([process], within: patience) else {
+        let process = try await launch.started(within: patience, keeping: [output, errors])
+        guard let process, await process.ended(within: deadline - .now) else {
             let error = HelperCutShort(program: program, patience: Task.isCancelled ? nil : patience)
-            await end(process)
+            if let process { await ending.run(group: process) }
             throw error
         }
-        return Result(
-            status: ChildExit.reaping(pid).status,
-            output: output.text(limit: outputLimit), errors: errors.text(limit: outputLimit))
-    }
-
-    /// Asks the whole group to end, so that git takes back what it has half made, and then insists.
-    private static func end(_ process: ProcessDescriptor) async {
-        let pid = process.identity.pid
-        // A task of its own: a cancelled one would not wait.
-        await Task {
-            kill(-pid, SIGTERM)
-            _ = await allEnded([process], within: grace)
-            // Unreaped as yet, so that the group's number is nobody else's.
-            kill(-pid, SIGKILL)
-            _ = await allEnded([process], within: grace)
-        }.value
-        // One that even so does not end stays a zombie, and holds up nobody.
-        waitpid(pid, nil, WNOHANG)
+        guard let status = process.reap()?.status else { throw HelperLost(program: program) }
+        return Result(status: status, output: output.text(), errors: errors.text())
     }
 }
 
@@ -81,23 +57,10 @@ package struct HelperCutShort: Error, CustomStringConvertible {
     }
 }
 
-/// An anonymous file that a program writes to.
-private final class MemoryFile: Sendable {
-    let descriptor: Int32
-
-    init() throws(FileError) {
-        descriptor = cprocess_memory_file("output")
-        guard descriptor >= 0 else {
-            throw FileError(action: "create", path: "a memory file", code: -descriptor)
-        }
-    }
-
-    deinit { close(descriptor) }
-
-    func text(limit: Int) -> String {
-        var bytes = [UInt8](
-            repeating: 0, count: Int(min(off_t(limit), max(0, lseek(descriptor, 0, SEEK_END)))))
-        let count = pread(descriptor, &bytes, bytes.count, 0)
-        return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+/// A program whose end was taken from us, so that its exit code is not known.
+package struct HelperLost: Error, CustomStringConvertible {
+    package let program: String
+    package var description: String {
+        "cannot tell how \(program) ended: another part of the system reaped it"
     }
 }

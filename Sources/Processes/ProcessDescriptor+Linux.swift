@@ -1,80 +1,91 @@
 import CProcess
-import Dispatch
 import Glibc
 
 /// Holds on to one process: signals it and tells its end, whoever has its pid later.
+///
+/// By a pidfd, where the system gives one. Where it does not (a kernel before 5.3, a sandbox that forbids
+/// it, no free descriptor), the process is identified anew at each use and looked at in intervals.
 package final class ProcessDescriptor: Sendable {
     package let identity: ProcessIdentity
-    private let descriptor: Int32
+    private let descriptor: Int32?
 
     /// nil if the process is gone. The descriptor is opened before the start time is compared, so
     /// that it cannot stand for a later process.
-    package init?(_ identity: ProcessIdentity) {
-        let descriptor = cprocess_pidfd_open(identity.pid)
-        guard descriptor >= 0 else { return nil }
-        guard ProcessTable.identity(of: identity.pid) == identity else {
-            close(descriptor)
-            return nil
-        }
-        self.identity = identity
-        self.descriptor = descriptor
+    ///
+    package convenience init?(_ identity: ProcessIdentity) {
+        self.init(identity, open: cprocess_pidfd_open)
     }
 
-    deinit { close(descriptor) }
+    /// - Parameter open: opens a pidfd, or returns a negated errno.
+    init?(_ identity: ProcessIdentity, open: (Int32) -> Int32) {
+        guard identity.pid > 0 else { return nil }
+        let descriptor = open(identity.pid)
+        self.identity = identity
+        self.descriptor = descriptor < 0 ? nil : descriptor
+        if descriptor == -ESRCH || Presence.of(identity) == .gone { return nil }
+    }
+
+    deinit { if let descriptor { close(descriptor) } }
 
     /// Sends a signal. False if the process is gone or may not be signalled.
     @discardableResult
-    package func signal(_ signal: Int32) -> Bool { cprocess_pidfd_send_signal(descriptor, signal) == 0 }
+    package func signal(_ signal: Int32) -> Bool {
+        if let descriptor { return cprocess_pidfd_send_signal(descriptor, signal) == 0 }
+        return Presence.of(identity) == .there && kill(identity.pid, signal) == 0
+    }
 
+    /// A zombie has ended too.
     package var hasEnded: Bool {
-        var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        return Glibc.poll(&poll, 1, 0) > 0
+        if let descriptor { return isReadable(descriptor) }
+        return [.zombie, .gone].contains(Presence.of(identity))
     }
 
     /// Returns when the process has ended, or when the calling task is cancelled.
-    package func ended() async { await waitUntilReadable(descriptor) }
-}
-
-/// Waits for a process to end. Where it cannot be held on to, for want of a descriptor say, this is
-/// a pause after which to look again.
-package func end(of process: ProcessIdentity) async {
-    if let held = ProcessDescriptor(process) { return await held.ended() }
-    // Ends early when the task is cancelled.
-    try? await Task.sleep(for: .milliseconds(200))
-}
-
-private let readinessQueue = DispatchQueue(label: "readiness")
-
-/// Returns when the descriptor has something to read, or when the calling task is cancelled. The
-/// caller keeps the descriptor open until then.
-package func waitUntilReadable(_ descriptor: Int32) async {
-    // DispatchSource is thread-safe; its type does not say so.
-    nonisolated(unsafe) let source = DispatchSource.makeReadSource(
-        fileDescriptor: descriptor, queue: readinessQueue)
-    await withTaskCancellationHandler {
-        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-            source.setEventHandler { @Sendable in source.cancel() }
-            source.setCancelHandler { @Sendable in continuation.resume() }
-            source.resume()
+    package func ended() async {
+        var pause = Duration.milliseconds(2)
+        while !hasEnded && !Task.isCancelled {
+            if let descriptor {
+                await waitUntilReadable(descriptor)
+            } else {
+                // Ends early when the task is cancelled.
+                try? await Task.sleep(for: pause)
+                pause = min(pause * 2, .milliseconds(200))
+            }
         }
-    } onCancel: {
-        source.cancel()
     }
+}
+
+/// Whether the process with an identity is there, as far as `/proc` and kill(2) tell.
+private enum Presence {
+    case there, zombie, gone
+    /// Somebody has its pid, and cannot be looked at, for want of a descriptor say.
+    case unknown
+
+    static func of(_ identity: ProcessIdentity) -> Presence {
+        guard let status = ProcessTable.status(of: identity.pid) else {
+            return ProcessTable.isVacant(identity.pid) ? .gone : .unknown
+        }
+        guard status.identity == identity else { return .gone }
+        return status.isZombie ? .zombie : .there
+    }
+}
+
+/// Returns when the process has ended, or when the calling task is cancelled.
+package func waitUntilGone(_ process: ProcessIdentity) async { await ProcessDescriptor(process)?.ended() }
+
+/// Returns when the descriptor has something to read, or when the calling task is cancelled; perhaps
+/// earlier. The caller keeps the descriptor open until then.
+package func waitUntilReadable(_ descriptor: Int32) async {
+    await ReadinessLoop.shared.waitUntilReadable(descriptor)
 }
 
 /// Returns true when every process has ended, false when `patience` is over first.
 package func allEnded(_ processes: [ProcessDescriptor], within patience: Duration) async -> Bool {
-    await withTaskGroup(of: Bool.self) { group in
-        group.addTask {
-            for process in processes { await process.ended() }
-            return true
-        }
-        group.addTask {
-            // Cancelled when all have ended.
-            try? await Task.sleep(for: patience)
-            return false
-        }
-        _ = await group.next()
+    await withTaskGroup(of: Void.self) { group in
+        group.addTask { for process in processes { await process.ended() } }
+        // Cancelled when all have ended.
+        group.addTask { try? await Task.sleep(for: patience) }
+        await group.next()
         group.cancelAll()
         return processes.allSatisfy(\.hasEnded)
     }

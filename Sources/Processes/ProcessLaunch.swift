@@ -2,7 +2,8 @@ import CProcess
 import Glibc
 
 /// A program to be started with nothing of ours but what is named here: its descriptors are the
-/// three streams and `passing`, its signal mask is empty and its dispositions are the defaults.
+/// three streams and `passing`, its signal mask is empty and its dispositions are the defaults. In the
+/// foreground of our terminal it ignores what we were started to ignore.
 package struct ProcessLaunch {
     package enum Stream {
         case null
@@ -54,13 +55,10 @@ package struct ProcessLaunch {
             posix_spawnattr_destroy(&attributes)
         }
         // Out of the way of the numbers they are about to get.
-        let sources = passing.map { fcntl($0, F_DUPFD_CLOEXEC, 16) }
-        let code = errno
-        defer { for source in sources where source >= 0 { close(source) } }
-        guard sources.allSatisfy({ $0 >= 0 }) else {
-            throw LaunchError(program: program, directory: directory, code: code)
-        }
+        var sources: [Int32] = []
+        defer { for source in sources { close(source) } }
         do {
+            for descriptor in passing { sources.append(try copy(descriptor)) }
             try add(input, as: 0, flags: O_RDONLY, to: &actions)
             try add(output, as: 1, flags: O_WRONLY | O_CREAT | O_APPEND, to: &actions)
             try add(errors, as: 2, flags: O_WRONLY | O_CREAT | O_APPEND, to: &actions)
@@ -78,6 +76,12 @@ package struct ProcessLaunch {
             throw LaunchError(program: program, directory: directory, code: error.code)
         }
         return try spawn(&actions, &attributes)
+    }
+
+    private func copy(_ descriptor: Int32) throws(Failure) -> Int32 {
+        let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 16)
+        guard copy >= 0 else { throw Failure(code: errno) }
+        return copy
     }
 
     private func add(
@@ -100,6 +104,8 @@ package struct ProcessLaunch {
         sigfillset(&all)
         sigdelset(&all, SIGKILL)
         sigdelset(&all, SIGSTOP)
+        // What goes on in our terminal ignores what we were started to ignore, as by `nohup`.
+        if !startsSession { for signal in SignalSetting.kept { sigdelset(&all, signal) } }
         try check(posix_spawnattr_setsigmask(&attributes, &none))
         try check(posix_spawnattr_setsigdefault(&attributes, &all))
         let session = startsSession ? cprocess_spawn_setsid() : 0

@@ -1,30 +1,5 @@
 import Glibc
 
-/// What `/proc` tells of one process.
-package struct ProcessStatus: Equatable, Sendable {
-    package let identity: ProcessIdentity
-    package let parent: Int32
-    /// Ended, and not yet reaped.
-    package let isZombie: Bool
-
-    /// Reads a line of `/proc/<pid>/stat`, proc(5). The command's name may hold anything, so the
-    /// fields are counted from its last closing parenthesis, and in bytes: the name may end with a
-    /// character that merges with the one that follows.
-    package init?(statLine: [UInt8]) {
-        guard let end = statLine.lastIndex(of: UInt8(ascii: ")")),
-            let pid = Int32(String(decoding: statLine.prefix { $0 != UInt8(ascii: " ") }, as: UTF8.self))
-        else { return nil }
-        let fields = String(decoding: statLine[(end + 1)...], as: UTF8.self).split(separator: " ")
-        guard fields.count > 19, let parent = Int32(fields[1]), let threads = Int(fields[17]),
-            let start = Int64(fields[19])
-        else { return nil }
-        self.identity = ProcessIdentity(pid: pid, start: start)
-        self.parent = parent
-        // While other threads go on, or one of them replaces the program, only the first one has ended.
-        self.isZombie = (fields[0] == "Z" || fields[0] == "X") && threads < 2
-    }
-}
-
 /// Reads the system's process table.
 package enum ProcessTable {
     /// Whether it is known for sure that there is no process with this pid: not being able to look, for
@@ -35,8 +10,20 @@ package enum ProcessTable {
 
     /// nil if there is no such process, or it cannot be looked at.
     package static func status(of pid: Int32) -> ProcessStatus? {
-        readFile("/proc/\(pid)/stat").flatMap(ProcessStatus.init)
+        readKernelLine("/proc/\(pid)/stat").flatMap(ProcessStatus.init)
     }
+
+    /// The children of all threads of a process; empty if it is gone. One may be missing while another
+    /// exits, proc(5).
+    static func children(of pid: Int32) -> [Int32] {
+        entries(of: "/proc/\(pid)/task").flatMap { thread in
+            (readFile("/proc/\(pid)/task/\(thread)/children") ?? []).split(separator: UInt8(ascii: " "))
+                .compactMap { Int32(String(decoding: $0, as: UTF8.self)) }
+        }
+    }
+
+    /// Whether the kernel lists the children of a process (CONFIG_PROC_CHILDREN).
+    static let tellsChildren = access("/proc/self/task/\(getpid())/children", R_OK) == 0
 
     /// Every process that is visible here.
     package static func all() -> [ProcessStatus] {

@@ -1,14 +1,28 @@
-/// The family relations of all processes at one moment.
-package struct ProcessTree {
-    private let children: [Int32: [ProcessStatus]]
-    private let byID: [Int32: ProcessStatus]
+/// The family relations of processes.
+///
+/// Read as they are asked for, so that a look costs what the family is large, not what the machine is.
+package struct ProcessTree: Sendable {
+    private let status: @Sendable (Int32) -> ProcessStatus?
+    private let children: @Sendable (Int32) -> [Int32]
 
+    /// The relations among these processes, as of one moment.
     package init(_ processes: [ProcessStatus]) {
-        children = Dictionary(grouping: processes, by: \.parent)
-        byID = Dictionary(processes.map { ($0.identity.pid, $0) }, uniquingKeysWith: { first, _ in first })
+        let children = Dictionary(grouping: processes, by: \.parent).mapValues { $0.map(\.identity.pid) }
+        let byID = Dictionary(
+            processes.map { ($0.identity.pid, $0) }, uniquingKeysWith: { first, _ in first })
+        self.status = { byID[$0] }
+        self.children = { children[$0] ?? [] }
     }
 
-    package static func now() -> ProcessTree { ProcessTree(ProcessTable.all()) }
+    private init(reading table: ProcessTable.Type) {
+        status = { table.status(of: $0) }
+        children = { table.children(of: $0) }
+    }
+
+    /// The system's own, looked at as it is asked about.
+    package static func now() -> ProcessTree {
+        ProcessTable.tellsChildren ? ProcessTree(reading: ProcessTable.self) : ProcessTree(ProcessTable.all())
+    }
 
     /// The living processes below `roots`, the roots themselves left out. Nothing in `spared`, and
     /// nothing below it, is among them.
@@ -17,10 +31,10 @@ package struct ProcessTree {
     {
         var found: [ProcessIdentity] = []
         var visited: Set<Int32> = []
-        var open = roots.filter { byID[$0.pid]?.identity == $0 }.map(\.pid)
+        var open = roots.filter { status($0.pid)?.identity == $0 }.map(\.pid)
         while let parent = open.popLast() {
             guard visited.insert(parent).inserted else { continue }
-            for child in children[parent] ?? [] where !spared(child) {
+            for child in children(parent).compactMap(status) where !spared(child) {
                 if !child.isZombie { found.append(child.identity) }
                 open.append(child.identity.pid)
             }
@@ -31,10 +45,10 @@ package struct ProcessTree {
     /// The process and those above it, nearest first.
     package func lineage(of pid: Int32) -> [ProcessIdentity] {
         var line: [ProcessIdentity] = []
-        var next = byID[pid]
+        var next = status(pid)
         while let process = next, !line.contains(process.identity) {
             line.append(process.identity)
-            next = byID[process.parent]
+            next = status(process.parent)
         }
         return line
     }

@@ -21,17 +21,31 @@ package enum StopSignals {
     }
 
     /// Calls `body` with each that comes, until the task is cancelled; what comes later is held again.
-    package static func each(_ body: (Int32) -> Void) async throws(FileError) {
+    package static func each(_ body: (Int32) -> Void) async {
         var set = all
-        let descriptor = cprocess_signal_descriptor(&set)
-        guard descriptor >= 0 else {
-            throw FileError(action: "create", path: "a signal descriptor", code: -descriptor)
-        }
-        defer { close(descriptor) }
+        let opened = cprocess_signal_descriptor(&set)
+        let descriptor = opened < 0 ? nil : OwnedDescriptor(opened)
         while !Task.isCancelled {
-            let signal = cprocess_read_signal(descriptor)
-            if signal > 0 { body(signal) } else { await waitUntilReadable(descriptor) }
+            let signal = cprocess_take_signal(&set)
+            if signal > 0 {
+                body(signal)
+            } else if let descriptor {
+                await waitUntilReadable(descriptor.number)
+            } else {
+                // There is no descriptor to wait with. Ends early when the task is cancelled.
+                try? await Task.sleep(for: .milliseconds(100))
+            }
         }
+    }
+
+    /// Lets a signal that was held do what it does to a program that does not hold it: end it.
+    package static func takeCourse(_ number: Int32) {
+        var set = sigset_t()
+        sigemptyset(&set)
+        sigaddset(&set, number)
+        signal(number, SIG_DFL)
+        pthread_sigmask(SIG_UNBLOCK, &set, nil)
+        raise(number)
     }
 
     private static var all: sigset_t {
@@ -41,9 +55,5 @@ package enum StopSignals {
         return set
     }
 
-    private static let heard = [SIGTERM, SIGINT, SIGHUP].filter { signal in
-        var action = sigaction()
-        sigaction(signal, nil, &action)
-        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) != 1  // SIG_IGN
-    }
+    private static let heard = [SIGTERM, SIGINT, SIGHUP].filter { !SignalSetting.isIgnored($0) }
 }

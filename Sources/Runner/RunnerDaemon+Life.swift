@@ -17,7 +17,7 @@ extension RunnerDaemon {
                 let isOwn = earlier.process == runner.process && earlier.host == runner.host
                 try connection.endRunner(
                     earlier.id, isOwn ? .replaced : .crashed,
-                    detail: isOwn ? "renewed" : Inheritance.own?.failure,
+                    detail: isOwn ? "renewed" : earlier.crashSignal ?? Inheritance.own?.failure,
                     at: isOwn ? runner.startedAt : nil)
             }
             return try connection.beginRunner(runner)

@@ -1,3 +1,4 @@
+import CProcess
 import Glibc
 import Home
 import HubClient
@@ -42,11 +43,13 @@ package struct RunnerDaemon: Sendable {
         signal(SIGPIPE, SIG_IGN)
         raiseDescriptorLimit()
         BlockingWork.prepare()
+        ReadinessLoop.shared.prepare()
         guard let lock = try await takeLock() else { throw RunnerLockHeld(home: home) }
         let startedAt = Timestamp.now
         let logPath = home.runnerLog(pid: getpid(), at: startedAt)
         let sink = try LogSink(path: logPath)
         sink.takeStandardError()
+        cprocess_speak_of_crashes()
         let logger = Logger(label: "runner") { _ in LogFile(sink) }
         logger.info("starting", metadata: ["version": "\(ProgramFile.version)", "home": "\(home.path)"])
         do {
@@ -156,7 +159,7 @@ package struct RunnerDaemon: Sendable {
             group.addTask { await showTroubles(of: store, logger) }
             if store.needsCheck { group.addTask { await check(store, logger) } }
             group.addTask {
-                try await StopSignals.each { signal in
+                await StopSignals.each { signal in
                     logger.info("signalled", metadata: ["signal": "\(signalName(signal))"])
                     stopRequests.request(.end(.signal))
                 }

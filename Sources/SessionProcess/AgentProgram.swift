@@ -40,33 +40,25 @@ struct AgentProgram: Sendable {
             environment: environment.map { "\($0.key)=\($0.value)" },
             directory: directory, input: .descriptor(0), output: .descriptor(1), errors: .descriptor(2),
             startsSession: false)
-        return RunningAgent(pid: try launch.start())
+        return RunningAgent(process: LaunchedProcess(pid: try launch.start()))
     }
 }
 
 /// An agent that was started and has not been reaped.
 struct RunningAgent: Sendable {
-    let pid: Int32
-    private let process: ProcessDescriptor?
+    let process: LaunchedProcess
 
-    init(pid: Int32) {
-        self.pid = pid
-        process = ProcessTable.identity(of: pid).flatMap(ProcessDescriptor.init)
-    }
+    var pid: Int32 { process.pid }
 
-    func signal(_ signal: Int32) { process?.signal(signal) }
+    func signal(_ signal: Int32) { process.signal(signal) }
 
     /// Waits for its end and reaps it. Returns the exit code, or the signal that ended it.
-    func ended() async -> ChildExit {
-        await process?.ended()
-        return ChildExit.reaping(pid)
-    }
+    func ended() async -> ChildExit { await process.waitForExit() ?? .unknown }
 
-    /// Asks it to end, and insists after five seconds.
+    /// Asks it to end, and insists.
     func end() async {
-        signal(SIGTERM)
-        guard let process, await !allEnded([process], within: .seconds(5)) else { return }
-        signal(SIGKILL)
+        guard let identity = process.identity else { return }
+        _ = await StopSequence.standard.run { [identity] }
     }
 }
 

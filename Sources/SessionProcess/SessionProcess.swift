@@ -5,7 +5,6 @@ import HubProtocol
 import Logging
 import Processes
 import RunnerStore
-import UnixSignals
 
 /// One session: the agent's program, in this terminal or under the runner, and its truth told to the
 /// runner, the store and the hub. Messages between hub and agent are not relayed.
@@ -36,9 +35,49 @@ package struct SessionProcess: Sendable {
     }
 
     /// Runs the agent and returns the status to exit with: the agent's own.
+    ///
+    /// The stop signals are to be held before, `StopSignals`.
     package func run() async throws -> Int32 {
-        let program = try AgentProgram.path(
+        let (sessionID, link) = try await unlessSignalled { try await begin() }
+        let exit: ChildExit
+        do {
+            // Signals are held from here on until they are listened to, so that none ends this process and
+            // leaves the agent behind.
+            exit = await follow(try agent(try program(), sessionID).start(), link)
+        } catch {
+            await link?.end("error", archiveReason: "Launch failed")
+            recordEnd(ExitRecord(.launchFailed, message: "\(error)", at: .now))
+            throw error
+        }
+        recordEnd(ExitRecord(exit.reason, at: .now))
+        if exit == .unknown { warn("the agent's exit status was taken by somebody else and is not known") }
+        return exit.status ?? 1
+    }
+
+    private func program() throws -> String {
+        try AgentProgram.path(
             of: arguments.agent, settings, searchPath: configuration.environment["PATH"] ?? "/usr/bin:/bin")
+    }
+
+    /// Before there is an agent to pass it to, a stop signal ends this process as it ends any other.
+    private func unlessSignalled<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value)
+        async throws -> Value
+    {
+        try await withThrowingTaskGroup(of: Value?.self) { group in
+            group.addTask {
+                await StopSignals.each(StopSignals.takeCourse)
+                return nil
+            }
+            group.addTask { try await body() }
+            defer { group.cancelAll() }
+            while let value = try await group.next() { if let value { return value } }
+            throw CancellationError()
+        }
+    }
+
+    /// Everything that comes before the agent.
+    private func begin() async throws -> (sessionID: String, link: SessionLink?) {
+        _ = try program()
         let machineID = try Settings.machineID(configuration.home)
         await startRunner()
         let sessionID = arguments.existingSessionID ?? newID()
@@ -51,18 +90,7 @@ package struct SessionProcess: Sendable {
         }
         recordBirth(sessionID)
         await report(sessionID, machineID)
-        let exit: ChildExit
-        do {
-            // Trapped before the agent is there, so that none ends this process and leaves it behind.
-            let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
-            exit = try await follow(try agent(program, sessionID).start(), link, signals)
-        } catch {
-            await link?.end("error", archiveReason: "Launch failed")
-            recordEnd(ExitRecord(.launchFailed, message: "\(error)", at: .now))
-            throw error
-        }
-        recordEnd(ExitRecord(exit.reason, at: .now))
-        return exit.status
+        return (sessionID, link)
     }
 
     /// A session from a terminal brings the runner up, unless the settings say no.
@@ -99,9 +127,7 @@ package struct SessionProcess: Sendable {
     }
 
     /// Follows the agent to its end, passing signals and the hub's wish on.
-    private func follow(
-        _ agent: RunningAgent, _ link: SessionLink?, _ signals: UnixSignalsSequence
-    ) async throws -> ChildExit {
+    private func follow(_ agent: RunningAgent, _ link: SessionLink?) async -> ChildExit {
         // Who asked for the end, if it did not come by itself.
         let asked = OneShot<String>()
         return await withTaskGroup(of: Void.self) { group in
@@ -114,7 +140,7 @@ package struct SessionProcess: Sendable {
                     }
                 }
             }
-            group.addTask { await pass(signals, to: agent, asked) }
+            group.addTask { await passSignals(to: agent, asked) }
             let exit = await agent.ended()
             let (reason, words) = exit.ending(asked: asked.value)
             await link?.end(reason, archiveReason: words)
@@ -125,13 +151,12 @@ package struct SessionProcess: Sendable {
 
     /// What the terminal sends, it sends to the agent too; only what is meant for this process alone
     /// is passed on.
-    private func pass(_ signals: UnixSignalsSequence, to agent: RunningAgent, _ asked: OneShot<String>) async
-    {
+    private func passSignals(to agent: RunningAgent, _ asked: OneShot<String>) async {
         let inTerminal = isatty(STDIN_FILENO) == 1
-        for await signal in signals {
-            if signal == .sigint && inTerminal { continue }
-            asked.set(signal == .sigint ? "User terminated" : "Session terminated by a signal")
-            agent.signal(signal == .sigint ? SIGINT : signal == .sighup ? SIGHUP : SIGTERM)
+        await StopSignals.each { signal in
+            if signal == SIGINT && inTerminal { return }
+            asked.set(signal == SIGINT ? "User terminated" : "Session terminated by a signal")
+            agent.signal(signal)
         }
     }
 
@@ -229,6 +254,7 @@ extension ChildExit {
         switch self {
         case .code(let code): .exited(code: code)
         case .signal(let signal): .signaled(signal: signal)
+        case .unknown: .vanished
         }
     }
 

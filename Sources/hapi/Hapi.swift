@@ -14,6 +14,8 @@ import SessionProcess
 enum Hapi {
     static func main() {
         let arguments = Array(CommandLine.arguments.dropFirst())
+        // Before there is a second thread.
+        SignalSetting.reset(holdingStopSignals: listensToStopSignals(arguments))
         switch arguments.first {
         case Monitor.argument: Monitor.run()
         case RenewalGuard.argument: RenewalGuard.run(Array(arguments.dropFirst()))
@@ -21,11 +23,31 @@ enum Hapi {
         default: break
         }
         if let look = QuickLook(Invocation.expanded(arguments)) { exit(ExitStatus.of { try look.run() }) }
-        // Before there is a second thread.
-        if arguments.starts(with: ["runner", "start-sync"]) { StopSignals.hold() }
+        expectThreads()
         // The daemon, the hub and the agents all live in tasks; this thread only waits.
         Task.detached { exit(await run(arguments)) }
         while true { pause() }
+    }
+
+    /// The daemon and sessions end in order; everything else ends as the signal says.
+    private static func listensToStopSignals(_ arguments: [String]) -> Bool {
+        let words = Invocation.expanded(arguments)
+        return switch words.first {
+        case Monitor.argument, RenewalGuard.argument, Proof.argument: false
+        case "runner": words.dropFirst().first == "start-sync"
+        default: if case .session = Invocation(arguments) { true } else { false }
+        }
+    }
+
+    /// Where no thread can be made, as in a sandbox that forbids clone3, the concurrency runtime would wait
+    /// for one without end.
+    private static func expectThreads() {
+        let code = startThread("first") {}
+        guard code != 0 else { return }
+        Output.complain(
+            "cannot start a thread: \(errorText(code))",
+            hint: "allow this user more processes, or the system call clone3 (or have it fail with ENOSYS)")
+        exit(ExitStatus.failed)
     }
 
     /// A runner asks a new program whether it could take over: with the same flags, settings and store.

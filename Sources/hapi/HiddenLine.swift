@@ -8,13 +8,14 @@ import SessionProcess
 
 /// A line that is typed in the terminal and not shown there.
 enum HiddenLine {
-    /// How the terminal is when nothing is hidden: here, because a signal's handler can be given nothing.
-    nonisolated(unsafe) private static var before = termios()
+    /// How the terminal is when nothing is hidden. Global, because a C signal handler cannot capture;
+    /// allocated, because Swift lays out a global of a C struct that ends in padding without the padding.
+    nonisolated(unsafe) private static let before = UnsafeMutablePointer<termios>.allocate(capacity: 1)
 
     /// nil at the end of the input. A signal that ends the program meanwhile leaves a terminal that shows
     /// what is typed; one that would suspend it is ignored.
     static func read() -> String? {
-        guard tcgetattr(STDIN_FILENO, &before) == 0 else { return readLine() }
+        guard tcgetattr(STDIN_FILENO, before) == 0 else { return readLine() }
         let ends = [SIGINT, SIGQUIT, SIGTERM, SIGHUP]
         for number in ends {
             signal(number) { number in
@@ -24,7 +25,7 @@ enum HiddenLine {
             }
         }
         signal(SIGTSTP, SIG_IGN)
-        var hiding = before
+        var hiding = before.pointee
         hiding.c_lflag &= ~tcflag_t(ECHO)
         tcsetattr(STDIN_FILENO, TCSAFLUSH, &hiding)
         defer {
@@ -34,5 +35,5 @@ enum HiddenLine {
         return readLine()
     }
 
-    private static func show() { tcsetattr(STDIN_FILENO, TCSAFLUSH, &before) }
+    private static func show() { tcsetattr(STDIN_FILENO, TCSAFLUSH, before) }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Processes
 
 /// Where things are.
 package enum Paths {
@@ -7,10 +8,18 @@ package enum Paths {
         #filePath.split(separator: "/").dropLast(3).reduce(into: "") { $0 += "/" + $1 }
 
     /// The built program, beside the tests.
-    package static let program: String = {
-        let tests = String(cString: realpath("/proc/self/exe", nil))
-        return tests[..<(tests.lastIndex(of: "/") ?? tests.endIndex)] + "/hapi"
-    }()
+    package static let program = built("hapi")
+
+    /// A session process that lives for a moment, for tests that start thousands.
+    package static let briefSession = built("brief-session")
+
+    /// Runs a program for which system calls fail.
+    package static let refusing = built("refusing")
+
+    private static func built(_ name: String) -> String {
+        let tests = linkTarget("/proc/self/exe") ?? ""
+        return tests[..<(tests.lastIndex(of: "/") ?? tests.endIndex)] + "/\(name)"
+    }
 
     /// A Python with what the stand-in servers need.
     package static let python: String =

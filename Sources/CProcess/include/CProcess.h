@@ -3,6 +3,9 @@
 #ifndef CPROCESS_H
 #define CPROCESS_H
 
+#include "crash.h"
+#include "readiness.h"
+
 #include <signal.h>
 #include <spawn.h>
 #include <sys/types.h>
@@ -21,15 +24,22 @@ int cprocess_pidfd_open(pid_t pid);
 /// Signals the process behind `pidfd`, whoever has its pid now. 0 or -errno.
 int cprocess_pidfd_send_signal(int pidfd, int signal);
 
+/// A pipe that is not inherited across exec: `ends` are for reading and for writing. 0 or -errno.
+int cprocess_pipe(int ends[2]);
+/// Whether a child has ended; it stays unreaped. 1, 0, or -errno (ECHILD: no such child is left).
+int cprocess_child_has_ended(pid_t pid);
+
 /// An anonymous file in memory, inherited across exec only where it is passed on, or -errno.
 int cprocess_memory_file(const char *name);
 /// Orphaned descendants are re-parented to this process from now on. 0 or -errno.
 int cprocess_become_subreaper(void);
 
-/// A descriptor on which the blocked signals of `set` can be read, without waiting, or -errno.
+/// A descriptor that is readable while one of the blocked signals of `set` is pending, or -errno.
 int cprocess_signal_descriptor(const sigset_t *set);
-/// The number of the next signal on such a descriptor, or -errno (EAGAIN: none has come).
-int cprocess_read_signal(int descriptor);
+/// Takes a pending one of the blocked signals of `set`. Its number, or -errno (EAGAIN: none is).
+int cprocess_take_signal(const sigset_t *set);
+/// Whether the process ignores a signal. 1, 0, or -errno.
+int cprocess_is_ignored(int signal);
 
 /// Opens a directory to stand for it, not to read it; at the end of `path` a link is followed only if
 /// wanted. A relative path starts at `parent`. A descriptor or -errno.

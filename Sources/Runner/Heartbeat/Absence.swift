@@ -66,7 +66,8 @@ package struct Absence: Equatable, Sendable {
         case .exception: (.failed, life.endDetail)
         case .crashed, nil:
             next.map { $0.host.bootID != life.host.bootID } == true
-                ? (.rebooted, "the machine was restarted") : (.crashed, "the runner crashed or was killed")
+                ? (.rebooted, "the machine was restarted")
+                : (.crashed, life.crashSignal.map { "crashed: \($0)" } ?? "the runner crashed or was killed")
         }
     }
 

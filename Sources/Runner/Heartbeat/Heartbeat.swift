@@ -57,8 +57,9 @@ struct Heartbeat: Sendable {
             }
         }
         await step("logs") {
-            LogKeeper(home: home).tidy(
-                keeping: try await supervisor.liveLogs().union([stateFile.logPath ?? ""]))
+            let keeper = LogKeeper(home: home)
+            let kept = try await supervisor.liveLogs().union([stateFile.logPath ?? ""])
+            _ = await BlockingWork.run { keeper.tidy(keeping: kept) }
         }
         await step("store") {
             if try await store.restoreFiles() {
@@ -68,8 +69,13 @@ struct Heartbeat: Sendable {
         }
         await step("record") { try await record(pruned: try await supervisor.prune(), at: now) }
         await step("files") {
-            try stateFile.beat(at: now)
-            try lock.restoreFile()
+            let (stateFile, lock) = (stateFile, lock)
+            try await BlockingWork.run {
+                Result {
+                    try stateFile.beat(at: now)
+                    try lock.restoreFile()
+                }
+            }?.get()
         }
         return isWhole
     }

@@ -21,24 +21,17 @@ package enum RenewalGuard {
     static func start(
         for inheritance: inout Inheritance, _ arguments: [String], _ environment: [String: String]
     ) throws {
-        var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw FileError(action: "create", path: "a pipe", code: errno) }
-        defer { close(ends[0]) }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        let pipe = try Pipe()
         let runner = ProcessTable.current
         let launch = ProcessLaunch(
             program: "/proc/self/exe",
             arguments: ["hapi", argument, "\(runner.pid)", "\(runner.start)", inheritance.program]
                 + arguments,
             environment: environment.map { "\($0.key)=\($0.value)" }, output: .descriptor(1),
-            errors: .descriptor(2), passing: [ends[0], inheritance.lock, inheritance.listener])
-        do {
-            inheritance.guardPID = try launch.start()
-            inheritance.guardLine = ends[1]
-        } catch {
-            close(ends[1])
-            throw error
-        }
+            errors: .descriptor(2), passing: [pipe.reading.number, inheritance.lock, inheritance.listener])
+        inheritance.guardPID = try launch.start()
+        // The next image's, by number.
+        inheritance.guardLine = try pipe.writing.copied()
     }
 
     /// Waits for the word that all is well, or serves on in the runner's place.

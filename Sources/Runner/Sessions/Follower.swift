@@ -66,10 +66,10 @@ struct Follower: Sendable {
     /// While its monitor lives, the monitor has the word: it writes the exit before it leaves.
     private func nextEnd(_ row: SessionRecord, _ seen: SessionObservation) async {
         if let monitor = row.launch.monitor, seen.monitor == .alive {
-            await end(of: monitor)
+            await waitUntilGone(monitor)
             reap(monitor)
         } else if let process = row.launch.process {
-            await end(of: process)
+            await waitUntilGone(process)
         }
     }
 

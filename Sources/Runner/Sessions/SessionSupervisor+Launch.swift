@@ -26,7 +26,7 @@ extension SessionSupervisor {
             CrashPoint.reached("spawn-prepared")
             let spec = try await spec(for: request, session, preparation)
             // A stop may have come while git was at work: the monitor then finds nothing to claim.
-            let launch = try LaunchInProgress.start(spec, in: directory)
+            let launch = try await LaunchInProgress.start(spec, in: directory)
             CrashPoint.reached("spawn-launched")
             watch(Watch(id: session.id, launch: launch))
         } catch {

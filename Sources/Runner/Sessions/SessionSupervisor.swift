@@ -348,6 +348,19 @@ package actor SessionSupervisor {
         return await end(session.id, known)
     }
 
+    /// Runners, and the monitors of other sessions.
+    private func sparedProcesses(for id: String) async -> Set<ProcessIdentity> {
+        var spared: Set = [ProcessTable.current]
+        do {
+            let runners = try await store.read { store throws(StoreError) in try store.unendedRunners() }
+            spared.formUnion(runners.map(\.process))
+        } catch {
+            logger.error("cannot read which runners there are", metadata: ["error": "\(error)"])
+        }
+        for (monitor, session) in roster.monitors where session != id { spared.insert(monitor) }
+        return spared
+    }
+
     /// Runs the stop sequence, and again where nothing was found to stop in a session that goes on: its
     /// monitor may have been about to start it.
     private func end(_ id: String, _ known: Live) async -> StopAnswer {
@@ -355,7 +368,7 @@ package actor SessionSupervisor {
         repeat {
             guard let session = await record(id) else { return .stillAlive }
             if session.exit != nil || session.endedAt != nil { return .stopped }
-            let tree = SessionTree(session: session, monitors: roster.monitors)
+            let tree = SessionTree(session: session, spared: await sparedProcesses(for: id))
             let left = await StopSequence.standard.run { tree.processes() }
             if !left.isEmpty {
                 logger.warning(

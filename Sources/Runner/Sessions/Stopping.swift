@@ -25,12 +25,12 @@ enum StopPlan: Equatable {
 }
 
 /// The processes of a session: what is below its monitor and itself, and, where its monitor was killed, what
-/// carries its launch id. Not the runner, the monitors of other sessions and what is below them: someone may
-/// have started the runner from inside the session.
+/// carries its launch id. Not runners, the monitors of other sessions and what is below them: someone may have
+/// started a runner from inside the session.
 struct SessionTree: Sendable {
     let session: SessionRecord
-    /// The monitors that the runner knows, and whose each is.
-    let monitors: [ProcessIdentity: String]
+    /// Known by the store, never by their words.
+    let spared: Set<ProcessIdentity>
 
     func processes() -> [ProcessIdentity] {
         let tree = ProcessTree.now()
@@ -41,19 +41,13 @@ struct SessionTree: Sendable {
                 roots.append(monitor)
             } else {
                 let strays = Follower.processes(carrying: session.id).filter { stray in
-                    !tree.lineage(of: stray.pid).contains(where: isSpared)
+                    !tree.lineage(of: stray.pid).contains(where: spared.contains)
                 }
                 roots += strays
                 found += strays
             }
         }
-        return Array(Set(found + tree.descendants(of: roots) { isSpared($0.identity) }))
-    }
-
-    private func isSpared(_ process: ProcessIdentity) -> Bool {
-        if process == ProcessTable.current { return true }
-        if let other = monitors[process] { return other != session.id }
-        return ProcessTable.isRunner(process.pid)
+        return Array(Set(found + tree.descendants(of: roots) { spared.contains($0.identity) }))
     }
 }
 

@@ -27,10 +27,7 @@ struct LogsCommand: ParsableCommand {
             throw ExitCode(ExitStatus.failed)
         }
         guard follow else { return Output.line(path) }
-        let arguments = ["tail", "-n", "100", "-F", "--", path]
-        var pointers = arguments.map { strdup($0) } + [nil]
-        execvp("tail", &pointers)
-        throw FileError.cannotRun("tail", errno)
+        throw FileError.cannotRun("tail", SignalSetting.become("tail", ["-n", "100", "-F", "--", path]))
     }
 
     private func logPath() throws -> String? {

@@ -64,6 +64,21 @@ import Testing
         #expect(!descriptor.hasEnded)
     }
 
+    @Test(arguments: refusals) func aProcessThatCannotBeHeldIsIdentifiedAtEachUse(refusal: Int32) async throws
+    {
+        let child = try self.child("sleep", "60")
+        let process = try #require(ProcessDescriptor(child.identity) { _ in -refusal })
+        let other = ProcessIdentity(pid: child.pid, start: child.identity.start - 1)
+        #expect(ProcessDescriptor(other) { _ in -refusal } == nil)
+        #expect(!process.hasEnded)
+        let wait = Task { await process.ended() }
+        #expect(process.signal(SIGTERM))
+        await wait.value
+        // A zombie has ended, and is not signalled.
+        #expect(process.hasEnded && !process.signal(SIGTERM))
+        #expect(await child.ended() == SIGTERM)
+    }
+
     @Test func manyMayWaitForOneProcess() async throws {
         let child = try self.child("sleep", "60")
         let descriptor = try #require(ProcessDescriptor(child.identity))
