@@ -60,7 +60,7 @@ import Testing
             try await home.stopRunner()
             let down = try await json(home, "status", status: 3)
             #expect(down.keys == fields && down["runner"] == .null)
-            #expect(down["lastRunner"]?.keys == ["pid", "startedAt", "endedAt", "endReason"])
+            #expect(down["lastRunner"]?.keys == ["pid", "startedAt", "endedAt", "endReason", "endDetail"])
         }
     }
 

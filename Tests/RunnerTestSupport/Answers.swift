@@ -64,6 +64,7 @@ package struct ShownStatus: Decodable, Sendable {
         package let pid: pid_t
         package let endedAt: String?
         package let endReason: String?
+        package let endDetail: String?
     }
 
     package struct Sessions: Decodable, Sendable {

@@ -68,6 +68,7 @@ struct StatusView {
             "startedAt": .init(runner.startedAt),
             "endedAt": .init(runner.endedAt),
             "endReason": runner.isElsewhere ? .null : .string((runner.endReason ?? .crashed).rawValue),
+            "endDetail": .init(runner.endDetail ?? runner.crashSignal),
         ])
     }
 
@@ -138,7 +139,9 @@ struct StatusView {
         case .exception: return "failed" + at(runner) + (runner.endDetail.map { ": \($0)" } ?? "")
         case nil where runner.isElsewhere:
             return "on another machine or in another container: whether it runs cannot be known here"
-        case .crashed, nil: return "crashed or was killed, some time after \(since.local)"
+        case .crashed, nil:
+            let how = runner.crashSignal.map { "crashed: \($0)" } ?? "crashed or was killed"
+            return "\(how), some time after \(since.local)"
         }
     }
 
