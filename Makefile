@@ -5,10 +5,10 @@
 PREFIX ?= $(shell if [ "$$(id -u)" = 0 ]; then echo /usr/local; else echo "$$HOME/.local"; fi)
 PROGRAM := .build/release/hapi
 VENV := .venv
-# The shipped program carries its Swift libraries, is not relocated at start, and has no symbols.
-RELEASE := -c release --static-swift-stdlib --product hapi -Xlinker -no-pie -Xlinker -s
+# The shipped program carries its Swift libraries and is not relocated at start. Its symbols are kept beside it.
+RELEASE := -c release --static-swift-stdlib --product hapi -Xlinker -no-pie -Xlinker --build-id=sha1
 
-.PHONY: help start build install check test torture fuzz lint format clean setup
+.PHONY: help start build install check test torture sanitize fuzz lint format clean setup
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -16,8 +16,9 @@ help: ## this list
 start: install ## build, install, start the runner, and say what to try next
 	@scripts/start "$(PREFIX)/bin/hapi"
 
-build: setup ## the shipped program, at .build/release/hapi
+build: setup ## the shipped program, at .build/release/hapi; its symbols are in hapi.debug
 	swift build $(RELEASE)
+	@scripts/symbols $(PROGRAM)
 
 install: build ## put hapi into PREFIX/bin (PREFIX=/usr/local as root, else ~/.local)
 	@mkdir -p "$(PREFIX)/bin"
@@ -38,13 +39,24 @@ test: setup $(VENV)/ready ## the linter, the walls, and every test
 	HAPI_TEST_PYTHON="$(CURDIR)/$(VENV)/bin/python3" swift test --skip-build --disable-xctest
 
 # The suites that ROUNDS makes longer.
-PROOFS ?= TortureTests|ExitTests|StoreFaultTests|HostileRequestTests|HostileHubTests|LimitTests
+PROOFS ?= TortureTests|ChurnTests|ExitTests|StoreFaultTests|HostileRequestTests|HostileHubTests|LimitTests
 ROUNDS ?= 200
 
 torture: setup $(VENV)/ready ## kill the runner and its monitors at random; ROUNDS=200, SEED=... repeats
 	swift build --build-tests
 	HAPI_TEST_PYTHON="$(CURDIR)/$(VENV)/bin/python3" ROUNDS=$(ROUNDS) \
 		swift test --skip-build --disable-xctest --filter '$(PROOFS)'
+
+# What runs in the test's own process: a sanitizer sees nothing of the programs that other suites start.
+UNITS ?= ^(RunnerTests|RunnerStoreTests|HubProtocolTests|SocketIOTests)\.
+
+sanitize: setup $(VENV)/ready ## the unit suites under ThreadSanitizer and AddressSanitizer, each a build of its own
+	@for kind in thread address; do \
+		swift build --build-tests --scratch-path .build-$$kind --sanitize=$$kind && \
+		HAPI_TEST_PYTHON="$(CURDIR)/$(VENV)/bin/python3" TSAN_OPTIONS=halt_on_error=1 ASAN_OPTIONS=detect_leaks=0 \
+			swift test --skip-build --disable-xctest --scratch-path .build-$$kind --sanitize=$$kind \
+			--filter '$(UNITS)' || exit 1; \
+	done
 
 SECONDS ?= 60
 SEED ?= 0
@@ -60,7 +72,7 @@ format: ## apply the formatter
 	swift format --in-place --recursive --parallel Sources Tests Package.swift
 
 clean: ## remove what was built
-	rm -rf .build $(VENV)
+	rm -rf .build .build-thread .build-address $(VENV)
 
 setup: ## install what building needs (libsqlite3-dev)
 	@scripts/setup
