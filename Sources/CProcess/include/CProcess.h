@@ -21,6 +21,9 @@ int cprocess_pidfd_open(pid_t pid);
 /// Signals the process behind `pidfd`, whoever has its pid now. 0 or -errno.
 int cprocess_pidfd_send_signal(int pidfd, int signal);
 
+/// The next connection to a listening socket: a descriptor, not waited on and not inherited, or -errno.
+int cprocess_accept(int listener);
+
 /// An anonymous file in memory, inherited across exec only where it is passed on, or -errno.
 int cprocess_memory_file(const char *name);
 /// Orphaned descendants are re-parented to this process from now on. 0 or -errno.
