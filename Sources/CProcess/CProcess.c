@@ -50,6 +50,10 @@ int cprocess_child_has_ended(pid_t pid) {
     return info.si_pid == pid;
 }
 
+int cprocess_accept(int listener) {
+    return result(accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC));
+}
+
 int cprocess_memory_file(const char *name) { return result(memfd_create(name, MFD_CLOEXEC)); }
 
 int cprocess_become_subreaper(void) { return result(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)); }

@@ -61,7 +61,7 @@ package struct Configuration: Sendable {
         hub = token.map { [hubURL, extraHeaders] in
             Hub(
                 url: hubURL, token: $0, extraHeaders: extraHeaders,
-                extraTrustRoots: variables["NODE_EXTRA_CA_CERTS"])
+                extraTrustRoots: variables["NODE_EXTRA_CA_CERTS"], environment: environment)
         }
         states = Stated(
             hubURL: (variables["HAPI_API_URL"] ?? settings.hubURL) != nil, token: hub != nil,

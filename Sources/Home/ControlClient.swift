@@ -58,13 +58,25 @@ package struct ControlClient: Sendable {
         request.headers.add(
             name: "User-Agent", value: "\(ControlMessages.commandAgent)/\(ProgramFile.version)")
         request.body = .bytes(ByteBuffer(bytes: try JSON.encode(body)))
+        let patience = max(timeout, atLeast)
         do {
-            let response = try await HTTPClient.shared.execute(
-                request, timeout: TimeAmount(max(timeout, atLeast)))
+            let response = try await HTTPClient.shared.execute(request, timeout: TimeAmount(patience))
             let bytes = try await response.body.collect(upTo: 1 << 20)
             return ControlAnswer(status: Int(response.status.code), body: Array(bytes.readableBytesView))
         } catch {
-            throw ControlError(port: port, reason: "\(error)")
+            throw ControlError(port: port, reason: Self.words(for: error, patience))
+        }
+    }
+
+    /// The library's own words are for programmers.
+    private static func words(for error: any Error, _ patience: Duration) -> String {
+        switch error as? HTTPClientError {
+        case .deadlineExceeded, .readTimeout, .connectTimeout: "no answer within \(patience)"
+        case .remoteConnectionClosed: "it closed the connection without an answer"
+        case .cancelled: "interrupted"
+        default:
+            (error as? IOError).map { "the connection failed (\(errorText($0.errnoCode)))" }
+                ?? (error is NIOTooManyBytesError ? "its answer is too large" : "it takes no connection")
         }
     }
 }

@@ -17,6 +17,10 @@ package struct Inheritance: Codable {
     package var lock: Int32
     /// The listening socket of the control server.
     package var listener: Int32
+    /// What ``HeldConnection/leave(_:)`` has written down.
+    package var connections: Int32?
+    /// The PATH of sessions, as a login shell has told: empty for nothing, nil where none has answered.
+    package var searchPath: String?
     /// The line to the guard: one byte says that the new image serves.
     package var guardLine: Int32?
     package var guardPID: Int32?
@@ -42,6 +46,7 @@ package struct Inheritance: Codable {
         guard let inheritance = try? JSON.decode(Inheritance.self, from: Array(text.utf8)),
             inheritance.owner ?? getpid() == getpid()
         else { return nil }
+        // Connections that are left stay open, for an image that is gone back to.
         for descriptor in inheritance.descriptors { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
         return inheritance
     }()
@@ -49,7 +54,12 @@ package struct Inheritance: Codable {
     /// Whether the way back was given up: its descriptors are closed.
     package static let isSettled = Mutex(false)
 
-    package var descriptors: [Int32] { [lock, listener] + [guardLine, previous].compactMap { $0 } }
+    package var descriptors: [Int32] {
+        [lock, listener] + [connections, guardLine, previous].compactMap { $0 } + held.map(\.descriptor)
+    }
+
+    /// Connections of the control server, as the last image left them.
+    package var held: [HeldConnection] { connections.map(HeldConnection.left) ?? [] }
 
     /// Tells the guard that this image serves, and lets go of the way back.
     package func settle() {
@@ -61,7 +71,7 @@ package struct Inheritance: Codable {
         }
         // It has nothing left to do, and one that is suspended would never hear of it.
         if let guardPID { LaunchedProcess(pid: guardPID).killAndReap(within: .milliseconds(200)) }
-        if let previous { close(previous) }
+        for descriptor in [previous, connections].compactMap({ $0 }) { close(descriptor) }
     }
 
     /// Replaces this process's image; nothing but the streams and what is left is kept open. Returns

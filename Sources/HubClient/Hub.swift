@@ -7,14 +7,18 @@ package struct Hub: Sendable {
     package let extraHeaders: [String: String]
     /// A PEM file of certificates to trust besides the system's; nil for the system's alone.
     package let extraTrustRoots: String?
+    /// The variables that name proxies, and what is reached without.
+    package let proxies: [String: String]
 
     package init(
-        url: String, token: String, extraHeaders: [String: String] = [:], extraTrustRoots: String? = nil
+        url: String, token: String, extraHeaders: [String: String] = [:], extraTrustRoots: String? = nil,
+        environment: [String: String] = [:]
     ) {
         self.url = url
         self.token = token
         self.extraHeaders = extraHeaders
         self.extraTrustRoots = extraTrustRoots
+        proxies = environment.filter { $0.key.lowercased().hasSuffix("_proxy") }
     }
 
     /// What stands behind the token's last colon (hub contract §3.1); nil without one.

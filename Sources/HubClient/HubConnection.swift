@@ -17,7 +17,7 @@ package enum HubConnection {
     /// makes the next wait a short one again. A hub that refuses is asked again after `afterRefusal`.
     package static func keep(
         _ hub: () -> Hub, _ logger: Logger, isolation: isolated (any Actor)? = #isolation,
-        changed: @Sendable (Trouble) -> Void,
+        changed: (Trouble) -> Void,
         afterRefusal: () async -> Void = { try? await Task.sleep(for: refusalPause) },
         connect: () async throws -> Void
     ) async {
@@ -65,7 +65,8 @@ extension SocketIOConfiguration {
         self.init(
             url: hub.url, namespace: "/cli", auth: try JSON.text(auth),
             extraHeaders: hub.extraHeaders.map { ($0.key, $0.value) },
-            additionalTrustRoots: hub.extraTrustRoots)
+            additionalTrustRoots: hub.extraTrustRoots,
+            proxy: try Proxy.find(for: hub.url, environment: hub.proxies))
     }
 }
 

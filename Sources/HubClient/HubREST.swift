@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import HubProtocol
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import NIOSSL
 import SocketIO
 
@@ -24,6 +25,8 @@ package struct HubError: Error, CustomStringConvertible {
     package let action: String
     package let url: String
     package let reason: String
+    /// What helps, for people.
+    package var hint: String?
 
     package var description: String {
         "cannot \(action) at \(url): \(reason)"
@@ -44,6 +47,7 @@ package struct HubREST: Sendable {
     private let hub: Hub
     private let extraHeaders: [String: String]
     private let client: HTTPClient
+    private let proxy: Proxy?
     private let patience: Duration
 
     /// Runs `body`, and lets go of the hub.
@@ -66,12 +70,19 @@ package struct HubREST: Sendable {
         self.hub = hub
         self.patience = patience
         extraHeaders = hub.extraHeaders
+        try hub.checkHeaders()
+        proxy = try Proxy.find(for: hub.url, environment: hub.proxies)
         var settings = HTTPClient.Configuration(
             redirectConfiguration: .disallow, timeout: .init(connect: .seconds(10)))
         // Who calls tries again; until then the reason is known at once.
         settings.connectionPool.retryConnectionEstablishment = false
         settings.httpVersion = .http1Only
         settings.http1_1ConnectionDebugInitializer = { [url = hub.url] in Self.checkName($0, of: url) }
+        settings.proxy = proxy.map { proxy in
+            .server(
+                host: proxy.host, port: proxy.port,
+                authorization: proxy.login.map { .basic(username: $0.user, password: $0.password) })
+        }
         if let roots = hub.extraTrustRoots {
             var tls = TLSConfiguration.makeClientConfiguration()
             tls.additionalTrustRoots = [.certificates(try Self.authorities(roots))]
@@ -147,7 +158,7 @@ package struct HubREST: Sendable {
         switch answer.status {
         case 200:
             do { return try JSON.decode(Answer.self, from: answer.body) } catch {
-                let reason = (error as? DecodingError)?.explanation ?? "\(error)"
+                let reason = (error as? DecodingError)?.explanation ?? "it is not JSON"
                 throw failure(.unexpected, "its answer cannot be read: \(reason)")
             }
         case 300..<400:
@@ -156,7 +167,13 @@ package struct HubREST: Sendable {
                 "it redirects (status \(answer.status)), which is not followed; HAPI_API_URL must name the hub"
             )
         case 401, 403:
-            throw failure(.refused, "the hub refuses: \(Self.message(answer.body))")
+            let message = Self.message(answer.body)
+            var refusal = failure(.refused, "the hub refuses: \(message)")
+            refusal.hint = hub.wayOut(of: message)
+            throw refusal
+        case 407: throw failure(.unavailable, proxyWords(wanting: answer.status))
+        case 502...504 where proxy != nil:
+            throw failure(.unavailable, "\(proxyWords(wanting: answer.status)), or the hub does")
         case 404 where Self.isHubsAnswer(answer.body):
             throw failure(.notFound, "status 404, \(Self.message(answer.body))")
         default:
@@ -202,10 +219,20 @@ package struct HubREST: Sendable {
     private func why(_ error: any Error) -> (HubError.Cause, String) {
         if error is NIOTooManyBytesError { return (.unexpected, "its answer is too large") }
         switch error as? HTTPClientError {
+        case .proxyAuthenticationRequired: return (.unavailable, proxyWords(wanting: 407))
+        case .invalidProxyResponse:
+            return (.unavailable, "the proxy \(proxy?.name ?? "") refuses the way to the hub")
+        case .connectTimeout where proxy != nil, .httpProxyHandshakeTimeout:
+            return (.unavailable, "the proxy \(proxy?.name ?? "") does not answer")
         case .deadlineExceeded: return (.unavailable, "no whole answer within \(patience)")
         case .remoteConnectionClosed: return (.unavailable, "the hub closed the connection")
         case .connectTimeout: return (.unavailable, "the connection timed out")
         default: break
+        }
+        if let proxy, error is NIOConnectionError || error is IOError,
+            case .cannotConnect(_, let reason) = TransportFailure.reaching(proxy, error, at: hub.url)
+        {
+            return (.unavailable, reason)
         }
         switch TransportFailure.opening(error, at: hub.url) {
         case .tlsFailed(_, let reason): return (.untrusted, reason)
@@ -218,6 +245,12 @@ package struct HubREST: Sendable {
     private static func isHubsAnswer(_ body: [UInt8]) -> Bool {
         // Anything else is no answer of a hub's.
         (try? JSON.decode(RPCError.self, from: body)) != nil
+    }
+
+    private func proxyWords(wanting status: UInt) -> String {
+        let name = "the proxy \(proxy?.name ?? "")"
+        return status == 407
+            ? "\(name) wants another user name and password" : "\(name) answers with status \(status)"
     }
 
     /// As it came: it is cut where the token is taken out, so that no part of one is left.

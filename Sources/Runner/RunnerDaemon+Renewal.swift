@@ -10,10 +10,14 @@ import RunnerStore
 extension RunnerDaemon {
     /// Replaces this image by the program on disk, which goes on with the pid, the lock and the
     /// listening socket. Returns only if that cannot be done, with the reason.
-    func become(_ lock: RunnerLock, _ listener: ListeningSocket, _ logger: Logger) -> any Error {
+    func become(
+        _ lock: RunnerLock, _ listener: ListeningSocket, _ handover: Handover, _ logger: Logger
+    ) -> any Error {
         let program = ProgramFile.current.path
         logger.info("becoming the new program", metadata: ["program": "\(program)"])
         var inheritance = Inheritance(lock: lock.inheritable, listener: listener.descriptor, program: program)
+        inheritance.connections = HeldConnection.leave(handover.connections)
+        inheritance.searchPath = handover.searchPath
         do {
             try RenewalGuard.start(for: &inheritance, arguments, configuration.environment)
         } catch {

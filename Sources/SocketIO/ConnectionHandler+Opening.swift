@@ -23,7 +23,10 @@ extension ConnectionHandler {
     }
 
     private var missingStep: String {
-        if channels.isEmpty || !channels.contains(where: \.isActive) { return "the TCP connection" }
+        if channels.isEmpty || !channels.contains(where: \.isActive) {
+            return setup.configuration.proxy.map { "the connection to the proxy \($0.name)" }
+                ?? "the TCP connection"
+        }
         if context == nil {
             return setup.tls == nil ? "the WebSocket upgrade" : "TLS and the WebSocket upgrade"
         }
@@ -37,14 +40,14 @@ extension ConnectionHandler {
         guard let bootstrap = ClientBootstrap(validatingGroup: eventLoop) else {
             return end(.invalidConfiguration(reason: "the event loop group is not of a usable kind"))
         }
-        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        let (bound, proxy) = (NIOLoopBound(self, eventLoop: eventLoop), setup.configuration.proxy)
         bootstrap
             // Later than the deadline, which says more.
             .connectTimeout(TimeAmount(setup.configuration.handshakeTimeout + .seconds(1)))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try bound.value.track(channel) }
             }
-            .connect(host: setup.endpoint.host, port: setup.endpoint.port)
+            .connect(host: proxy?.host ?? setup.endpoint.host, port: proxy?.port ?? setup.endpoint.port)
             .assumeIsolated()
             .whenComplete { self.connectionAttempted($0) }
     }
@@ -61,10 +64,27 @@ extension ConnectionHandler {
             channel.close(promise: nil)
         case .success(let channel):
             channels = [channel]
-            endIfFailed { try open(channel.pipeline.syncOperations) }
+            endIfFailed { try tunnel(channel.pipeline.syncOperations) }
         case .failure(let error):
+            if let proxy = setup.configuration.proxy {
+                return end(TransportFailure.reaching(proxy, error, for: setup.endpoint))
+            }
             endIfFailed { throw error }
         }
+    }
+
+    /// Through the proxy, if there is one, and on.
+    private func tunnel(_ pipeline: ChannelPipeline.SynchronousOperations) throws {
+        guard let proxy = setup.configuration.proxy else { return try open(pipeline) }
+        let tunnel = ProxyTunnel(to: setup.endpoint, through: proxy) { result in
+            switch result {
+            case .success: self.endIfFailed { try self.open(pipeline) }
+            case .failure(let error):
+                self.end(TransportFailure.reaching(proxy, error, for: self.setup.endpoint))
+            }
+        }
+        try pipeline.addHandler(tunnel)
+        try tunnel.begin(pipeline)
     }
 
     /// TLS if wanted, and then HTTP.
@@ -78,8 +98,8 @@ extension ConnectionHandler {
                 try self.upgrade(pipeline)
             }
         }
+        try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: name))
         try pipeline.addHandler(gate)
-        try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: name), position: .first)
     }
 
     /// HTTP until the upgrade, which puts WebSocket in its place.

@@ -47,7 +47,7 @@ struct Endpoint: Equatable, Sendable {
         target = "\(prefix)/socket.io/?EIO=4&transport=websocket"
     }
 
-    private static func bareHost(_ host: String?) -> String? {
+    static func bareHost(_ host: String?) -> String? {
         guard var host else { return nil }
         if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
         let isPlain = host.utf8.allSatisfy { byte in

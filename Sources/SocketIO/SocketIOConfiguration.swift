@@ -16,6 +16,8 @@ package struct SocketIOConfiguration: Sendable {
     package var maximumPayloadSize: Int
     /// A PEM file of certificate authorities to trust besides the system's.
     package var additionalTrustRoots: String?
+    /// The proxy to go through, with a tunnel for `http` too: a WebSocket is no request that a proxy can pass on.
+    package var proxy: Proxy?
 
     package init(
         url: String,
@@ -24,7 +26,8 @@ package struct SocketIOConfiguration: Sendable {
         extraHeaders: [(String, String)] = [],
         handshakeTimeout: Duration = .seconds(10),
         maximumPayloadSize: Int = 48 << 20,
-        additionalTrustRoots: String? = nil
+        additionalTrustRoots: String? = nil,
+        proxy: Proxy? = nil
     ) {
         self.url = url
         self.namespace = namespace
@@ -33,6 +36,7 @@ package struct SocketIOConfiguration: Sendable {
         self.handshakeTimeout = handshakeTimeout
         self.maximumPayloadSize = maximumPayloadSize
         self.additionalTrustRoots = additionalTrustRoots
+        self.proxy = proxy
     }
 }
 

@@ -26,6 +26,27 @@ package enum TransportFailure {
         }
     }
 
+    /// For a proxy that does not lead to the server.
+    package static func reaching(_ proxy: Proxy, _ error: any Error, at url: String) -> SocketIOError {
+        do { return reaching(proxy, error, for: try Endpoint(url: url)) } catch { return error }
+    }
+
+    static func reaching(_ proxy: Proxy, _ error: any Error, for endpoint: Endpoint) -> SocketIOError {
+        let how =
+            switch error {
+            case ProxyTunnel.Failure.refused(status: 407):
+                proxy.login == nil
+                    ? "wants a user name and password (http://USER:PASSWORD@\(proxy.name) in the variable)"
+                    : "does not take the user name and password in the variable"
+            case ProxyTunnel.Failure.refused(let status):
+                "refuses the way to \(endpoint.authority): status \(status)"
+            case ProxyTunnel.Failure.notHTTP: "does not answer as an HTTP proxy"
+            case ProxyTunnel.Failure.closed, ChannelError.eof: "closed the connection"
+            default: "is out of reach: \(words(for: error))"
+            }
+        return .cannotConnect(url: endpoint.description, reason: "the proxy \(proxy.name) \(how)")
+    }
+
     /// Once the WebSocket is there.
     static func running(_ error: any Error, maximumPayloadSize: Int) -> SocketIOError {
         switch error {
@@ -49,7 +70,8 @@ package enum TransportFailure {
         case ChannelError.eof, ChannelError.ioOnClosedChannel, ChannelError.alreadyClosed,
             ChannelError.inappropriateOperationForState:
             "the server closed the connection"
-        default: "\(error)"
+        // Whatever a library says, it may say what it was given.
+        default: "an error of an unknown kind (\(type(of: error)))"
         }
     }
 

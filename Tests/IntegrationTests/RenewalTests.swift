@@ -80,6 +80,52 @@ import Testing
         }
     }
 
+    /// Thirty-two callers without pause, half of whom start and stop sessions, and connections that stay open.
+    @Test(.timeLimit(.minutes(4))) func renewalsUnderLoadBreakNothingOff() async throws {
+        try await withInstalledProgram { home, runner in
+            let callers = try home.start(
+                [Paths.python, Paths.root + "/Tests/Hub/callers.py"]
+                    + ["\(home.control().port)", "20", "12", home.work], input: .held)
+            try await eventually("callers", within: .seconds(30)) { callers.output.contains("calling") }
+            for life in 2...4 {
+                try install(Paths.program, in: home)
+                try await eventually("life \(life)", within: .seconds(60)) { try await lives(home) >= life }
+            }
+            callers.closeInput()
+            #expect(try await callers.ended(within: .seconds(60)) == 0, "\(callers.errors)")
+            let told = try JSONValue(json: callers.output.split(separator: "\n").last.map(String.init) ?? "")
+            print("renewals under load: \(callers.output.split(separator: "\n").last ?? "")")
+            #expect(told["failures"]?.array == [])
+            #expect((told["requests"]?.integer ?? 0) > 100)
+            #expect(try home.runner() == runner)
+            try await eventually("no session left") { try await home.list().isEmpty }
+            try await eventually("reaped monitors") {
+                ProcessTable.all().allSatisfy { $0.parent != runner.pid || !$0.isZombie }
+            }
+        }
+    }
+
+    /// The spawn is not over for a while, so that the renewal finds no moment.
+    @Test func aStopIsHeardWhileARenewalWaits() async throws {
+        try await withInstalledProgram { home, runner in
+            let slow = try home.makeDirectory("work/slow", behaving: "mute")
+            let control = try home.control()
+            async let answer = control.post("spawn-session", ["directory": .string(slow)])
+            try await eventually("the spawn") { try await home.list().count == 1 }
+            try install(Paths.program, in: home)
+            try await eventually("the renewal's wait", within: .seconds(60)) {
+                home.logText.contains("another program is there")
+            }
+            try await Task.sleep(for: .milliseconds(500))
+            let asked = ContinuousClock.now
+            try await home.stopRunner()
+            #expect(ContinuousClock.now - asked < .seconds(8))
+            #expect(!isAlive(runner))
+            #expect(try await home.inStore("SELECT group_concat(end_reason) FROM runners") == "hapi-cli")
+            _ = try? await answer
+        }
+    }
+
     private func exitsAreKnown(_ home: TestHome, _ ids: [String]) async throws {
         let (first, second) = (try await home.process(of: ids[0]), try await home.process(of: ids[1]))
         #expect(killVerified(first))

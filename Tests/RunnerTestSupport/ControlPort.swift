@@ -19,13 +19,15 @@ package struct ControlPort: Sendable {
         try await send(path, try JSON.encode(body))
     }
 
-    /// Sends whatever is asked for. A header of `headers` takes the place of the usual one.
+    /// Sends whatever is asked for, on a connection of its own. A header of `headers` takes the place of the
+    /// usual one.
     package func send(
         _ path: String, _ body: [UInt8] = [], method: String = "POST", headers: [String: String] = [:]
     ) async throws -> Answer {
         var request = HTTPClientRequest(url: "http://127.0.0.1:\(port)/\(path)")
         request.method = HTTPMethod(rawValue: method)
         request.headers.add(name: "Content-Type", value: "application/json")
+        request.headers.add(name: "Connection", value: "close")
         for (name, value) in headers { request.headers.replaceOrAdd(name: name, value: value) }
         if !body.isEmpty { request.body = .bytes(ByteBuffer(bytes: body)) }
         let response = try await WebClient.shared.execute(request, timeout: .seconds(40))

@@ -28,6 +28,8 @@ int cprocess_pidfd_send_signal(int pidfd, int signal);
 int cprocess_pipe(int ends[2]);
 /// Whether a child has ended; it stays unreaped. 1, 0, or -errno (ECHILD: no such child is left).
 int cprocess_child_has_ended(pid_t pid);
+/// The next connection to a listening socket: a descriptor, not waited on and not inherited, or -errno.
+int cprocess_accept(int listener);
 
 /// An anonymous file in memory, inherited across exec only where it is passed on, or -errno.
 int cprocess_memory_file(const char *name);

@@ -12,6 +12,27 @@ struct ConnectionOwner: Equatable {
     let userID: UInt32
     let inode: UInt64
 
+    /// Who holds the other end of a connected socket of ours.
+    ///
+    /// An address pair belongs to one connection at a time: while our end is connected, whoever has the
+    /// other one is our peer. Asked after the lookup, for a peer that leaves may be followed by another
+    /// on the same port; and before it, to save one for who has left.
+    static func of(_ descriptor: Int32) -> ConnectionOwner? {
+        guard let client = SocketEnd(peerOf: descriptor), let server = SocketEnd(ownOf: descriptor),
+            isConnected(descriptor), let owner = find(client: client, server: server),
+            isConnected(descriptor)
+        else { return nil }
+        return owner
+    }
+
+    static func isConnected(_ descriptor: Int32) -> Bool {
+        // The state is the first byte of what tcp(7) tells.
+        var state = UInt8(0)
+        var size = socklen_t(1)
+        return getsockopt(descriptor, Int32(IPPROTO_TCP), TCP_INFO, &state, &size) == 0
+            && state == UInt8(TCP_ESTABLISHED)
+    }
+
     /// The owner of the established socket at `client` that is connected to `server`. nil for
     /// anything else: a socket that was closed has no owner any more.
     static func find(client: SocketEnd, server: SocketEnd) -> ConnectionOwner? {
@@ -55,6 +76,26 @@ struct ConnectionOwner: Equatable {
 struct SocketEnd: Equatable {
     let address: [UInt8]
     let port: Int
+
+    init(address: [UInt8], port: Int) {
+        self.address = address
+        self.port = port
+    }
+
+    init?(ownOf descriptor: Int32) { self.init { getsockname(descriptor, $0, $1) } }
+    init?(peerOf descriptor: Int32) { self.init { getpeername(descriptor, $0, $1) } }
+
+    private init?(_ name: (UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32) {
+        var address = sockaddr_in()
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let code = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { name($0, &size) }
+        }
+        guard code == 0, address.sin_family == sa_family_t(AF_INET) else { return nil }
+        self.init(
+            address: withUnsafeBytes(of: address.sin_addr.s_addr) { Array($0) },
+            port: Int(UInt16(bigEndian: address.sin_port)))
+    }
 
     /// In network byte order.
     var addressWord: UInt32 { address.reduce(0) { $0 << 8 | UInt32($1) }.bigEndian }

@@ -1,91 +1,60 @@
 import Glibc
-import HTTPTypes
-import Home
-import HubClient
-import Hummingbird
-import Monitor
-import NIOCore
+import NIOHTTP1
 import Processes
-import RunnerStore
 
-/// What the control server knows of the connection a request came on.
-struct ControlContext: RequestContext {
-    var coreContext: CoreRequestContextStorage
-    /// Who connected; nil if that could not be told.
-    var owner: ConnectionOwner?
+/// Decides by a request's head whether it is heard: it must come from this user's own programs, and not
+/// from a web page.
+enum ControlAdmission {
+    static let longestBody = 1 << 20
 
-    init(source: Source) { coreContext = .init(source: source) }
+    /// Why it is not; nil if it is.
+    static func refusal(of head: HTTPRequestHead, from owner: ConnectionOwner?) -> ControlRefusal? {
+        guard let owner else { return .init(.forbidden, "the connecting socket has no owner any more") }
+        guard owner.isTrusted else {
+            return .init(.forbidden, "the connecting process belongs to another user")
+        }
+        guard !head.headers.contains(name: "origin") else {
+            return .init(.forbidden, "requests from web pages are refused")
+        }
+        guard isThisMachine(head.headers["host"]) else {
+            return .init(.forbidden, "the Host must be 127.0.0.1 or localhost")
+        }
+        guard head.headers["content-type"].allSatisfy(isJSON) else {
+            return .init(.unsupportedMediaType, "the body must be application/json")
+        }
+        guard head.method == .POST, ControlEndpoint(head) != nil else {
+            return .init(.notFound, "there is no \(head.method) \(visible(head.uri))")
+        }
+        return contentLength(head) > longestBody ? tooLarge : nil
+    }
+
+    static let tooLarge = ControlRefusal(.payloadTooLarge, "the body is larger than 1 MiB")
+
+    private static func isThisMachine(_ hosts: [String]) -> Bool {
+        guard hosts.count == 1 else { return false }
+        let parts = hosts[0].lowercased().split(
+            separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        return ["127.0.0.1", "localhost"].contains(parts[0]) && (parts.count == 1 || UInt16(parts[1]) != nil)
+    }
+
+    private static func isJSON(_ type: String) -> Bool {
+        let essence = type.split(separator: ";", omittingEmptySubsequences: false)[0]
+        return String(essence).trimmingWhitespace.lowercased() == "application/json"
+    }
+
+    /// The parser has made sure that it is a number; one that does not fit is too large.
+    private static func contentLength(_ head: HTTPRequestHead) -> Int {
+        head.headers.first(name: "content-length").map { Int($0) ?? .max } ?? 0
+    }
+
+    private static func visible(_ uri: String) -> String { String(uri.unicodeScalars.prefix(100).map(shown)) }
+
+    private static func shown(_ scalar: Unicode.Scalar) -> Character {
+        scalar.value < 0x20 || scalar.value == 0x7f ? "?" : Character(scalar)
+    }
 }
 
 extension ConnectionOwner {
     /// Whether it is this user, or root.
     var isTrusted: Bool { userID == getuid() || userID == 0 }
-
-    /// Who holds the other end of a channel that is open.
-    ///
-    /// An address pair belongs to one connection at a time: while our end is connected, whoever has the
-    /// other one is our peer. Asked after the lookup, for a peer that leaves may be followed by another
-    /// on the same port; and before it, to save one for who has left.
-    static func of(_ channel: any Channel) async -> ConnectionOwner? {
-        guard let client = channel.remoteAddress.flatMap(SocketEnd.init),
-            let server = channel.localAddress.flatMap(SocketEnd.init),
-            await isConnected(channel), let owner = find(client: client, server: server),
-            await isConnected(channel)
-        else { return nil }
-        return owner
-    }
-
-    private static func isConnected(_ channel: any Channel) async -> Bool {
-        // A channel that is closed has no such option any more.
-        let state = try? await (channel as? any SocketOptionProvider)?.getTCPInfo().get().tcpi_state
-        return state == UInt8(TCP_ESTABLISHED)
-    }
-}
-
-extension SocketEnd {
-    init?(_ address: SocketAddress) {
-        guard case .v4(let v4) = address, let port = address.port else { return nil }
-        self.init(address: withUnsafeBytes(of: v4.address.sin_addr.s_addr) { Array($0) }, port: port)
-    }
-}
-
-/// Lets in what comes from this user's own programs, and turns every error into JSON.
-struct ControlAdmission: RouterMiddleware {
-    func handle(
-        _ request: Request, context: ControlContext,
-        next: (Request, ControlContext) async throws -> Response
-    ) async throws -> Response {
-        do {
-            try admit(request, context)
-            return try await next(request, context)
-        } catch let error as HTTPError {
-            return .failure(error.status, error.body ?? "\(error.status)")
-        } catch let error as any HTTPResponseError {
-            return .failure(error.status, "\(error.status.reasonPhrase)")
-        }
-    }
-
-    private func admit(_ request: Request, _ context: ControlContext) throws {
-        guard let owner = context.owner else {
-            throw HTTPError(.forbidden, message: "the connecting socket has no owner any more")
-        }
-        guard owner.isTrusted else {
-            throw HTTPError(.forbidden, message: "the connecting process belongs to another user")
-        }
-        guard request.headers[.origin] == nil else {
-            throw HTTPError(.forbidden, message: "requests from web pages are refused")
-        }
-        let host = (request.head.authority ?? "").lowercased()
-            .split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        guard host[0] == "127.0.0.1" || host[0] == "localhost", host.count == 1 || UInt16(host[1]) != nil
-        else {
-            throw HTTPError(.forbidden, message: "the Host must be 127.0.0.1 or localhost")
-        }
-        if let type = request.headers[.contentType] {
-            let essence = type.split(separator: ";").first.map { String($0).trimmingWhitespace.lowercased() }
-            guard essence == "application/json" else {
-                throw HTTPError(.unsupportedMediaType, message: "the body must be application/json")
-            }
-        }
-    }
 }

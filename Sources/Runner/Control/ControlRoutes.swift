@@ -1,79 +1,70 @@
 import Glibc
-import HTTPTypes
 import Home
-import HubClient
 import HubProtocol
-import Hummingbird
-import Monitor
+import Logging
+import NIOCore
+import NIOHTTP1
 import Processes
 import RunnerStore
 
 /// The control server's five endpoints: each translates, the supervisor decides.
-struct ControlRoutes {
-    static let maximumBody = 1 << 20
+struct ControlRoutes: Sendable {
 
     let supervisor: SessionSupervisor
     let stopRequests: StopRequests
 
-    var responder: some HTTPResponder<ControlContext> {
-        let router = Router(context: ControlContext.self)
-        router.middlewares.add(ControlAdmission())
-        router.post("session-started", use: sessionStarted)
-        router.post("list", use: list)
-        router.post("stop-session", use: stopSession)
-        router.post("spawn-session", use: spawnSession)
-        router.post("stop", use: stop)
-        return router.buildResponder()
+    func reply(to request: ControlRequest, _ logger: Logger) async -> ControlReply {
+        do {
+            return try await reply(to: request)
+        } catch let refusal as ControlRefusal {
+            return refusal.reply
+        } catch {
+            logger.error(
+                "a control request failed",
+                metadata: ["path": "\(request.endpoint.rawValue)", "error": "\(error)"])
+            return .failure(.internalServerError, "\(error)")
+        }
     }
 
-    @Sendable private func sessionStarted(_ request: Request, _ context: ControlContext) async throws
-        -> Response
-    {
-        let message = try await read(ControlMessages.SessionStarted.self, request)
-        guard !message.sessionId.isEmpty else { throw HTTPError(.badRequest, message: "sessionId: empty") }
-        if let excess = message.excess { throw HTTPError(.badRequest, message: "\(excess): too long") }
-        let tree = ProcessTree.now()
-        let lineage = tree.lineage(of: message.metadata.hostPid)
-        // Everything descends from init, and all that a runner starts from the runner: neither they nor
-        // what stands between is a session, and stopping one would end them all.
-        guard let speaker = lineage.first, !tree.lineage(of: getpid()).contains(speaker),
-            let owner = context.owner,
-            ([speaker] + tree.descendants(of: [speaker]) { _ in false })
-                .contains(where: { ProcessTable.socketInodes(of: $0.pid).contains(owner.inode) })
+    private func reply(to request: ControlRequest) async throws -> ControlReply {
+        switch request.endpoint {
+        case .sessionStarted: try await sessionStarted(request)
+        case .list: .list(await supervisor.reportedSessions())
+        case .stopSession: try await stopSession(request)
+        case .spawnSession: try await spawnSession(request)
+        case .stop: try stop(request)
+        }
+    }
+
+    private func sessionStarted(_ request: ControlRequest) async throws -> ControlReply {
+        let message = try request.read(ControlMessages.SessionStarted.self)
+        guard !message.sessionId.isEmpty else { throw ControlRefusal(.badRequest, "sessionId: empty") }
+        if let excess = message.excess { throw ControlRefusal(.badRequest, "\(excess): too long") }
+        guard let lineage = Speaker.lineage(of: message.metadata.hostPid, holding: request.owner),
+            let speaker = lineage.first
         else {
-            throw HTTPError(
+            throw ControlRefusal(
                 .forbidden,
-                message: "the connecting socket does not belong to process \(message.metadata.hostPid)")
+                "the connecting socket does not belong to process \(message.metadata.hostPid)")
         }
         let report = SessionReport(
             happySessionID: message.sessionId, lineage: lineage,
             launchID: ProcessTable.environmentValue("HAPI_RUNNER_LAUNCH_ID", of: speaker.pid),
             directory: message.metadata.path ?? "/", agent: message.metadata.flavor ?? Agent.claude.rawValue,
             isFromTerminal: message.metadata.startedBy == "terminal")
-        if let refused = try await supervisor.report(report) { throw HTTPError(.conflict, message: refused) }
+        if let refused = try await supervisor.report(report) { throw ControlRefusal(.conflict, refused) }
         return try .json(ControlMessages.Status(status: "ok"))
     }
 
-    @Sendable private func list(_ request: Request, _ context: ControlContext) async throws -> Response {
-        let children = await supervisor.reportedSessions().map { session in
-            ControlMessages.SessionList.Child(
-                startedBy: session.origin.wireName, happySessionId: session.happySessionID, pid: session.pid)
-        }
-        return try .json(ControlMessages.SessionList(children: children))
-    }
-
-    @Sendable private func stopSession(_ request: Request, _ context: ControlContext) async throws -> Response
-    {
-        let message = try await read(ControlMessages.StopSession.self, request)
+    private func stopSession(_ request: ControlRequest) async throws -> ControlReply {
+        let message = try request.read(ControlMessages.StopSession.self)
         let answer = await supervisor.stop(message.sessionId, by: request.source)
         return try .json(
             ControlMessages.StopSessionAnswer(success: answer != .stillAlive, status: answer.rawValue))
     }
 
-    @Sendable private func spawnSession(_ request: Request, _ context: ControlContext) async throws
-        -> Response
-    {
-        let message = try await read(ControlMessages.SpawnSession.self, request)
+    private func spawnSession(_ request: ControlRequest) async throws -> ControlReply {
+        let message = try request.read(ControlMessages.SpawnSession.self)
         let spawn = SpawnRequest(
             id: message.requestId, source: request.source, parameters: message.parameters)
         switch await supervisor.spawn(spawn) {
@@ -86,67 +77,32 @@ struct ControlRoutes {
                 ControlMessages.SpawnAnswerBody(
                     success: false, requiresUserApproval: true, actionRequired: "CREATE_DIRECTORY",
                     directory: directory),
-                status: .conflict)
+                .conflict)
         case .late(let error), .refused(let error), .failed(let error):
             return try .json(
-                ControlMessages.SpawnAnswerBody(success: false, error: error), status: .internalServerError)
+                ControlMessages.SpawnAnswerBody(success: false, error: error), .internalServerError)
         }
     }
 
-    @Sendable private func stop(_ request: Request, _ context: ControlContext) async throws -> Response {
-        let body = try await request.body.collect(upTo: Self.maximumBody)
+    private func stop(_ request: ControlRequest) throws -> ControlReply {
         // Any body, or none, is a stop: HAPI's own programs send an empty object.
-        let message = try? JSON.decode(ControlMessages.Stop.self, from: body.readableBytesView)
+        let message = try? request.read(ControlMessages.Stop.self)
         let isReplaced = message?.reason == RunnerEndReason.replaced.rawValue
         stopRequests.request(.end(isReplaced ? .replaced : .cli))
         return try .json(ControlMessages.Status(status: "stopping"))
     }
+}
 
-    private func read<T: Decodable>(_ type: T.Type, _ request: Request) async throws -> T {
-        let body: ByteBuffer
-        do {
-            body = try await request.body.collect(upTo: Self.maximumBody)
-        } catch let error as any HTTPResponseError {
-            throw error
-        } catch {
-            // Chunks that are none, say: what came is the matter, not this side.
-            throw HTTPError(.badRequest, message: "the body cannot be read: \(error)")
-        }
+extension ControlRequest {
+    fileprivate var source: RequestSource {
+        headers.first(name: "user-agent")?.hasPrefix(ControlMessages.commandAgent) == true ? .cli : .http
+    }
+
+    fileprivate func read<T: Decodable>(_ type: T.Type) throws -> T {
         do {
             return try JSON.decode(type, from: body.readableBytesView)
         } catch let error as DecodingError {
-            throw HTTPError(.badRequest, message: error.explanation)
-        }
-    }
-}
-
-extension Request {
-    fileprivate var source: RequestSource {
-        headers[.userAgent]?.hasPrefix(ControlMessages.commandAgent) == true ? .cli : .http
-    }
-}
-
-extension Response {
-    static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
-        let bytes = ByteBuffer(bytes: try JSON.encode(value))
-        return Response(
-            status: status,
-            headers: [.contentType: "application/json", .contentLength: "\(bytes.readableBytes)"],
-            body: .init(byteBuffer: bytes))
-    }
-
-    static func failure(_ status: HTTPResponse.Status, _ message: String) -> Response {
-        // Nothing in this message can fail to be encoded.
-        (try? json(ControlMessages.Failure(error: message), status: status)) ?? Response(status: status)
-    }
-}
-
-extension SessionOrigin {
-    /// HAPI's words for who started a session.
-    package var wireName: String {
-        switch self {
-        case .runner: "runner"
-        case .terminal: "hapi directly - likely by user from terminal"
+            throw ControlRefusal(.badRequest, error.explanation)
         }
     }
 }

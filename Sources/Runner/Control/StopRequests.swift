@@ -1,11 +1,10 @@
 import Home
-import HubClient
-import Monitor
 import Processes
 import RunnerStore
+import Synchronization
 
 /// Where the daemon is told to stop, from whichever side.
-package struct StopRequests: Sendable {
+package final class StopRequests: Sendable {
     let wishes: AsyncStream<StopWish>
     private let continuation: AsyncStream<StopWish>.Continuation
 
@@ -14,10 +13,21 @@ package struct StopRequests: Sendable {
 
     init() { (wishes, continuation) = AsyncStream.makeStream() }
 
+    private let renewing = Mutex(false)
+
+    /// Whether a renewal was asked for and is under way.
+    var isRenewing: Bool { renewing.withLock { $0 } }
+
     func request(_ wish: StopWish) {
-        if case .end(let reason) = wish { end.set(reason) }
+        switch wish {
+        case .end(let reason): end.set(reason)
+        case .renew: renewing.withLock { $0 = true }
+        }
         continuation.yield(wish)
     }
+
+    /// There was no moment for it: it is asked for again.
+    func putOffRenewal() { renewing.withLock { $0 = false } }
 }
 
 /// What the daemon is to do when it stops.
@@ -25,4 +35,24 @@ enum StopWish: Equatable, Sendable {
     case end(RunnerEndReason)
     /// Become the program that is on disk now.
     case renew
+}
+
+/// How the daemon stops.
+enum Ending: Sendable {
+    case end(RunnerEndReason)
+    case renew(Handover)
+
+    var name: String {
+        switch self {
+        case .end(let reason): reason.rawValue
+        case .renew: "renewal"
+        }
+    }
+}
+
+/// What goes on with the next image, besides the lock and the listening socket.
+struct Handover: Sendable {
+    let connections: [HeldConnection]
+    /// What a login shell has said: empty for nothing, nil where none has answered yet.
+    let searchPath: String?
 }

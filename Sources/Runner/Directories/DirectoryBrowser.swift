@@ -16,10 +16,11 @@ struct DirectoryBrowser {
         guard let directory = roots.admit(path) else {
             return .init(error: "Path is outside workspace roots")
         }
-        guard isDirectory(directory) else { return .init(error: "Path is not a directory") }
-        guard access(directory, R_OK) == 0 else {
-            return .init(error: "cannot read \(directory): \(errorText(errno))")
+        var status = stat()
+        guard stat(directory, &status) == 0, access(directory, R_OK) == 0 else {
+            return .init(error: "cannot list \(directory): \(errorText(errno))")
         }
+        guard status.st_mode & S_IFMT == S_IFDIR else { return .init(error: "Path is not a directory") }
         let entries = entries(of: directory).filter { hidden || !$0.hasPrefix(".") }
             .compactMap { entry(directory, $0) }
         return .init(entries: entries.sorted(by: Self.directoriesFirst))

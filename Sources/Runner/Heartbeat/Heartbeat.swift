@@ -34,7 +34,7 @@ struct Heartbeat: Sendable {
                 return stopRequests.request(.end(.replaced))
             }
             // A runner that cannot record a beat could not record a new life either.
-            if await beat(), await renewal.isDue() { stopRequests.request(.renew) }
+            if await beat(), !stopRequests.isRenewing, await renewal.isDue() { stopRequests.request(.renew) }
         }
     }
 

@@ -46,6 +46,8 @@ actor HubLink {
     private var stateVersion = 0
     private var connection: SocketIOConnection?
     private var dirty: AsyncStream<Void>.Continuation?
+    private var news = HubNews()
+    private var meter = MachineHealthMeter()
     private let stopAnnounced = OneShot<Void>()
     private let callsToAnswer: AsyncStream<Call>
     private let calls: AsyncStream<Call>.Continuation
@@ -80,15 +82,15 @@ actor HubLink {
         }
     }
 
-    /// Tells the hub that the runner stops, and hangs up. Takes a second at most.
-    func announceStop(_ wish: StopWish) async {
+    /// Tells the hub that the runner stops, or, without a reason, that it is replaced; and hangs up.
+    func announceStop(_ reason: RunnerEndReason?, within patience: Duration) async {
         guard let connection else { return }
         state.status = "shutting-down"
         state.shutdownRequestedAt = Timestamp.now.milliseconds
-        state.shutdownSource = if case .end(let reason) = wish { reason.rawValue } else { "replaced" }
+        state.shutdownSource = (reason ?? .replaced).rawValue
         dirty?.yield()
-        if await stopAnnounced.wait(for: .seconds(1)) == nil {
-            logger.warning("the hub did not confirm the stop within a second")
+        if await stopAnnounced.wait(for: patience) == nil {
+            logger.warning("the hub did not confirm the stop", metadata: ["within": "\(patience)"])
         }
         await connection.disconnect()
     }
@@ -102,10 +104,15 @@ actor HubLink {
         dirty?.yield()
     }
 
+    /// Passes on what is new, not every attempt.
+    private func tell(_ change: Change) {
+        if news.isNews(change.state, change.detail, at: .now) { changes.yield(change) }
+    }
+
     private func keepConnected() async {
-        changes.yield(Change(state: .connecting, detail: nil))
+        tell(Change(state: .connecting, detail: nil))
         await HubConnection.keep(
-            { hub }, logger, changed: { [changes] in changes.yield(Change($0)) },
+            { hub }, logger, changed: { tell(Change($0)) },
             afterRefusal: { await waitForOtherToken() },
             connect: { try await connect() })
     }
@@ -166,7 +173,6 @@ actor HubLink {
 
     /// At once, and then every 20 s: the hub counts a machine as away after 45.
     private func keepAlive(_ connection: SocketIOConnection) async throws {
-        var meter = MachineHealthMeter()
         while true {
             try await publishProgram(on: connection)
             let health = meter.measure()
@@ -238,6 +244,7 @@ actor HubLink {
         try await publishRoots(on: connection)
         logger.info("connected to the hub", metadata: ["hub": "\(hub.url)"])
         let identity = RunnerIdentity(configuration, machineID: machineID)
+        _ = news.isNews(.connected, nil, at: .now)
         changes.yield(Change(state: .connected, detail: nil, identity: identity))
         for await _ in wakeups { try await publishState(on: connection) }
         throw CancellationError()

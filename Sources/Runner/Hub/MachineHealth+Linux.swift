@@ -6,9 +6,12 @@ import Monitor
 import Processes
 import RunnerStore
 
-/// Measures the machine, each time against the time before.
+/// Measures the machine, each time against the time before; the first time against when it was made, or, if no
+/// tick has passed since, against the boot.
 struct MachineHealthMeter {
     private var lastCPU: (busy: UInt64, total: UInt64)?
+
+    init() { lastCPU = Self.cpuTimes(Self.text("/proc/stat")) }
 
     mutating func measure() -> MachineHealth {
         var health = MachineHealth(collectedAt: Timestamp.now.milliseconds)
@@ -27,7 +30,9 @@ struct MachineHealthMeter {
     private mutating func cpuPercent() -> Int? {
         guard let now = Self.cpuTimes(Self.text("/proc/stat")) else { return nil }
         defer { lastCPU = now }
-        guard let last = lastCPU, now.total > last.total, now.busy >= last.busy else { return nil }
+        var last = (busy: UInt64(0), total: UInt64(0))
+        if let lastCPU, now.total > lastCPU.total, now.busy >= lastCPU.busy { last = lastCPU }
+        guard now.total > last.total else { return nil }
         return Int((Double(now.busy - last.busy) / Double(now.total - last.total) * 100).rounded())
     }
 

@@ -11,6 +11,7 @@ struct MachineRPC: Sendable {
     let supervisor: SessionSupervisor
     let roots: WorkspaceRoots
     let stopRequests: StopRequests
+    let gate: WorkGate
 
     /// The answer's JSON text. An answer that says no is an answer too.
     func answer(_ request: RPCRequest) async -> String {
@@ -28,12 +29,13 @@ struct MachineRPC: Sendable {
     private func answer(_ method: MachineMethod, _ params: [UInt8]) async throws -> String {
         switch method {
         case .spawnSession:
-            return try JSON.text(await spawn(JSON.decode(SpawnParameters.self, from: params)))
+            let parameters = try JSON.decode(SpawnParameters.self, from: params)
+            return try JSON.text(await asWork { await spawn(parameters) })
         case .stopSession:
             let message = try JSON.decode(MachineRPCMessages.StopSession.self, from: params)
             guard let id = message.sessionId, !id.isEmpty else { throw Refusal("Session ID is required") }
-            return try JSON.text(
-                MachineRPCMessages.StopAnswer(status: await supervisor.stop(id, by: .hub).rawValue))
+            let answer = try await asWork { await supervisor.stop(id, by: .hub) }
+            return try JSON.text(MachineRPCMessages.StopAnswer(status: answer.rawValue))
         case .stopRunner:
             stopRequests.request(.end(.app))
             return try JSON.text(MachineRPCMessages.Message(message: "Runner stop request acknowledged"))
@@ -52,6 +54,13 @@ struct MachineRPC: Sendable {
                 MachineRPCMessages.DirectoryListing(error: "\(method.rawValue) is not offered by this runner")
             )
         }
+    }
+
+    /// Does what a renewal has to wait for; while the runner is being renewed, it waits itself.
+    private func asWork<Answer>(_ body: () async -> Answer) async throws -> Answer {
+        guard await gate.enter() else { throw Refusal("the runner is being renewed; try again") }
+        defer { gate.leave() }
+        return await body()
     }
 
     private func looked<Answer: Sendable>(_ body: @escaping @Sendable () -> Answer) async throws -> Answer {

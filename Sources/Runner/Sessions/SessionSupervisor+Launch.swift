@@ -88,6 +88,9 @@ extension SessionSupervisor {
         for request: SpawnRequest, _ session: SessionRecord, _ preparation: Preparation
     ) async throws -> LaunchSpec {
         var own = try secrets.place(request.parameters.token, for: request.agent, session: session.id)
+        guard let searchPath = await self.searchPath.wait() else {
+            throw DirectoryError(description: "the runner is stopping")
+        }
         if let searchPath { own["PATH"] = searchPath }
         if case .worktree(let plan) = preparation {
             own.merge(plan.environment(createdAt: session.createdAt)) { _, new in new }

@@ -48,8 +48,9 @@ package actor SessionSupervisor {
     let secrets: AgentSecrets
     /// The program that session processes run.
     let program: String
-    /// The PATH of sessions, where it is not the runner's own.
-    let searchPath: String?
+    /// The PATH of sessions, where it is not the runner's own. A login shell is still being asked for it,
+    /// maybe.
+    let searchPath: OneShot<String?>
     let inheritedEnvironment: [String: String]
     let logger: Logger
     /// By the request's id.
@@ -68,7 +69,7 @@ package actor SessionSupervisor {
 
     init(
         store: Store, runnerID: Int64, configuration: Configuration, roots: WorkspaceRoots,
-        directoryPolicy: DirectoryPolicy, searchPath: String?, logger: Logger
+        directoryPolicy: DirectoryPolicy, searchPath: OneShot<String?>, logger: Logger
     ) {
         self.store = store
         self.runnerID = runnerID
@@ -192,16 +193,6 @@ package actor SessionSupervisor {
 
     /// Whether no spawn and no stop is in progress, and nothing of one is still to be recorded.
     var isQuiet: Bool { inProgress == 0 }
-
-    /// Waits until it is quiet. False if that takes longer than `patience`.
-    func quiet(within patience: Duration) async -> Bool {
-        let deadline = ContinuousClock.now + patience
-        while !isQuiet {
-            guard ContinuousClock.now < deadline, (try? await Task.sleep(for: .milliseconds(20))) != nil
-            else { return false }
-        }
-        return true
-    }
 
     /// Watches over sessions until cancelled. They live on.
     func run() async {

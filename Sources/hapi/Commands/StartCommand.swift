@@ -68,9 +68,7 @@ struct StartCommand: AsyncParsableCommand {
         case .disabled:
             Output.line("Local only: no token is configured. To connect it to a hub: hapi auth login")
         case .unauthorized:
-            Output.complain(
-                "the hub at \(hub) refuses this runner: \(runner.hubDetail ?? "")",
-                hint: "hapi auth login, or set CLI_API_TOKEN")
+            Output.complain("the hub at \(hub) refuses this runner: \(runner.hubDetail ?? "")")
             throw ExitCode(ExitStatus.hubRefused)
         }
     }

@@ -124,7 +124,7 @@ struct StatusView {
         switch runner.hubState {
         case .connected: return "connected to \(runner.hubURL ?? "")"
         case .connecting: return "connecting to \(runner.hubURL ?? "")\(detail)"
-        case .unauthorized: return "refused\(detail); hapi auth login"
+        case .unauthorized: return "refused\(detail)"
         case .disabled: return "local only, no token is configured; hapi auth login"
         }
     }

@@ -74,7 +74,8 @@ import Testing
         let refusals = [
             ("", "Path is required"), ("file", "Path is outside workspace roots"),
             ("work/..", "Path is outside workspace roots"), ("work/out", "Path is outside workspace roots"),
-            ("work/file", "Path is not a directory"), ("work/missing", "Path is not a directory"),
+            ("work/file", "Path is not a directory"),
+            ("work/missing", "cannot list \(folder)/work/missing: No such file or directory"),
         ]
         for (name, error) in refusals {
             let listing = try list(name)

@@ -27,7 +27,7 @@ import Testing
         let configuration = try Configuration(environment: [:], home: home, settings: Settings([:]))
         return SessionSupervisor(
             store: store, runnerID: runnerID, configuration: configuration,
-            roots: try WorkspaceRoots(["\(folder)/work"]), directoryPolicy: .allow, searchPath: nil,
+            roots: try WorkspaceRoots(["\(folder)/work"]), directoryPolicy: .allow, searchPath: OneShot(),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 

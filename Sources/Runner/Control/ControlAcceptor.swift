@@ -1,0 +1,98 @@
+import CProcess
+import Glibc
+import Home
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Processes
+
+/// Takes connections from the listening socket, finds out once whose each is, and serves it.
+///
+/// The socket is the runner's for life and goes on to its next image, so this is no server channel of
+/// NIO's: that closes what it is given.
+struct ControlAcceptor: Sendable {
+    /// Where descriptors or memory run out, and nothing tells when there are some again.
+    private static let shortage = Duration.milliseconds(100)
+
+    let socket: ListeningSocket
+    let connections: NIOLoopBound<ControlConnections>
+    let eventLoop: any EventLoop
+    let logger: Logger
+
+    /// Accepts until cancelled. What is not accepted waits in the kernel.
+    func run() async {
+        var told: Int32 = 0
+        while !Task.isCancelled {
+            let descriptor = cprocess_accept(socket.descriptor)
+            if descriptor >= 0 {
+                told = 0
+                take(descriptor)
+                continue
+            }
+            switch -descriptor {
+            case EAGAIN: await waitUntilReadable(socket.descriptor)
+            case EINTR, ECONNABORTED: continue
+            case let code:
+                if code != told {
+                    logger.error("cannot accept a connection", metadata: ["error": "\(errorText(code))"])
+                }
+                told = code
+                // Ends early when the task is cancelled.
+                try? await Task.sleep(for: Self.shortage)
+            }
+        }
+    }
+
+    private func take(_ descriptor: Int32) {
+        let owner = ConnectionOwner.of(descriptor)
+        // Who has left by now has no owner, and wants no answer.
+        guard owner != nil || ConnectionOwner.isConnected(descriptor) else {
+            close(descriptor)
+            return
+        }
+        serve(descriptor, of: owner)
+    }
+
+    /// Goes on with a connection that an earlier image of the runner has left.
+    func resume(_ held: HeldConnection) {
+        _ = fcntl(held.descriptor, F_SETFD, FD_CLOEXEC)
+        guard let owner = ConnectionOwner.of(held.descriptor) else {
+            close(held.descriptor)
+            return
+        }
+        serve(held.descriptor, of: owner, ByteBuffer(bytes: held.bytes))
+    }
+
+    private func serve(_ descriptor: Int32, of owner: ConnectionOwner?, _ read: ByteBuffer = ByteBuffer()) {
+        let connections = connections
+        let channel = ClientBootstrap(group: eventLoop)
+            .channelOption(.allowRemoteHalfClosure, value: true)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let unanswered = UnansweredBytes()
+                    try channel.pipeline.syncOperations.addHandlers([
+                        unanswered,
+                        ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: Self.limits)),
+                        ControlConnection(descriptor, of: owner, in: connections.value, unanswered),
+                    ])
+                }
+            }
+            .withConnectedSocket(descriptor)
+        channel.whenSuccess { channel in
+            guard read.readableBytes > 0 else { return }
+            channel.pipeline.fireChannelRead(read)
+            channel.pipeline.fireChannelReadComplete()
+        }
+        // It was closed before it was served; the library has closed the descriptor.
+        channel.whenFailure { [logger] in logger.debug("a connection is gone", metadata: ["error": "\($0)"]) }
+    }
+
+    private static let limits = {
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderFieldSize = 16 << 10
+        limits.maxHeaderListSize = 16 << 10
+        limits.maxHeaderFieldCount = 100
+        return limits
+    }()
+}

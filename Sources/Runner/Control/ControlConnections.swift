@@ -1,0 +1,92 @@
+import Home
+import NIOCore
+
+/// The control server's open connections, all on one event loop, and the requests that came on them.
+///
+/// Every member is called on that loop.
+final class ControlConnections {
+    /// A request that was read whole, and the connection that waits for its answer.
+    struct Exchange: Sendable {
+        let request: ControlRequest
+        fileprivate let connection: NIOLoopBound<ControlConnection>
+    }
+
+    /// Connections of whom nothing is taken: they get their answer, but not much else.
+    private static let strangerLimit = 32
+
+    let eventLoop: any EventLoop
+    private let gate: WorkGate
+    private let requests: AsyncStream<Exchange>.Continuation
+    private var open: [ObjectIdentifier: ControlConnection] = [:]
+    private var strangers = 0
+    private var answering = 0
+    private var writing = 0
+    private var areClosing = false
+
+    init(_ eventLoop: any EventLoop, _ gate: WorkGate, _ requests: AsyncStream<Exchange>.Continuation) {
+        self.eventLoop = eventLoop
+        self.gate = gate
+        self.requests = requests
+    }
+
+    func add(_ connection: ControlConnection) {
+        open[ObjectIdentifier(connection)] = connection
+        if areClosing { connection.stopReading() }
+        guard connection.owner?.isTrusted != true else { return }
+        strangers += 1
+        if strangers > Self.strangerLimit { eventLoop.assumeIsolated().execute { connection.close() } }
+    }
+
+    func remove(_ connection: ControlConnection) {
+        guard open.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
+        if connection.owner?.isTrusted != true { strangers -= 1 }
+    }
+
+    /// Passes a request on. False if it may not begin now: then it is asked about again.
+    func take(_ request: ControlRequest, from connection: ControlConnection) -> Bool {
+        guard !areClosing, !request.endpoint.isWork || gate.tryEnter() else { return false }
+        answering += 1
+        requests.yield(
+            Exchange(request: request, connection: NIOLoopBound(connection, eventLoop: eventLoop)))
+        return true
+    }
+
+    func answer(_ exchange: Exchange, _ reply: ControlReply) {
+        answering -= 1
+        if exchange.request.endpoint.isWork { gate.leave() }
+        exchange.connection.value.answer(reply)
+    }
+
+    func isWriting(_ change: Int) { writing += change }
+
+    /// Whether every request that was taken up has been answered, and the answers are with the kernel.
+    var areIdle: Bool { answering == 0 && writing == 0 }
+    /// Whether none is being worked on, though a client may not have taken its answer yet.
+    var areAnswered: Bool { answering == 0 }
+
+    /// Begins what was held.
+    func carryOn() {
+        areClosing = false
+        for connection in open.values {
+            connection.resumeReading()
+            connection.carryOn()
+        }
+    }
+
+    /// Leaves in the kernel what comes from now on.
+    func stopReading() {
+        areClosing = true
+        for connection in open.values { connection.stopReading() }
+    }
+
+    func closeAll() { for connection in open.values { connection.close() } }
+
+    /// What the next image can go on with: a connection's descriptor, and what was read from it.
+    var unanswered: [HeldConnection] {
+        open.values.filter { $0.owner?.isTrusted == true }.compactMap { connection in
+            connection.unansweredBytes.map {
+                HeldConnection(descriptor: connection.descriptor, bytes: Array($0.readableBytesView))
+            }
+        }
+    }
+}

@@ -1,0 +1,25 @@
+import Home
+import HubProtocol
+import Logging
+import Processes
+
+extension MachineMetadata {
+    /// What the runner tells of the machine.
+    init(_ configuration: Configuration, roots: WorkspaceRoots) {
+        self.init(configuration)
+        workspaceRoots = roots.isEmpty ? nil : roots.advertised
+        capabilities = ["cursor-chat-store-status", "stop-runner"]
+        startedCliMtimeMs = ProgramFile.current.modifiedAt
+        installedCliMtimeMs = ProgramFile.current.modifiedAt
+        supervisedRestart = configuration.supervised
+    }
+}
+
+extension Adoption {
+    var metadata: Logger.Metadata {
+        [
+            "adopted": "\(adopted.count)", "waiting": "\(waiting.count)", "ended": "\(ended.count)",
+            "unverifiable": "\(left.count)",
+        ]
+    }
+}

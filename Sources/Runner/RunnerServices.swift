@@ -1,0 +1,119 @@
+import Home
+import HubProtocol
+import Logging
+import Processes
+import RunnerStore
+
+/// What runs in a life of the runner, side by side, from its start to its stop.
+struct RunnerServices: Sendable {
+    let control: ControlServer
+    let hub: HubLink?
+    let quietMoment: QuietMoment
+    /// Each runs until cancelled; one that fails ends the runner's life.
+    var all: [@Sendable () async throws -> Void] = []
+}
+
+extension RunnerLife {
+    /// Takes up what the last life left, and then opens the door.
+    func start() async throws -> RunnerServices {
+        let adoption = try await supervisor.adopt()
+        logger.info("looked after what was left", metadata: adoption.metadata)
+        CrashPoint.reached("adopted")
+
+        let routes = ControlRoutes(supervisor: supervisor, stopRequests: stopRequests)
+        let control = try await ControlServer(routes, at: listener, gate, logger: logger)
+        let held = Inheritance.own?.held ?? []
+        let stateFile = try showItself()
+
+        var services = RunnerServices(control: control, hub: hubLink(), quietMoment: quietMoment(control))
+        let (life, hub, beat) = (self, services.hub, heartbeat(stateFile))
+        services.all = [
+            { await life.supervisor.run() },
+            { await life.supervisor.resumeStops(adoption) },
+            { await control.run(resuming: held) },
+            { await beat.run() },
+            { await life.showTroubles() },
+            { await life.checkStore() },
+            { try await life.hearSignals() },
+            { await hub?.run(life.supervisor.spawnFailures) },
+            { if let hub { for await change in hub.states { await life.take(change, stateFile) } } },
+        ]
+        return services
+    }
+
+    /// From now on others can find the runner; the image it came from is not needed any more.
+    private func showItself() throws -> StateFileKeeper {
+        let identity = RunnerIdentity(configuration, machineID: runner.machineID ?? "")
+        let state = StateFile(runner, port: listener.port, identity: identity, arguments: daemon.arguments)
+        let stateFile = StateFileKeeper(state, configuration.home)
+        CrashPoint.reached("control-bound")
+        try stateFile.write()
+        try lock.restoreFile()
+        Inheritance.own?.settle()
+        daemon.announce(
+            "runner \(runner.process.pid) of \(configuration.home.path), control port \(listener.port)")
+        return stateFile
+    }
+
+    private func quietMoment(_ control: ControlServer) -> QuietMoment {
+        QuietMoment(
+            gate: gate, control: control, supervisor: supervisor, stopRequests: stopRequests,
+            searchPath: searchPath, logger: logger)
+    }
+
+    private func hearSignals() async throws {
+        await StopSignals.each { signal in
+            logger.info("signalled", metadata: ["signal": "\(signalName(signal))"])
+            stopRequests.request(.end(.signal))
+        }
+    }
+
+    /// A store that cannot be written cannot say so: the process shows it in its name, where `status`
+    /// looks.
+    private func showTroubles() async {
+        for await trouble in store.troubles {
+            if let trouble {
+                logger.error("the store cannot be written", metadata: ["error": "\(trouble)"])
+            } else {
+                logger.notice("the store can be written again")
+            }
+            ProcessTable.setOwnName(trouble == nil ? RunnerPresence.processName : RunnerPresence.degradedName)
+        }
+    }
+
+    /// Looks through a large store while it is used. Damage is said for as long as the runner runs.
+    private func checkStore() async {
+        guard store.needsCheck else { return }
+        do throws(StoreError) {
+            try await StoreCheck(path: configuration.home.store).run()
+        } catch {
+            logger.critical("the store is damaged", metadata: ["error": "\(error)"])
+            await store.note(damage: error)
+        }
+    }
+
+    private func hubLink() -> HubLink? {
+        let rpc = MachineRPC(
+            supervisor: supervisor, roots: daemon.roots, stopRequests: stopRequests, gate: gate)
+        return configuration.hub.map { hub in
+            HubLink(
+                hub, configuration, machineID: runner.machineID ?? "",
+                metadata: MachineMetadata(configuration, roots: daemon.roots),
+                state: RunnerState(
+                    status: "running", pid: runner.process.pid, httpPort: listener.port,
+                    startedAt: runner.startedAt.milliseconds,
+                    capabilities: .init(piExistingSessionResume: true)),
+                rpc: rpc, logger: logger)
+        }
+    }
+
+    private func heartbeat(_ stateFile: StateFileKeeper) -> Heartbeat {
+        let renewal = Renewal(
+            program: ProgramFile.current, arguments: daemon.arguments, configuration: configuration,
+            failure: Inheritance.own?.failure, notice: { await self.tell($0) }, logger: logger)
+        return Heartbeat(
+            interval: configuration.heartbeatInterval, store: store, runnerID: runner.id,
+            home: configuration.home, lock: lock, supervisor: supervisor, stateFile: stateFile,
+            renewal: renewal, stopRequests: stopRequests, logger: logger)
+    }
+}
