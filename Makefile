@@ -8,10 +8,10 @@ VENV := .venv
 # The shipped program carries its Swift libraries and is not relocated at start. Its symbols are kept beside it.
 RELEASE := -c release --static-swift-stdlib --product hapi -Xlinker -no-pie -Xlinker --build-id=sha1
 
-.PHONY: help start build install check test torture sanitize fuzz lint format clean setup
+.PHONY: help start build install check test test-agents torture sanitize fuzz lint format clean setup
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 start: install ## build, install, start the runner, and say what to try next
 	@scripts/start "$(PREFIX)/bin/hapi"
@@ -37,6 +37,13 @@ test: setup $(VENV)/ready ## the linter, the walls, and every test
 	$(MAKE) lint
 	swift build --build-tests $(WALLED)
 	HAPI_TEST_PYTHON="$(CURDIR)/$(VENV)/bin/python3" swift test --skip-build --disable-xctest
+
+AGENTS := .venv-agents
+
+test-agents: setup $(VENV)/ready $(AGENTS)/ready ## talk with real agents (some 500 MB from PyPI), against a scripted model
+	swift build --build-tests $(WALLED)
+	HAPI_TEST_PYTHON="$(CURDIR)/$(VENV)/bin/python3" \
+		swift test --skip-build --disable-xctest --filter 'RealClaudeTests|RealAgentTests'
 
 # The suites that ROUNDS makes longer.
 PROOFS ?= TortureTests|ChurnTests|ExitTests|StoreFaultTests|HostileRequestTests|HostileHubTests|LimitTests
@@ -72,10 +79,13 @@ format: ## apply the formatter
 	swift format --in-place --recursive --parallel Sources Tests Package.swift
 
 clean: ## remove what was built
-	rm -rf .build .build-thread .build-address $(VENV)
+	rm -rf .build .build-thread .build-address $(VENV) $(AGENTS)
 
 setup: ## install what building needs (libsqlite3-dev)
 	@scripts/setup
+
+$(AGENTS)/ready: scripts/agents
+	@scripts/agents $(AGENTS)
 
 $(VENV)/ready: Tests/Hub/requirements.txt
 	@scripts/venv $(VENV) Tests/Hub/requirements.txt

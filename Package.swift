@@ -73,6 +73,7 @@ let package = Package(
             dependencies: [
                 "Home", "HubClient", "HubProtocol", "Processes", "RunnerStore", "SocketIO",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: crashPoints

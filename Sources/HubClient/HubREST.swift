@@ -142,15 +142,27 @@ package struct HubREST: Sendable {
         return try await call("load session \(id)", .GET, path, Never?.none, as: SessionAnswer.self).session
     }
 
+    /// How many messages one call gives at most.
+    package static let pageOfMessages = 100
+
+    /// A session's messages after a sequence number, oldest first.
+    package func messages(of session: String, after: Int) async throws(HubError) -> [SessionMessageRow] {
+        let path = "/cli/sessions/\(session)/messages?afterSeq=\(after)&limit=\(Self.pageOfMessages)"
+        return try await call(
+            "load messages", .GET, path, Never?.none, as: SessionMessagesAnswer.self, limit: 64 << 20
+        ).messages
+    }
+
     private func call<Answer: Decodable>(
-        _ action: String, _ method: HTTPMethod, _ path: String, _ body: (some Encodable)?, as: Answer.Type
+        _ action: String, _ method: HTTPMethod, _ path: String, _ body: (some Encodable)?, as: Answer.Type,
+        limit: Int = largestAnswer
     ) async throws(HubError) -> Answer {
         func failure(_ cause: HubError.Cause, _ reason: String) -> HubError {
             HubError(cause: cause, action: action, url: hub.url, reason: hub.safe(reason))
         }
         let answer: (status: UInt, body: [UInt8])
         do {
-            answer = try await send(method, path, body)
+            answer = try await send(method, path, body, limit)
         } catch {
             let (cause, reason) = why(error)
             throw failure(cause, reason)
@@ -184,7 +196,7 @@ package struct HubREST: Sendable {
     }
 
     private func send(
-        _ method: HTTPMethod, _ path: String, _ body: (some Encodable)?
+        _ method: HTTPMethod, _ path: String, _ body: (some Encodable)?, _ limit: Int
     ) async throws -> (status: UInt, body: [UInt8]) {
         var request = HTTPClientRequest(url: hub.url.withoutTrailingSlash + path)
         request.method = method
@@ -192,18 +204,20 @@ package struct HubREST: Sendable {
         request.headers.replaceOrAdd(name: "Authorization", value: "Bearer \(hub.token)")
         request.headers.replaceOrAdd(name: "Content-Type", value: "application/json")
         if let body { request.body = .bytes(ByteBuffer(bytes: try JSON.encode(body))) }
-        return try await exchange(request)
+        return try await exchange(request, limit)
     }
 
     /// A row is a few kilobytes. What is decoded may take fifty times its size.
     private static let largestAnswer = 4 << 20
 
     /// The library's own deadline ends with the answer's head.
-    private func exchange(_ request: HTTPClientRequest) async throws -> (status: UInt, body: [UInt8]) {
+    private func exchange(_ request: HTTPClientRequest, _ limit: Int) async throws -> (
+        status: UInt, body: [UInt8]
+    ) {
         try await withThrowingTaskGroup(of: (UInt, [UInt8])?.self) { group in
             group.addTask {
                 let response = try await client.execute(request, deadline: .distantFuture)
-                let bytes = try await response.body.collect(upTo: Self.largestAnswer)
+                let bytes = try await response.body.collect(upTo: limit)
                 return (response.status.code, Array(bytes.readableBytesView))
             }
             group.addTask {

@@ -19,7 +19,6 @@ extension JSONValue {
     }
 }
 
-// `public`, as conformances of a public type to public protocols must be.
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
     ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {

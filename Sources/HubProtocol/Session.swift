@@ -48,6 +48,7 @@ package struct Session: Decodable, Sendable {
     package var id: String
     package var metadata: JSONValue?
     package var metadataVersion: Int
+    package var agentState: JSONValue?
     package var agentStateVersion: Int
 }
 
@@ -62,6 +63,35 @@ package struct SessionAlive: Encodable, Sendable {
     package var time: Int64
     package var thinking: Bool
     package var mode: String?
+    /// What is in force; left out where the hub is to keep what it has.
+    package var settings: Settings?
+
+    package struct Settings: Equatable, Sendable {
+        package var permissionMode: String?
+        /// nil is the agent's own choice, and said to be.
+        package var model: String?
+        package var effort: String?
+
+        package init(permissionMode: String?, model: String?, effort: String?) {
+            self.permissionMode = permissionMode
+            self.model = model
+            self.effort = effort
+        }
+    }
+
+    private enum Key: String, CodingKey { case sid, time, thinking, mode, permissionMode, model, effort }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(sid, forKey: .sid)
+        try container.encode(time, forKey: .time)
+        try container.encode(thinking, forKey: .thinking)
+        try container.encodeIfPresent(mode, forKey: .mode)
+        guard let settings else { return }
+        try container.encodeIfPresent(settings.permissionMode, forKey: .permissionMode)
+        try container.encode(settings.model, forKey: .model)
+        try container.encode(settings.effort, forKey: .effort)
+    }
 
     package init(sid: String, time: Int64, thinking: Bool, mode: String?) {
         self.sid = sid

@@ -13,6 +13,13 @@ package struct SessionArguments: Equatable, Sendable {
     package var model: String?
     package var effort: String?
     package var modelReasoningEffort: String?
+    /// As the hub spells it.
+    package var permissionMode: String?
+    /// The agent's own id of the conversation to go on with.
+    package var resumedID: String?
+    package var forks = false
+    /// What stands behind a bare `--`.
+    package var lastArguments: [String] = []
     /// The arguments for the agent's own program.
     package var agentArguments: [String] = []
 
@@ -30,9 +37,24 @@ package struct SessionArguments: Equatable, Sendable {
             // What follows a bare `--` is the agent's alone.
             if word == "--" {
                 agentArguments += [word] + rest
+                lastArguments = Array(rest)
                 break
             }
+            note(word, rest)
             try take(word, &rest)
+        }
+    }
+
+    /// What a session without a terminal has other ways to tell the agent.
+    private mutating func note(_ word: String, _ rest: ArraySlice<String>) {
+        switch word {
+        case "--permission-mode": permissionMode = rest.first
+        case "--yolo", "--dangerously-skip-permissions":
+            permissionMode = agent == .claude ? "bypassPermissions" : "yolo"
+        case "--resume", "--session-id": resumedID = rest.first
+        case "resume" where agent == .codex: resumedID = rest.first
+        case "--fork-session": forks = true
+        default: break
         }
     }
 

@@ -6,8 +6,9 @@ import Logging
 import Processes
 import RunnerStore
 
-/// One session: the agent's program, in this terminal or under the runner, and its truth told to the
-/// runner, the store and the hub. Messages between hub and agent are not relayed.
+/// One session and its truth, told to the runner, the store and the hub: in this terminal, where the
+/// agent's program has the terminal to itself, or without one, where people talk with the agent through
+/// the hub (``RemoteSession``).
 package struct SessionProcess: Sendable {
     private let arguments: SessionArguments
     private let configuration: Configuration
@@ -34,10 +35,13 @@ package struct SessionProcess: Sendable {
         logger = Logger(label: "session") { _ in LogFile(sink) }
     }
 
-    /// Runs the agent and returns the status to exit with: the agent's own.
+    /// Runs the session and returns the status to exit with: the agent's own, if it has the terminal.
     ///
     /// The stop signals are to be held before, `StopSignals`.
     package func run() async throws -> Int32 {
+        if mode == "remote", let row = AgentTable.row(arguments.agent.rawValue) {
+            return try await converse(row)
+        }
         let (sessionID, link) = try await unlessSignalled { try await begin() }
         let exit: ChildExit
         do {
@@ -91,6 +95,53 @@ package struct SessionProcess: Sendable {
         recordBirth(sessionID)
         await report(sessionID, machineID)
         return (sessionID, link)
+    }
+
+    /// Holds the conversation to its end. A wish for the end is obeyed: then the status is 0.
+    private func converse(_ row: AgentRow) async throws -> Int32 {
+        let (session, past) = try await unlessSignalled { try await beginConversation(row) }
+        let (wishes, wish) = AsyncStream.makeStream(of: SessionEnding.self)
+        do {
+            let ending = try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    // Signals are held until they are listened to, so that none ends this process and leaves
+                    // the agent behind.
+                    await StopSignals.each { signal in
+                        wish.yield(
+                            .signaled(
+                                signal == SIGINT ? "User terminated" : "Session terminated by a signal"))
+                    }
+                }
+                defer { group.cancelAll() }
+                return try await session.run(after: past, wishes: wishes) {
+                    recordBirth(session.sessionID)
+                    await report(session.sessionID, session.machine.id)
+                }
+            }
+            let status: Int32 = if case .failed = ending { 1 } else { 0 }
+            recordEnd(ExitRecord(.exited(code: status), at: .now))
+            return status
+        } catch {
+            recordEnd(ExitRecord(.launchFailed, message: "\(error)", at: .now))
+            throw error
+        }
+    }
+
+    /// Everything that comes before the conversation.
+    private func beginConversation(
+        _ row: AgentRow
+    ) async throws -> (session: RemoteSession, past: RemoteSession.Past) {
+        let program = try program()
+        let machineID = try Settings.machineID(configuration.home)
+        await startRunner()
+        let session = RemoteSession(
+            row: row, program: program, opening: arguments.opening(row, directory),
+            firstPrompt: arguments.firstPrompt, configuration: configuration,
+            machine: MachineRegistration(
+                id: machineID, metadata: MachineMetadata(configuration), runnerState: nil),
+            registration: registration(machineID, arguments.existingSessionID ?? newID()),
+            carriesOn: arguments.existingSessionID != nil, recordID: recordID, logger: logger, warn: warn)
+        return (session, try await session.register())
     }
 
     /// A session from a terminal brings the runner up, unless the settings say no.
@@ -171,16 +222,20 @@ package struct SessionProcess: Sendable {
 
     private func hubLink(_ machineID: String, _ sessionID: String) throws -> SessionLink? {
         guard let hub = configuration.hub else { return nil }
+        return try SessionLink(
+            hub, configuration, machineID: machineID, sessionID: sessionID,
+            carriesOn: arguments.existingSessionID != nil, mode: mode,
+            registration: registration(machineID, sessionID), logger: logger)
+    }
+
+    private func registration(_ machineID: String, _ sessionID: String) -> SessionRegistration {
         var registration = SessionRegistration(
             id: sessionID, tag: newID(), metadata: metadata(machineID),
             agentState: .object(["controlledByUser": .bool(mode == "local")]))
         registration.model = arguments.model
         registration.effort = arguments.effort
         registration.modelReasoningEffort = arguments.modelReasoningEffort
-        return try SessionLink(
-            hub, configuration, machineID: machineID, sessionID: sessionID,
-            carriesOn: arguments.existingSessionID != nil, mode: mode, registration: registration,
-            logger: logger)
+        return registration
     }
 
     private var mode: String {
@@ -188,22 +243,7 @@ package struct SessionProcess: Sendable {
     }
 
     private func metadata(_ machineID: String) -> SessionMetadata {
-        let machine = MachineMetadata(configuration)
-        var metadata = SessionMetadata(path: directory, host: machine.host)
-        metadata.version = machine.happyCliVersion
-        metadata.os = machine.platform
-        metadata.machineId = machineID
-        metadata.homeDir = machine.homeDir
-        metadata.happyHomeDir = machine.happyHomeDir
-        metadata.happyLibDir = machine.happyLibDir
-        metadata.startedFromRunner = arguments.startedByRunner
-        metadata.hostPid = getpid()
-        metadata.startedBy = arguments.startedByRunner ? "runner" : "terminal"
-        metadata.lifecycleState = "running"
-        metadata.lifecycleStateSince = Timestamp.now.milliseconds
-        metadata.flavor = arguments.agent.rawValue
-        metadata.startingMode = mode
-        return metadata
+        SessionMetadata(arguments, configuration, machineID: machineID, directory: directory, mode: mode)
     }
 
     private func report(_ sessionID: String, _ machineID: String) async {
@@ -246,21 +286,5 @@ package struct SessionProcess: Sendable {
         } catch {
             warn("this session is not on record: \(error)")
         }
-    }
-}
-
-extension ChildExit {
-    fileprivate var reason: ExitReason {
-        switch self {
-        case .code(let code): .exited(code: code)
-        case .signal(let signal): .signaled(signal: signal)
-        case .unknown: .vanished
-        }
-    }
-
-    /// The hub's word for this end, and the one for the archive (hub contract §7.11).
-    fileprivate func ending(asked: String?) -> (reason: String, words: String) {
-        if let asked { return ("terminated", asked) }
-        return self == .code(0) ? ("completed", "Session completed") : ("error", "Session crashed")
     }
 }

@@ -6,12 +6,15 @@ POST rpc {method, params?, timeout?}          {result} or {error}
 POST emit {room, event, data?}                {recipients}
 POST disconnect {sid?}                        {dropped}: resets one connection, or all
 POST mode {rejectToken?, restStatus?, hang?, acceptToken?, mischief?, elsewhere?}
+POST say {sessionId, text, localId?, steer?, attachments?}  {id, seq}: as a person at the web app writes
+POST take-back {sessionId, localId}           the session's answer, or null after 500 ms
 POST rename {machineId, displayName}          {metadataVersion}
 """
 import json
 
 from aiohttp import web
 
+from chat import Chat
 from mischief import REST, SOCKET
 from sockets import NAMESPACE
 
@@ -31,7 +34,8 @@ class Control:
         app.add_routes([
             web.get("/test/state", self.state), web.get("/test/log", self.log), web.post("/test/rpc", self.rpc),
             web.post("/test/emit", self.emit), web.post("/test/disconnect", self.disconnect),
-            web.post("/test/mode", self.mode), web.post("/test/rename", self.rename)])
+            web.post("/test/mode", self.mode), web.post("/test/rename", self.rename),
+            web.post("/test/say", self.say), web.post("/test/take-back", self.take_back)])
 
     async def state(self, request):
         hub = self.hub
@@ -43,7 +47,8 @@ class Control:
             "mischief": {"met": hub.met, "allAnswered": hub.all_answered}})
 
     def session(self, row):
-        return {**self.hub.show_session(row), **{key: row[key] for key in ("tag", "messages", "ended", "readyAt")}}
+        return {**self.hub.show_session(row), **{key: row[key] for key in ("tag", "messages", "ended", "readyAt")},
+                "faults": Chat().read(row)}
 
     def socket(self, sid):
         methods = sorted(method for method, owner in self.hub.rpc_owner.items() if owner == sid)
@@ -101,6 +106,24 @@ class Control:
             raise bad("no such machine")
         self.hub.replace(row, "metadata", {**(row["metadata"] or {}), "displayName": order["displayName"]})
         return web.json_response({"metadataVersion": row["metadataVersion"]})
+
+    async def say(self, request):
+        order = await self.order(request, sessionId=str, text=str)
+        row = self.hub.sessions.get(order["sessionId"])
+        if row is None:
+            raise bad("no such session")
+        body = {"type": "text", "text": order["text"]}
+        if "attachments" in order:
+            body["attachments"] = order["attachments"]
+        content = {"role": "user", "content": body,
+                   "meta": {"sentFrom": "webapp", "deliveryMode": "steer" if order.get("steer") else "queue"}}
+        message = await self.sockets.say(row, content, order.get("localId"))
+        return web.json_response({"id": message["id"], "seq": message["seq"]})
+
+    async def take_back(self, request):
+        order = await self.order(request, sessionId=str, localId=str)
+        row = self.hub.sessions.get(order["sessionId"])
+        return web.json_response(await self.sockets.take_back(row, order["localId"]))
 
     async def order(self, request, **required):
         """The request's JSON object; an empty body is an empty one."""

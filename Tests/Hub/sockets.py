@@ -254,16 +254,45 @@ class Sockets:
     async def update_state(self, sid, data):
         return await self.update(sid, "session", data["sid"], "agentState", data)
 
+    async def say(self, row, content, local_id):
+        """A person's message; without a local id it counts as taken at once."""
+        message = self.new_message(row, content, now_ms(), local_id)
+        await self.tell_message(row, message, None)
+        return message
+
+    def new_message(self, row, content, created, local_id):
+        message = {"id": str(uuid.uuid4()), "seq": 1 + max((other["seq"] for other in row["messages"]), default=0), "localId": local_id, "content": content,
+                   "createdAt": created, "invokedAt": None if local_id else created, "scheduledAt": None}
+        row["messages"].append(message)
+        return message
+
+    async def take_back(self, row, local_id):
+        """Asks the session for a queued message back; takes it away if the session gives it."""
+        message = next(message for message in row["messages"] if message["localId"] == local_id)
+        room = self.server.manager.get_participants(NAMESPACE, f"session:{row['id']}")
+        sid = next((sid for sid, _ in room), None)
+        if sid is None:
+            return None
+        body = {"t": "cancel-queued-message", "sid": row["id"], "messageId": message["id"], "localId": local_id}
+        update = {"id": str(uuid.uuid4()), "seq": message["seq"], "createdAt": now_ms(), "body": body}
+        acked = asyncio.get_running_loop().create_future()
+        await self.server.emit("update", update, to=sid, namespace=NAMESPACE,
+                               callback=lambda *values: acked.done() or acked.set_result(values))
+        try:
+            answer = (*await asyncio.wait_for(acked, 0.5), None)[0]
+        except asyncio.TimeoutError:
+            return None
+        if answer.get("removed"):
+            row["messages"].remove(message)
+        return answer
+
     async def message(self, sid, data):
         row = await self.found(sid, "session", data["sid"])
         if not row:
             return
         now, local_id = now_ms(), data.get("localId")
         created = now if local_id else min(int(data.get("createdAt", now)), now)
-        message = {"id": str(uuid.uuid4()), "seq": len(row["messages"]) + 1, "localId": local_id,
-                   "content": parsed(data["message"]), "createdAt": created,
-                   "invokedAt": None if local_id else now, "scheduledAt": None}
-        row["messages"].append(message)
+        message = self.new_message(row, parsed(data["message"]), created, local_id)
         await self.tell_message(row, message, sid)
 
     async def tell_message(self, row, message, sender):

@@ -32,7 +32,7 @@ import Testing
                 #expect(last["metadata"]?["lifecycleState"]?.string == "archived")
                 #expect(last["metadata"]?["archivedBy"]?.string == "cli")
                 #expect(last["ended"]?["reason"]?.string == "terminated")
-                #expect(try await home.ending(of: id).code == 143)
+                #expect(try await home.ending(of: id).code == 0)
             }
         }
     }

@@ -123,7 +123,7 @@ package final class TestHub: Sendable {
         _ = try await ask("rename", ["machineId": .string(id), "displayName": .string(name)])
     }
 
-    private func ask(_ path: String, _ order: JSONValue? = nil) async throws -> JSONValue {
+    func ask(_ path: String, _ order: JSONValue? = nil) async throws -> JSONValue {
         var request = HTTPClientRequest(url: "\(url)/test/\(path)")
         if let order {
             request.method = .POST

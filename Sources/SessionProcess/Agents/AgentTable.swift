@@ -26,7 +26,7 @@ package struct AgentRow: Sendable {
     /// Set in the agent's environment; an empty value takes the variable away.
     package var environment: [String: String] = [:]
     /// How long its process has for ending by itself once its input is closed.
-    package var grace = Duration.seconds(5)
+    package var grace = Duration.seconds(2)
 }
 
 package enum AgentTable {

@@ -40,9 +40,9 @@ package struct Conversation: Sendable {
     var isTitled = false
     var isEnding = false
 
-    /// - Parameter completed: what was decided in an earlier life of the session.
+    /// - Parameter requests: what was decided in an earlier life of the session.
     package init(
-        _ row: AgentRow, opening: AgentOpening, completed: [CompletedRequest] = [], isTitled: Bool = false
+        _ row: AgentRow, opening: AgentOpening, requests: RequestBook = RequestBook(), isTitled: Bool = false
     ) {
         self.row = row
         directory = opening.directory
@@ -52,7 +52,7 @@ package struct Conversation: Sendable {
         effort = opening.effort
         nativeID = opening.nativeID
         forks = opening.forks
-        requests = RequestBook(completed: completed)
+        self.requests = requests
         self.isTitled = isTitled
     }
 
@@ -67,6 +67,7 @@ package struct Conversation: Sendable {
     package mutating func handle(_ event: ConversationEvent, at now: Moment) -> [ConversationAction] {
         var actions = Actions()
         switch event {
+        case .begin: if agent == .absent { start(&actions) }
         case .message(let message): receive(message, now, &actions)
         case .cancelMessage(let key, let reply): cancel(key, reply, &actions)
         case .steerMessage(let key, let reply): steer(key, reply, now, &actions)

@@ -2,6 +2,8 @@ import HubProtocol
 
 /// Something that happens to a conversation.
 package enum ConversationEvent: Equatable, Sendable {
+    /// The session has begun: the agent is started before anybody writes, so that it is there then.
+    case begin
     case message(PersonMessage)
     /// Takes a queued message back; `reply` hears whether it was still there.
     case cancelMessage(key: String, reply: ReplyTicket)

@@ -40,13 +40,33 @@ import Testing
                 $0.agentArguments = ["--effort", "E", "x"]
             }
         ),
-        ("--resume T --fork-session", { $0.agentArguments = ["--resume", "T", "--fork-session"] }),
-        ("--permission-mode plan", { $0.agentArguments = ["--permission-mode", "plan"] }),
-        ("--yolo", { $0.agentArguments = ["--dangerously-skip-permissions"] }),
+        (
+            "--resume T --fork-session",
+            {
+                $0.resumedID = "T"
+                $0.forks = true
+                $0.agentArguments = ["--resume", "T", "--fork-session"]
+            }
+        ),
+        (
+            "--permission-mode plan",
+            {
+                $0.permissionMode = "plan"
+                $0.agentArguments = ["--permission-mode", "plan"]
+            }
+        ),
+        (
+            "--yolo",
+            {
+                $0.permissionMode = "bypassPermissions"
+                $0.agentArguments = ["--dangerously-skip-permissions"]
+            }
+        ),
         (
             "grok --yolo",
             {
                 $0.agent = .grok
+                $0.permissionMode = "yolo"
                 $0.agentArguments = ["--yolo"]
             }
         ),
@@ -54,6 +74,7 @@ import Testing
             "codex --yolo",
             {
                 $0.agent = .codex
+                $0.permissionMode = "yolo"
                 $0.agentArguments = ["--dangerously-bypass-approvals-and-sandbox"]
             }
         ),
@@ -61,6 +82,7 @@ import Testing
             "codex resume T --model-reasoning-effort high --service-tier fast --collaboration-mode plan",
             {
                 $0.agent = .codex
+                $0.resumedID = "T"
                 $0.modelReasoningEffort = "high"
                 $0.agentArguments = [
                     "resume", "T", "-c", "model_reasoning_effort=high", "-c", "service_tier=fast",
@@ -71,14 +93,24 @@ import Testing
             "codex --permission-mode read-only",
             {
                 $0.agent = .codex
+                $0.permissionMode = "read-only"
                 $0.agentArguments = ["--sandbox", "read-only"]
             }
         ),
-        ("codex --permission-mode default", { $0.agent = .codex }),
+        (
+            "codex --permission-mode default",
+            {
+                $0.agent = .codex
+                $0.permissionMode = "default"
+            }
+        ),
         ("claude codex", { $0.agentArguments = ["codex"] }),
         (
             "-p hi -- --started-by runner --yolo",
-            { $0.agentArguments = ["-p", "hi", "--", "--started-by", "runner", "--yolo"] }
+            {
+                $0.lastArguments = ["--started-by", "runner", "--yolo"]
+                $0.agentArguments = ["-p", "hi", "--", "--started-by", "runner", "--yolo"]
+            }
         ),
     ]
 

@@ -1,0 +1,75 @@
+import Logging
+import Processes
+import RunnerStore
+
+/// Writes the facts of a conversation to the store, one after the other. A store that cannot be written
+/// keeps nobody from talking.
+final class ConversationRecord: Sendable {
+    private let path: String
+    private let session: String
+    private let logger: Logger
+    private let facts: AsyncStream<(ConversationFact, Int64)>
+    private let noted: AsyncStream<(ConversationFact, Int64)>.Continuation
+
+    init(path: String, session: String, logger: Logger) {
+        self.path = path
+        self.session = session
+        self.logger = logger
+        // More than any turn has; beyond it the oldest are lost rather than memory.
+        (facts, noted) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(10_000))
+    }
+
+    func write(_ fact: ConversationFact, at now: Int64) { noted.yield((fact, now)) }
+
+    func finish() { noted.finish() }
+
+    /// Writes until ``finish()``, and what was noted before it.
+    func run() async {
+        var ids = IDs()
+        for await (fact, now) in facts {
+            let known = ids
+            let (path, session, logger) = (path, session, logger)
+            let written = await BlockingWork.run { () -> IDs? in
+                do {
+                    var ids = known
+                    let store = try StoreConnection(path: path, mode: .existing)
+                    try store.write { writing throws(StoreError) in
+                        try ids.write(fact, of: session, Timestamp(milliseconds: now), to: writing)
+                    }
+                    return ids
+                } catch {
+                    logger.warning("a fact is not on record", metadata: ["error": "\(error)"])
+                    return nil
+                }
+            }
+            ids = (written ?? nil) ?? ids
+        }
+    }
+
+    /// The store's numbers of what is going on.
+    private struct IDs: Sendable {
+        var turns: [String: Int64] = [:]
+        var requests: [String: Int64] = [:]
+
+        mutating func write(
+            _ fact: ConversationFact, of session: String, _ now: Timestamp, to store: Writing
+        ) throws(StoreError) {
+            switch fact {
+            case .turnBegan(let id, let prompt, let from):
+                turns[id] = try store.beginTurn(of: session, detail: "\(from): \(prompt)", at: now)
+            case .turnEnded(let id, let outcome):
+                guard let turn = turns.removeValue(forKey: id) else { return }
+                let outcomes: [String: TurnOutcome] = ["interrupted": .aborted, "failed": .failed]
+                try store.endTurn(turn, outcomes[outcome] ?? .completed, at: now)
+            case .asked(let card, let tool, let summary):
+                requests[card] = try store.recordToolRequest(
+                    card, tool, summary: summary.isEmpty ? nil : summary, of: session, at: now)
+            case .decided(let card, let status, let by):
+                guard let request = requests.removeValue(forKey: card) else { return }
+                try store.recordToolDecision(request, status, by: by, at: now)
+            case .nativeID(let id): try store.setNativeID(id, of: session)
+            case .title(let title): try store.setTitle(title, of: session)
+            }
+        }
+    }
+}

@@ -1,0 +1,203 @@
+import HubProtocol
+import Logging
+import Processes
+
+/// Runs a ``Conversation``: gives it what happens, one thing after the other, and does what it says. It is
+/// the one place that the hub's line, attached shells and the agent meet in.
+package actor LiveConversation {
+    private var conversation: Conversation
+    private let row: AgentRow
+    private let launch: @Sendable (AgentOpening) -> AgentConnection.Program
+    private let news: HubNews
+    private let record: ConversationRecord?
+    private let logger: Logger
+    private var shape: MessageShape
+    private var connection: AgentConnection?
+    private let openings: AsyncStream<AgentOpening>
+    private let opened: AsyncStream<AgentOpening>.Continuation
+    private let finishing = OneShot<String>()
+    private var replies: [ReplyTicket: OneShot<Reply>] = [:]
+    private var lastTicket = 0
+    private var wake: Task<Void, Never>?
+    private var wakeAt: Int64?
+    private var watchers = Watchers()
+    private var isUrgent = false
+
+    init(
+        _ conversation: Conversation, _ shape: MessageShape, news: HubNews, record: ConversationRecord?,
+        logger: Logger, launch: @escaping @Sendable (AgentOpening) -> AgentConnection.Program
+    ) {
+        self.conversation = conversation
+        self.shape = shape
+        self.news = news
+        self.record = record
+        self.logger = logger
+        self.launch = launch
+        row = conversation.row
+        (openings, opened) = AsyncStream.makeStream()
+    }
+
+    /// Runs it to the session's end; returns why it ended. The agent is gone then.
+    package func run() async -> String {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { for await opening in self.openings { await self.runAgent(opening) } }
+            if let record { group.addTask { await record.run() } }
+            happen(.begin)
+            let reason = await finishing.wait() ?? "The session was cancelled"
+            connection?.close(within: isUrgent ? .zero : row.grace)
+            opened.finish()
+            record?.finish()
+            await group.waitForAll()
+            wake?.cancel()
+            watchers.finish()
+            return reason
+        }
+    }
+
+    /// The session is to end. An urgent end leaves the agent no time for ending by itself.
+    package func end(_ reason: String, isUrgent: Bool) {
+        self.isUrgent = isUrgent
+        happen(.end(reason: reason))
+    }
+
+    /// Something happened. What follows from it is done when this returns, as far as it does not wait for
+    /// others.
+    package func happen(_ event: ConversationEvent) {
+        let now = Moment.now
+        for action in conversation.handle(event, at: now) { perform(action, now) }
+        setAlarm()
+    }
+
+    /// The same for what is answered.
+    package func ask(_ event: @Sendable (ReplyTicket) -> ConversationEvent) async -> Reply {
+        lastTicket += 1
+        let ticket = lastTicket
+        let reply = OneShot<Reply>()
+        replies[ticket] = reply
+        happen(event(ticket))
+        return await reply.wait() ?? .failed("the session ended")
+    }
+
+    /// What was said so far, and what is said from now on.
+    package func attach() -> (past: [Watched], updates: AsyncStream<Watched>) { watchers.add(conversation) }
+
+    // MARK: What is to be done
+
+    private func perform(_ action: ConversationAction, _ now: Moment) {
+        switch action {
+        case .say(let utterance):
+            say(utterance, now)
+            watchers.tell(.said(utterance, at: now.wall))
+        case .consumed(let keys, let clearsThinking, let steered):
+            news.put(.consumed(keys, clearsThinking: clearsThinking, steered: steered))
+        case .publishRequests:
+            news.publish(conversation.requests)
+            watchers.tell(.requests(conversation.requests.pending))
+        case .publishStatus:
+            news.publish(conversation.status)
+            watchers.tell(.status(isThinking: conversation.isThinking, mode: conversation.mode))
+        case .title(let title, let isAgents):
+            if isAgents {
+                news.change(metadata: "summary", to: Self.summary(title, now))
+            } else {
+                news.propose(title: title)
+            }
+        case .nativeID(let id):
+            shape.nativeID = id
+            news.change(metadata: row.nativeIDKey, to: id.map(JSONValue.string) ?? .null)
+        case .offer(let offer): news.offer(offer)
+        case .startAgent(let opening): opened.yield(opening)
+        case .command(let command): connection?.send(command)
+        case .killAgent: connection?.kill()
+        case .reply(let ticket, let reply): replies.removeValue(forKey: ticket)?.set(reply)
+        case .record(let fact): record?.write(fact, at: now.wall)
+        case .finish(let reason): finishing.set(reason)
+        }
+    }
+
+    static func summary(_ title: String, _ now: Moment) -> JSONValue {
+        ["text": .string(title), "updatedAt": .integer(now.wall)]
+    }
+
+    private func say(_ utterance: Utterance, _ now: Moment) {
+        guard let message = shape.message(utterance, at: now.wall) else { return }
+        var snapshot: String?
+        var isDroppable = false
+        switch utterance {
+        case .passage(let passage, let isFinal):
+            snapshot = row.family == .codex ? "\(passage.kind) \(passage.id)" : nil
+            isDroppable = !isFinal
+        case .usage:
+            snapshot = "usage"
+            isDroppable = true
+        default: break
+        }
+        news.put(
+            .message(message, createdAt: now.wall), snapshot: snapshot, isDroppable: isDroppable,
+            bytes: message.footprint)
+    }
+
+    // MARK: The agent
+
+    private func runAgent(_ opening: AgentOpening) async {
+        let connection = AgentConnection(
+            launch(opening), row.dialect(opening), logger: logger
+        ) { await self.happen(.agent($0)) }
+        self.connection = connection
+        // The session may have come to its end before the agent was there.
+        if finishing.value != nil { connection.close(within: .zero) }
+        await connection.run()
+        self.connection = nil
+    }
+
+    // MARK: Time
+
+    private func setAlarm() {
+        guard conversation.nextWake != wakeAt else { return }
+        wake?.cancel()
+        wakeAt = conversation.nextWake
+        guard let wakeAt else { return }
+        wake = Task {
+            let pause = Duration.milliseconds(max(0, wakeAt - Moment.now.uptime))
+            // Cancelled when another moment counts.
+            guard (try? await Task.sleep(for: pause)) != nil else { return }
+            self.rang()
+        }
+    }
+
+    private func rang() {
+        wakeAt = nil
+        happen(.woke)
+    }
+}
+
+extension Conversation {
+    /// As a keep-alive tells it.
+    var status: HubNews.Status {
+        HubNews.Status(
+            isThinking: isThinking, permissionMode: mode, model: model, effort: effort, mode: "remote")
+    }
+}
+
+extension Moment {
+    private static let start = ContinuousClock.now
+
+    package static var now: Moment {
+        let passed = (ContinuousClock.now - start).components
+        return Moment(
+            wall: Timestamp.now.milliseconds,
+            uptime: passed.seconds * 1000 + passed.attoseconds / 1_000_000_000_000_000)
+    }
+}
+
+extension JSONValue {
+    /// What it takes in memory, near enough to bound a queue.
+    var footprint: Int {
+        switch self {
+        case .string(let text): 16 + text.utf8.count
+        case .array(let values): values.reduce(32) { $0 + $1.footprint }
+        case .object(let members): members.reduce(64) { $0 + 32 + $1.key.utf8.count + $1.value.footprint }
+        default: 16
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import HubProtocol
+
+extension RequestBook {
+    /// The session's whole agent state, as the hub keeps it (hub contract §7.3).
+    func agentState(controlledByUser: Bool, startingMode: String) -> JSONValue {
+        var open: [String: JSONValue] = [:]
+        for request in pending {
+            open[request.card] = [
+                "tool": .string(request.tool), "arguments": request.arguments.shortened,
+                "createdAt": .integer(request.createdAt),
+            ]
+        }
+        var done: [String: JSONValue] = [:]
+        for request in completed { done[request.card] = request.shape }
+        return [
+            "controlledByUser": .bool(controlledByUser), "startingMode": .string(startingMode),
+            "requests": .object(open), "completedRequests": .object(done),
+        ]
+    }
+
+    /// What an earlier life of the session left at the hub. What it still waited for is over.
+    package init(agentState: JSONValue, at now: Int64) {
+        var past: [CompletedRequest] = []
+        for (card, entry) in agentState["completedRequests"]?.object ?? [:] {
+            past.append(CompletedRequest(card, entry))
+        }
+        for (card, entry) in agentState["requests"]?.object ?? [:] {
+            past.removeAll { $0.card == card }
+            var request = CompletedRequest(card, entry)
+            request.status = .canceled
+            request.decision = "abort"
+            request.reason = "Session restarted"
+            request.completedAt = now
+            past.append(request)
+        }
+        past.sort { $0.completedAt < $1.completedAt }
+        self.init(completed: past.suffix(Self.completedLimit))
+    }
+}
+
+extension CompletedRequest {
+    fileprivate var shape: JSONValue {
+        var members: [String: JSONValue] = [
+            "tool": .string(tool), "arguments": arguments.shortened, "createdAt": .integer(createdAt),
+            "completedAt": .integer(completedAt), "status": .string(status.rawValue),
+        ]
+        members["reason"] = reason.map(JSONValue.string)
+        members["mode"] = mode.map(JSONValue.string)
+        members["decision"] = decision.map(JSONValue.string)
+        if !allowTools.isEmpty { members["allowTools"] = .array(allowTools.map(JSONValue.string)) }
+        if !answers.isEmpty {
+            members["answers"] = .object(answers.mapValues { .array($0.map(JSONValue.string)) })
+        }
+        return .object(members)
+    }
+
+    fileprivate init(_ card: String, _ entry: JSONValue) {
+        self.init(
+            card: card, tool: entry["tool"]?.string ?? "", arguments: entry["arguments"] ?? .null,
+            createdAt: entry["createdAt"]?.integer.map(Int64.init) ?? 0,
+            completedAt: entry["completedAt"]?.integer.map(Int64.init) ?? 0,
+            status: entry["status"]?.string.flatMap(Status.init) ?? .canceled)
+        reason = entry["reason"]?.string
+        mode = entry["mode"]?.string
+        decision = entry["decision"]?.string
+        allowTools = entry["allowTools"]?.array?.compactMap(\.string) ?? []
+        answers = (entry["answers"]?.object ?? [:]).mapValues(\.answerWords)
+    }
+}
+
+extension JSONValue {
+    /// An answer to a question: words, or words under `answers`.
+    var answerWords: [String] {
+        switch self {
+        case .string(let word): [word]
+        case .array(let words): words.compactMap(\.string)
+        case .object(let members): members["answers"]?.answerWords ?? []
+        default: []
+        }
+    }
+}

@@ -1,0 +1,286 @@
+import Home
+import HubClient
+import HubProtocol
+import Logging
+import NIOPosix
+import Processes
+import SocketIO
+
+/// A session's line to the hub, in remote mode: its row, its pulse, its messages both ways, the hub's
+/// calls, and its truthful end. It comes back whenever the line is lost, and decides nothing.
+actor HubSession {
+    let sessionID: String
+    let hub: Hub
+    let machine: MachineRegistration
+    let registration: SessionRegistration
+    let carriesOn: Bool
+    let news: HubNews
+    let logger: Logger
+    let rest: HubREST
+    /// What the hub asks of the session. Set once, before ``run()``.
+    var calls: SessionCalls?
+    var metadata: JSONValue
+    /// 0 while the session has no row.
+    var metadataVersion: Int
+    var stateVersion: Int
+    var inbox = Inbox()
+    private var line: SocketIOConnection?
+    private var isEnding = false
+    /// The hub can call the session now.
+    nonisolated let reachable = OneShot<Void>()
+
+    init(
+        _ hub: Hub, machine: MachineRegistration, registration: SessionRegistration, carriesOn: Bool,
+        news: HubNews, past: Session?, logger: Logger
+    ) throws {
+        self.hub = hub
+        self.machine = machine
+        self.registration = registration
+        sessionID = registration.id
+        self.carriesOn = carriesOn
+        self.news = news
+        self.logger = logger
+        metadata = past?.metadata ?? .null
+        metadataVersion = past?.metadataVersion ?? 0
+        stateVersion = past?.agentStateVersion ?? 0
+        rest = try HubREST(hub)
+    }
+
+    func answer(with calls: SessionCalls) { self.calls = calls }
+
+    /// Makes or loads the session's row, where the hub was away before.
+    private func register() async throws(HubError) {
+        _ = try await rest.register(machine)
+        let session =
+            carriesOn ? try await rest.session(sessionID) : try await rest.create(registration)
+        metadata = session.metadata ?? .null
+        metadataVersion = session.metadataVersion
+        stateVersion = session.agentStateVersion
+    }
+
+    /// Keeps the line until cancelled.
+    func run() async {
+        await HubConnection.keep({ hub }, logger, changed: { _ in }, connect: { try await connect() })
+    }
+
+    private func connect() async throws {
+        guard !isEnding else { throw CancellationError() }
+        if metadataVersion == 0 { try await register() }
+        let socket = try SocketIOConfiguration(hub, auth: .session(sessionID, token: hub.token))
+        try await SocketIOClient.withConnection(
+            socket, on: MultiThreadedEventLoopGroup.singleton, logger: logger
+        ) {
+            try await self.serve($0)
+        }
+    }
+
+    private func serve(_ line: SocketIOConnection) async throws {
+        self.line = line
+        defer { self.line = nil }
+        try await line.registerMethods(SessionCalls.methods, of: sessionID)
+        try await pulse(on: line)
+        try await catchUp()
+        logger.info("connected to the hub", metadata: ["hub": "\(hub.url)"])
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await self.keepAlive(line) }
+            group.addTask { try await self.sendMail(on: line) }
+            group.addTask { try await self.publishMetadata(on: line) }
+            group.addTask { try await self.listen(on: line) }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
+
+    // MARK: Pulse
+
+    /// Every 2 s, and at each change: the hub counts a session as inactive after 30.
+    private func keepAlive(_ line: SocketIOConnection) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                while true {
+                    try await Task.sleep(for: .seconds(2))
+                    try await self.pulse(on: line)
+                }
+            }
+            group.addTask {
+                while true {
+                    try await self.news.statusChanged.wait()
+                    try await self.pulse(on: line)
+                }
+            }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
+
+    private func pulse(on line: SocketIOConnection) async throws {
+        guard !isEnding else { return }
+        let status = news.status
+        var alive = SessionAlive(
+            sid: sessionID, time: Timestamp.now.milliseconds, thinking: status.isThinking, mode: status.mode)
+        alive.settings = .init(
+            permissionMode: status.permissionMode, model: status.model, effort: status.effort)
+        try await line.emit(HubEvent.sessionAlive, alive)
+    }
+
+    // MARK: Mail
+
+    /// After a line was lost: what people wrote meanwhile, and what had arrived before the line was lost.
+    private func catchUp() async throws {
+        var known: [JSONValue] = []
+        // What people wrote before this session was there comes by itself with the first pulses.
+        if inbox.cursor > 0 || news.hasUnconfirmed {
+            var after = inbox.cursor
+            while true {
+                let rows = try await rest.messages(of: sessionID, after: after)
+                for row in rows {
+                    let isPersons = await receive(row)
+                    if !isPersons { known.append(row.content) }
+                }
+                guard let last = rows.last, rows.count == HubREST.pageOfMessages else { break }
+                after = last.seq
+            }
+        }
+        news.reconnected(known: known)
+    }
+
+    /// Sends what waits, in order, and has the hub confirm it.
+    private func sendMail(on line: SocketIOConnection) async throws {
+        try await publishState(on: line)
+        reachable.set(())
+        while true {
+            while try await sendBatch(on: line) {}
+            try await news.mail.wait()
+        }
+    }
+
+    private func sendBatch(on line: SocketIOConnection) async throws -> Bool {
+        let (items, dropped) = news.take(64)
+        guard let last = items.last else { return false }
+        if dropped > 0 { try await tellOfDropped(dropped, on: line) }
+        for item in items {
+            switch item.content {
+            case .message(let message, let createdAt):
+                try await line.emit(
+                    HubEvent.message, SessionMessage(sid: sessionID, message: message, createdAt: createdAt))
+            case .consumed(let keys, let clears, let steered):
+                let consumed = MessagesConsumed(
+                    sid: sessionID, localIds: keys, clearsThinking: clears, steered: steered)
+                try await line.emit(HubEvent.messagesConsumed, consumed)
+            case .requests: try await publishState(on: line)
+            }
+        }
+        _ = try await line.emitWithAck(HubEvent.ping, timeout: .seconds(30))
+        news.confirm(upTo: last.number)
+        return true
+    }
+
+    private func tellOfDropped(_ count: Int, on line: SocketIOConnection) async throws {
+        let words = "\(count) messages were dropped while the hub was away: they took more than 32 MiB"
+        let message: JSONValue = [
+            "role": "agent",
+            "content": [
+                "id": .string(newID()), "type": "event",
+                "data": ["type": "error", "message": .string(words)],
+            ],
+        ]
+        try await line.emit(
+            HubEvent.message, SessionMessage(sid: sessionID, message: message, createdAt: nil))
+    }
+
+    private func publishState(on line: SocketIOConnection) async throws {
+        let version = try await line.update(HubEvent.updateState, from: stateVersion, at: hub, logger) {
+            version, _ in
+            SessionStateUpdate(
+                sid: sessionID, expectedVersion: version,
+                agentState: news.requests.agentState(controlledByUser: false, startingMode: "remote"))
+        }
+        stateVersion = version ?? stateVersion
+    }
+
+    // MARK: Metadata
+
+    private func publishMetadata(on line: SocketIOConnection) async throws {
+        if carriesOn {
+            let own = try JSON.decode(JSONValue.self, from: JSON.encode(registration.metadata)).object ?? [:]
+            try await update(own, title: nil, on: line)
+        }
+        while true {
+            let (changes, title) = news.takeMetadata()
+            guard !changes.isEmpty || title != nil else {
+                try await news.metadataChanged.wait()
+                continue
+            }
+            do {
+                try await update(changes, title: title, on: line)
+            } catch {
+                news.giveBack(changes, title: title)
+                throw error
+            }
+        }
+    }
+
+    private func update(
+        _ changes: [String: JSONValue], title: String?, on line: SocketIOConnection
+    ) async throws {
+        let version = try await line.update(HubEvent.updateMetadata, from: metadataVersion, at: hub, logger) {
+            version, current in
+            if let current { metadata = current }
+            var members = (metadata.object ?? [:]).merging(changes) { _, new in new }
+            if let title, members["name"]?.string == nil, members["summary"]?["text"]?.string == nil {
+                members["summary"] = [
+                    "text": .string(title), "updatedAt": .integer(Timestamp.now.milliseconds),
+                ]
+            }
+            metadata = .object(members)
+            return SessionMetadataUpdate(sid: sessionID, expectedVersion: version, metadata: metadata)
+        }
+        metadataVersion = version ?? metadataVersion
+    }
+
+    // MARK: The end
+
+    /// Tells the hub how the session ended, after all that is still to be told, and hangs up. Takes a few
+    /// seconds at most.
+    func end(_ reason: String, archiveReason: String) async {
+        if metadataVersion > 0 { _ = await reachable.wait(for: .seconds(1)) }
+        let deadline = ContinuousClock.now + .seconds(2)
+        while line != nil, news.isMailWaiting, ContinuousClock.now < deadline {
+            // Ends early when the task is cancelled.
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+        isEnding = true
+        if let line {
+            let told = OneShot<Void>()
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    do {
+                        try await self.sayEnd(reason, archiveReason, on: line)
+                    } catch {
+                        self.logger.warning(
+                            "the hub did not hear of the end", metadata: ["error": "\(error)"])
+                    }
+                    told.set(())
+                }
+                _ = await told.wait(for: .seconds(2))
+                group.cancelAll()
+            }
+            await line.disconnect()
+        }
+        await close()
+    }
+
+    private func sayEnd(_ reason: String, _ archiveReason: String, on line: SocketIOConnection) async throws {
+        let now = Timestamp.now.milliseconds
+        try await update(
+            [
+                "lifecycleState": "archived", "lifecycleStateSince": .integer(now), "archivedBy": "cli",
+                "archiveReason": .string(archiveReason),
+            ], title: nil, on: line)
+        try await line.emit(HubEvent.sessionEnd, SessionEnd(sid: sessionID, time: now, reason: reason))
+        _ = try await line.emitWithAck(HubEvent.ping, timeout: .seconds(1))
+    }
+
+    /// Lets go of the hub without a word. Nothing works after it.
+    func close() async { await rest.shutdown() }
+}

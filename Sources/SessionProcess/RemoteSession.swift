@@ -1,0 +1,140 @@
+import Home
+import HubClient
+import HubProtocol
+import Logging
+import Processes
+import RunnerStore
+
+/// A session without a terminal: people talk with the agent through the hub, or from this machine.
+struct RemoteSession: Sendable {
+    let row: AgentRow
+    let program: String
+    let opening: AgentOpening
+    /// What the agent is asked first.
+    let firstPrompt: String?
+    let configuration: Configuration
+    let machine: MachineRegistration
+    let registration: SessionRegistration
+    let carriesOn: Bool
+    /// The session's id in the store.
+    let recordID: String
+    let logger: Logger
+    let warn: @Sendable (String) -> Void
+
+    var sessionID: String { registration.id }
+
+    /// Runs it to its end and returns why it ended.
+    ///
+    /// - Parameters:
+    ///   - past: what ``register()`` found.
+    ///   - wishes: for the session's end, of this machine.
+    ///   - reachable: called once the hub can call the session, or is given up on for now.
+    func run(
+        after past: Past, wishes: AsyncStream<SessionEnding>,
+        reachable: @escaping @Sendable () async -> Void
+    ) async throws -> SessionEnding {
+        let asked = OneShot<SessionEnding>()
+        let news = HubNews(
+            .init(permissionMode: opening.mode, model: opening.model, effort: opening.effort, mode: "remote"),
+            requests: past.requests, hasHub: configuration.hub != nil)
+        let conversation = conversation(past, news)
+        let end: @Sendable (SessionEnding) async -> Void = { ending in
+            asked.set(ending)
+            await conversation.end(ending.words.archive, isUrgent: ending.isUrgent)
+        }
+        let files = FileCalls(
+            root: opening.directory, uploads: configuration.home.path + "/uploads/" + sessionID)
+        let hub = try configuration.hub.map {
+            try HubSession(
+                $0, machine: machine, registration: registration, carriesOn: carriesOn, news: news,
+                past: past.row, logger: logger)
+        }
+        await hub?.answer(
+            with: SessionCalls(
+                conversation: conversation, news: news, files: files,
+                git: GitCalls(files: files, environment: configuration.environment), end: end))
+        return await withTaskGroup(of: Void.self) { group in
+            if let hub { group.addTask { await hub.run() } }
+            group.addTask { for await wish in wishes { await end(wish) } }
+            group.addTask {
+                if past.row != nil { _ = await hub?.reachable.wait(for: .seconds(5)) }
+                await reachable()
+                await askFirst(conversation)
+            }
+            let words = await conversation.run()
+            let ending = asked.value ?? .failed(words)
+            await hub?.end(ending.words.reason, archiveReason: ending.words.archive)
+            files.removeUploads()
+            group.cancelAll()
+            return ending
+        }
+    }
+
+    private func askFirst(_ conversation: LiveConversation) async {
+        guard let firstPrompt else { return }
+        await conversation.happen(.message(PersonMessage(key: newID(), text: firstPrompt, origin: .here)))
+    }
+
+    // MARK: What was before
+
+    struct Past: Sendable {
+        /// nil while the hub is away.
+        var row: Session?
+        var requests = RequestBook()
+
+        var isTitled: Bool {
+            row?.metadata?["name"]?.string != nil || row?.metadata?["summary"]?["text"]?.string != nil
+        }
+    }
+
+    /// Makes or loads the session's row. A hub that refuses ends the start; one that is away, or cannot be
+    /// trusted, does not, and neither does one that refuses the token of a session that is new.
+    func register() async throws -> Past {
+        guard let hub = configuration.hub else { return Past() }
+        do {
+            let row = try await HubREST.with(hub) { rest in
+                _ = try await rest.register(machine)
+                return carriesOn ? try await rest.session(sessionID) : try await rest.create(registration)
+            }
+            let requests = RequestBook(agentState: row.agentState ?? .null, at: Timestamp.now.milliseconds)
+            return Past(row: row, requests: requests)
+        } catch let error as HubError {
+            switch error.cause {
+            case .unavailable, .untrusted: warn("\(error); continuing offline until it is there")
+            case .refused where !carriesOn:
+                warn("\(error); continuing offline. To store another token: hapi auth login")
+            case .refused, .notFound, .unexpected: throw error
+            }
+            return Past()
+        }
+    }
+
+    // MARK: The conversation
+
+    private func conversation(_ past: Past, _ news: HubNews) -> LiveConversation {
+        var environment = configuration.environment
+        environment["HAPI_SESSION_ID"] = sessionID
+        environment["HAPI_RUNNER_LAUNCH_ID"] = recordID
+        for (name, value) in row.environment { environment[name] = value.isEmpty ? nil : value }
+        let (row, program, directory) = (row, program, opening.directory)
+        let variables = environment
+        let shape = MessageShape(
+            family: row.family, directory: directory, version: ProgramFile.version,
+            nativeID: opening.nativeID, newID: { newID() })
+        return LiveConversation(
+            Conversation(row, opening: opening, requests: past.requests, isTitled: past.isTitled), shape,
+            news: news,
+            record: ConversationRecord(
+                path: configuration.home.store, session: recordID, logger: logger), logger: logger
+        ) { opening in
+            AgentConnection.Program(
+                path: program, arguments: row.arguments(opening), environment: variables, directory: directory
+            )
+        }
+    }
+}
+
+extension SessionEnding {
+    /// Whoever sent the signal may soon send a harder one.
+    fileprivate var isUrgent: Bool { if case .signaled = self { true } else { false } }
+}

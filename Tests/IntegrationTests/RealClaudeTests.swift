@@ -1,0 +1,101 @@
+import Glibc
+import HubProtocol
+import RunnerTestSupport
+import Testing
+
+/// The real Claude Code, where `make test-agents` has installed it, against a scripted model on loopback.
+@Suite(.serialized, .enabled(if: RealAgents.claude != nil)) struct RealClaudeTests {
+    private static func with(_ body: (TestHome, Chat) async throws -> Void) async throws {
+        let model = try ChildProcess(
+            [Paths.python, Paths.root + "/Tests/Agents/model.py"], environment: ["PATH": Paths.searchPath],
+            input: .held)
+        let port = try await model.firstLine().split(separator: " ").last.map(String.init) ?? ""
+        try await TestHub.with { hub in
+            let own = [
+                "HAPI_CLI_EXECUTABLE": Paths.program, "ANTHROPIC_BASE_URL": "http://127.0.0.1:\(port)",
+                "ANTHROPIC_API_KEY": "sk-dummy", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+                "DISABLE_TELEMETRY": "1",
+            ]
+            try await TestHome.with(hub, own) { home in
+                symlink(RealAgents.claude ?? "", home.root + "/bin/claude")
+                try await home.startRunner()
+                let chat = Chat(hub, try await home.spawn("one"))
+                try await body(home, chat)
+                try await chat.isIdle()
+                _ = try await hub.call("killSession", of: chat.id)
+                try await eventually("the session's end") { try await chat.row()["ended"]?.isNull == false }
+                #expect(try await chat.row()["faults"] == [])
+            }
+        }
+        model.closeInput()
+    }
+
+    @Test func itAnswersAsksAndObeys() async throws {
+        try await Self.with { home, chat in
+            try await chat.say("think deeply", as: "m1")
+            try await chat.shows("thought", within: .seconds(60))
+            try await chat.say(#"tool Bash {"command": "touch made.txt"}"#, as: "m2")
+            try await chat.decide(chat.request("Bash"), ["approved": true])
+            try await eventually("the file") { home.exists(home.work + "/one/made.txt") }
+            try await chat.isIdle()
+            try await chat.say(#"tool Bash {"command": "touch never.txt"}"#, as: "m3")
+            try await chat.decide(chat.request("Bash"), ["approved": false])
+            try await chat.isIdle()
+            #expect(!home.exists(home.work + "/one/never.txt"))
+            try await chat.say(
+                #"tool AskUserQuestion {"questions": [{"question": "Which colour?", "header": "Colour", "multiSelect": false, "options": [{"label": "Red", "description": "warm"}, {"label": "Blue", "description": "cold"}]}]}"#,
+                as: "m4")
+            try await chat.decide(
+                chat.request("AskUserQuestion"), ["approved": true, "answers": ["0": ["Blue"]]])
+            try await eventually("the answer") { try await chat.lines().contains { $0.contains("\"Blue\"") } }
+        }
+    }
+
+    @Test func itIsSteeredAbortedAndSetWhileItRuns() async throws {
+        try await Self.with { home, chat in
+            let settings: JSONValue = ["permissionMode": "plan", "model": "opus", "effort": "low"]
+            #expect(
+                try await chat.hub.call("set-session-config", settings, of: chat.id)["applied"] == settings)
+            try await chat.say(#"tool ExitPlanMode {"plan": "1. write it"}"#, as: "m1")
+            let card = try await chat.request("ExitPlanMode")
+            try await chat.decide(card, ["approved": true, "mode": "acceptEdits"])
+            try await chat.isIdle()
+            try await chat.say("slow 30", as: "m2")
+            try await eventually("the turn") { try await chat.row()["thinking"]?.bool == true }
+            try await chat.say("say after the abort", as: "m3")
+            _ = try await chat.hub.call("abort", of: chat.id)
+            try await chat.shows("after the abort")
+            #expect(try await chat.lines().contains("(message) Aborted by user"))
+        }
+    }
+
+    @Test func itIsCompactedClearedAndResumedAfterItsDeath() async throws {
+        try await Self.with { home, chat in
+            try await chat.say("say first", as: "m1")
+            try await chat.shows("first", within: .seconds(60))
+            try await chat.say("/compact", as: "m2")
+            try await chat.shows("(compact_boundary)")
+            try await chat.say("/clear", as: "m3")
+            try await chat.shows("(message) Context was reset")
+            try await chat.say("say second", as: "m4")
+            try await chat.shows("second")
+            try await chat.isIdle()
+            let session = try await home.process(of: chat.id)
+            let children = processFile(session.pid, "task/\(session.pid)/children").split(separator: " ")
+            for child in children.compactMap({ pid_t($0) }) { kill(child, SIGKILL) }
+            try await eventually("word of its death") {
+                try await chat.lines().contains { $0.hasPrefix("(error)") && $0.contains("SIGKILL") }
+            }
+            try await chat.say("say third", as: "m5")
+            try await chat.shows("third", within: .seconds(60))
+        }
+    }
+}
+
+enum RealAgents {
+    /// nil where it is not installed.
+    static let claude: String? = {
+        let path = Paths.root + "/.venv-agents/agents/claude"
+        return access(path, X_OK) == 0 ? path : nil
+    }()
+}
