@@ -31,6 +31,11 @@ package struct Settings: Sendable {
     /// Whether `hapi [AGENT]` starts the runner first if none runs.
     package var startsRunner: Bool { members["runnerAutoStartWhenRunningHappy"]?.bool ?? true }
 
+    /// Agents that speak ACP, each with its command line: further ones, or others of a known name.
+    package var acpAgents: [String: [String]] {
+        (members["acpAgents"]?.object ?? [:]).compactMapValues { $0.array?.compactMap(\.string) }
+    }
+
     /// What happens to requests for missing directories; nil where nothing is said.
     package var directoryCreation: String? { text("directoryCreation") }
 

@@ -48,6 +48,8 @@ enum AgentCommand {
         let takesIt =
             switch agent {
             case .codex, .cursor, .pi, .opencode, .agy, .dsh, .grok: true
+            // HAPI has none of these: they run in this program alone.
+            case .auggie, .fastAgent, .goose, .qwen, .vibe: true
             case .claude: parameters.forkSession == true
             case .kimi, .copilot: false
             }

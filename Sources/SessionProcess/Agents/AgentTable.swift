@@ -31,7 +31,11 @@ package struct AgentRow: Sendable {
 
 package enum AgentTable {
     /// nil for an agent that can only be run in a terminal.
-    package static func row(_ name: String) -> AgentRow? { rows.first { $0.name == name } }
+    /// - Parameter others: further agents that speak ACP, each with its command line; one of a known name
+    ///   takes its place.
+    package static func row(_ name: String, others: [String: [String]] = [:]) -> AgentRow? {
+        others[name].flatMap { acp(name, command: $0) } ?? rows.first { $0.name == name }
+    }
 
-    package static let rows: [AgentRow] = [claude]
+    package static let rows: [AgentRow] = [claude, codex] + acp
 }

@@ -1,0 +1,72 @@
+import HubProtocol
+
+/// What can be set in an ACP agent, and how it is set now. With configuration options there, plain modes
+/// are not looked at (session contract §11.2).
+struct ACPOptions: Equatable, Sendable {
+    struct Choice: Equatable, Sendable {
+        /// nil for plain modes, which have a method of their own.
+        var configID: String?
+        var values: [AgentOption] = []
+        var current: String?
+        /// What the agent began with.
+        var initial: String?
+    }
+
+    var mode: Choice?
+    var model: Choice?
+    var effort: Choice?
+
+    /// Takes what an answer or an update says; what it does not mention is unchanged.
+    mutating func adopt(_ value: JSONValue) {
+        if let options = value["configOptions"]?.array, !options.isEmpty {
+            for option in options { adopt(option: option) }
+        } else if let modes = value["modes"], mode?.configID == nil {
+            let values = (modes["availableModes"]?.array ?? []).compactMap { Self.option($0, id: "id") }
+            update(&mode, Choice(values: values, current: modes["currentModeId"]?.words))
+        }
+    }
+
+    private mutating func adopt(option: JSONValue) {
+        guard let id = option["id"]?.words else { return }
+        let choice = Choice(
+            configID: id,
+            values: Self.flat(option["options"]?.array ?? []).compactMap { Self.option($0, id: "value") },
+            current: option["currentValue"]?.string)
+        switch option["category"]?.words ?? id {
+        case "mode": update(&mode, choice)
+        case "model": update(&model, choice)
+        case "thought_level": update(&effort, choice)
+        default: break
+        }
+    }
+
+    private func update(_ choice: inout Choice?, _ new: Choice) {
+        let initial = choice?.initial ?? new.current
+        choice = new
+        choice?.initial = initial
+    }
+
+    /// Options may come in groups.
+    private static func flat(_ options: [JSONValue]) -> [JSONValue] {
+        options.flatMap { $0["options"]?.array ?? [$0] }
+    }
+
+    private static func option(_ value: JSONValue, id: String) -> AgentOption? {
+        value[id]?.words.map { AgentOption(id: $0, name: value["name"]?.words) }
+    }
+
+    // MARK: The hub's modes and the agent's
+
+    /// The agent's own mode for one of the hub's: the same word, or what it began with. Whether it acts
+    /// without asking is then decided here and not by the agent.
+    func agentMode(for hubMode: String) -> String? {
+        guard let mode else { return nil }
+        return mode.values.contains { $0.id == hubMode } ? hubMode : mode.initial
+    }
+
+    /// What the hub is told when the agent has changed its mode itself; nil where it has no word for it.
+    func hubMode(for agentMode: String, among known: [String]) -> String? {
+        if known.contains(agentMode) { return agentMode }
+        return agentMode == mode?.initial && known.contains("default") ? "default" : nil
+    }
+}

@@ -1,0 +1,36 @@
+import HubProtocol
+
+/// One of the hub's permission modes as Codex has it: when it asks, and what its sandbox allows (session
+/// contract §12). In `safe-yolo` it asks as in `default`; it is answered without a person.
+struct CodexMode: Equatable, Sendable {
+    let approvalPolicy: String
+    /// As a new thread takes it.
+    let sandbox: String
+    /// As a turn takes it.
+    let sandboxPolicy: String
+
+    init(_ mode: String) {
+        switch mode {
+        case "read-only": self.init("never", "read-only", "readOnly")
+        case "yolo": self.init("never", "danger-full-access", "dangerFullAccess")
+        default: self.init("on-request", "workspace-write", "workspaceWrite")
+        }
+    }
+
+    private init(_ approvalPolicy: String, _ sandbox: String, _ sandboxPolicy: String) {
+        self.approvalPolicy = approvalPolicy
+        self.sandbox = sandbox
+        self.sandboxPolicy = sandboxPolicy
+    }
+
+    var ofThread: [String: JSONValue] {
+        ["approvalPolicy": .string(approvalPolicy), "sandbox": .string(sandbox)]
+    }
+
+    var ofTurn: [String: JSONValue] {
+        [
+            "approvalPolicy": .string(approvalPolicy),
+            "sandboxPolicy": .object(["type": .string(sandboxPolicy)]),
+        ]
+    }
+}

@@ -1,0 +1,51 @@
+import FoundationEssentials
+
+/// Gives what an agent says piece by piece its ids. A piece belongs to the one before it unless something
+/// else was said between them; a long text goes on under a new id, so that none grows without end.
+struct TextSegments: Sendable {
+    /// In bytes: below what the hub would cut.
+    static let longest = 40 << 10
+
+    /// Of this process alone: the hub keeps the newest text of an id, whoever said it.
+    private let prefix: String
+    private var count = 0
+    private var open: (kind: Passage.Kind, key: String?, id: String, length: Int)?
+
+    init(prefix: String = UUID().uuidString.lowercased()) { self.prefix = prefix }
+
+    /// - Parameter key: the agent's own id for the text, if it gives one.
+    mutating func passages(_ kind: Passage.Kind, key: String?, _ text: String) -> [Passage] {
+        guard !text.isEmpty else { return [] }
+        var passages: [Passage] = []
+        var rest = Substring(text)
+        while !rest.isEmpty {
+            if let open, open.kind != kind || open.key != key || open.length >= Self.longest {
+                self.open = nil
+            }
+            if open == nil {
+                count += 1
+                open = (kind, key, "\(prefix)-\(count)", 0)
+            }
+            guard let segment = open else { break }
+            let piece = rest.prefix(bytes: Self.longest - segment.length)
+            open?.length += piece.utf8.count
+            passages.append(Passage(id: segment.id, kind: kind, extent: .chunk, text: String(piece)))
+            rest = rest[piece.endIndex...]
+        }
+        return passages
+    }
+
+    /// Something else was said.
+    mutating func interrupt() { open = nil }
+}
+
+extension Substring {
+    /// As many characters as fit, and one at least.
+    fileprivate func prefix(bytes limit: Int) -> Substring {
+        guard utf8.count > limit else { return self }
+        var end = utf8.index(startIndex, offsetBy: Swift.max(limit, 1))
+        // Back to where a character begins; a cluster longer than all that is cut like any text.
+        while end > startIndex, UTF8.isContinuation(utf8[end]) { end = utf8.index(before: end) }
+        return self[..<(end > startIndex ? end : index(after: startIndex))]
+    }
+}
