@@ -8,7 +8,7 @@ VENV := .venv
 # The shipped program carries its Swift libraries and is not relocated at start. Its symbols are kept beside it.
 RELEASE := -c release --static-swift-stdlib --product hapi -Xlinker -no-pie -Xlinker --build-id=sha1
 
-.PHONY: help start build install check test test-agents torture sanitize fuzz lint format clean setup
+.PHONY: help start build install check test test-agents torture sanitize fuzz bench lint format clean setup
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -70,6 +70,9 @@ SEED ?= 0
 
 fuzz: ## random packets against the hub's protocol; SECONDS=60, SEED=... repeats
 	@scripts/fuzz $(SECONDS) $(SEED)
+
+bench: build ## measure the release build; ONLY=spawn,list_request SESSIONS=1000 ENDED=1000000
+	HAPI="$(CURDIR)/$(PROGRAM)" python3 Benchmarks/bench.py
 
 lint: ## the formatter's rules, and the walls of the house
 	scripts/walls

@@ -48,6 +48,8 @@ package struct HubREST: Sendable {
     private let extraHeaders: [String: String]
     private let client: HTTPClient
     private let proxy: Proxy?
+    /// Why no call can be made; told by each, so that whoever can work without a hub does.
+    private let obstacle: (any Error)?
     private let patience: Duration
 
     /// Runs `body`, and lets go of the hub.
@@ -70,8 +72,14 @@ package struct HubREST: Sendable {
         self.hub = hub
         self.patience = patience
         extraHeaders = hub.extraHeaders
-        try hub.checkHeaders()
-        proxy = try Proxy.find(for: hub.url, environment: hub.proxies)
+        do {
+            try hub.checkHeaders()
+            proxy = try Proxy.find(for: hub.url, environment: hub.proxies)
+            obstacle = nil
+        } catch {
+            proxy = nil
+            obstacle = error
+        }
         var settings = HTTPClient.Configuration(
             redirectConfiguration: .disallow, timeout: .init(connect: .seconds(10)))
         // Who calls tries again; until then the reason is known at once.
@@ -162,7 +170,10 @@ package struct HubREST: Sendable {
         }
         let answer: (status: UInt, body: [UInt8])
         do {
+            if let obstacle { throw obstacle }
             answer = try await send(method, path, body, limit)
+        } catch let error as HubError {
+            throw error
         } catch {
             let (cause, reason) = why(error)
             throw failure(cause, reason)
@@ -183,9 +194,6 @@ package struct HubREST: Sendable {
             var refusal = failure(.refused, "the hub refuses: \(message)")
             refusal.hint = hub.wayOut(of: message)
             throw refusal
-        case 407: throw failure(.unavailable, proxyWords(wanting: answer.status))
-        case 502...504 where proxy != nil:
-            throw failure(.unavailable, "\(proxyWords(wanting: answer.status)), or the hub does")
         case 404 where Self.isHubsAnswer(answer.body):
             throw failure(.notFound, "status 404, \(Self.message(answer.body))")
         default:
@@ -233,7 +241,8 @@ package struct HubREST: Sendable {
     private func why(_ error: any Error) -> (HubError.Cause, String) {
         if error is NIOTooManyBytesError { return (.unexpected, "its answer is too large") }
         switch error as? HTTPClientError {
-        case .proxyAuthenticationRequired: return (.unavailable, proxyWords(wanting: 407))
+        case .proxyAuthenticationRequired:
+            return (.unavailable, "the proxy \(proxy?.name ?? "") wants another user name and password")
         case .invalidProxyResponse:
             return (.unavailable, "the proxy \(proxy?.name ?? "") refuses the way to the hub")
         case .connectTimeout where proxy != nil, .httpProxyHandshakeTimeout:
@@ -259,12 +268,6 @@ package struct HubREST: Sendable {
     private static func isHubsAnswer(_ body: [UInt8]) -> Bool {
         // Anything else is no answer of a hub's.
         (try? JSON.decode(RPCError.self, from: body)) != nil
-    }
-
-    private func proxyWords(wanting status: UInt) -> String {
-        let name = "the proxy \(proxy?.name ?? "")"
-        return status == 407
-            ? "\(name) wants another user name and password" : "\(name) answers with status \(status)"
     }
 
     /// As it came: it is cut where the token is taken out, so that no part of one is left.

@@ -36,7 +36,7 @@ extension RunnerLife {
             { await life.checkStore() },
             { try await life.hearSignals() },
             { await hub?.run(life.supervisor.spawnFailures) },
-            { if let hub { for await change in hub.states { await life.take(change, stateFile) } } },
+            { await life.record(hub, stateFile) },
         ]
         return services
     }
@@ -59,6 +59,11 @@ extension RunnerLife {
         QuietMoment(
             gate: gate, control: control, supervisor: supervisor, stopRequests: stopRequests,
             searchPath: searchPath, logger: logger)
+    }
+
+    private func record(_ hub: HubLink?, _ stateFile: StateFileKeeper) async {
+        guard let hub else { return }
+        for await change in hub.states { await take(change, stateFile) }
     }
 
     private func hearSignals() async throws {

@@ -36,13 +36,13 @@ import Testing
             proxy.closeInput()
             #expect(try await proxy.ended(within: .seconds(10)) == 0, "\(proxy.errors)")
             let told = try JSONValue(json: proxy.output.split(separator: "\n").last.map(String.init) ?? "")
-            #expect(told["requests"]?.integer == 1 && told["tunnels"]?.integer == 1, "\(proxy.output)")
+            #expect(told["requests"]?.integer == 0 && told["tunnels"]?.integer == 2, "\(proxy.output)")
         }
     }
 
     @Test(arguments: [
         (["--login", "me:right"], "me:secret@", "wants another user name and password"),
-        (["--refuse", "503"], "me:secret@", "answers with status 503"),
+        (["--refuse", "503"], "me:secret@", "refuses the way to the hub"),
     ])
     func aProxyThatRefusesIsToldFromTheHub(arguments: [String], login: String, words: String) async throws {
         try await withProxy(arguments, login: login) { home, _, _ in
