@@ -218,6 +218,8 @@ private struct Parser {
         else { throw failure("not a value") }
         if isWhole, let value = Int64(text) { return .integer(value) }
         guard let value = Double(text), value.isFinite else { throw failure("not a number") }
+        // As the decoder has it, so that documents read either way compare as equal.
+        if let whole = Int64(exactly: value) { return .integer(whole) }
         // `.decimal` is for what a `Double` would round.
         if let exact = Decimal(string: text), exact != Decimal(string: "\(value)") { return .decimal(exact) }
         return .number(value)

@@ -159,7 +159,7 @@ import Testing
                     try home.claudes().first?["pid"]?.integer != nil
                 }
                 try await hub.startAgain()
-                let lines = try await chat.shows("done")
+                let lines = try await chat.shows("done", within: .seconds(30))
                 let numbers = lines.filter { $0.hasPrefix("line ") }
                 #expect(numbers == (0..<20).map { "line \($0)" } + (0..<20).map { "line \($0)" })
                 try await chat.isIdle()

@@ -96,7 +96,7 @@ struct Outbox: Sendable {
 
     /// The next items to send; they count as sent on this line.
     mutating func take(_ limit: Int) -> [Item] {
-        let batch = items[first...].filter { $0.number >= sentUpTo }.prefix(limit)
+        let batch = items[first...].drop { $0.number < sentUpTo }.prefix(limit)
         if let last = batch.last { sentUpTo = last.number + 1 }
         return Array(batch)
     }
