@@ -11,10 +11,13 @@ struct AgentProgram: Sendable {
     let directory: String
 
     /// The program the settings name for the agent, or the one of its name in `PATH`.
-    static func path(of agent: Agent, _ settings: Settings, searchPath: String) throws(AgentNotFound)
-        -> String
-    {
-        let name = settings.agentProgram(agent.rawValue) ?? programNames[agent] ?? agent.rawValue
+    ///
+    /// - Parameter program: its name where it converses, which may be another than that for a terminal.
+    static func path(
+        of agent: Agent, _ settings: Settings, program: String? = nil, searchPath: String
+    ) throws(AgentNotFound) -> String {
+        let name =
+            settings.agentProgram(agent.rawValue) ?? program ?? programNames[agent] ?? agent.rawValue
         if name.contains("/") {
             guard isProgram(name) else { throw AgentNotFound(agent: agent, name: name) }
             return name

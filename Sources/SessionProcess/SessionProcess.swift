@@ -39,7 +39,7 @@ package struct SessionProcess: Sendable {
     ///
     /// The stop signals are to be held before, `StopSignals`.
     package func run() async throws -> Int32 {
-        if mode == "remote", let row = AgentTable.row(arguments.agent.rawValue) {
+        if mode == "remote", let row = AgentTable.row(arguments.agent.rawValue, others: settings.acpAgents) {
             return try await converse(row)
         }
         let (sessionID, link) = try await unlessSignalled { try await begin() }
@@ -58,9 +58,11 @@ package struct SessionProcess: Sendable {
         return exit.status ?? 1
     }
 
-    private func program() throws -> String {
+    /// - Parameter row: of an agent that is to converse, and not to have the terminal.
+    private func program(_ row: AgentRow? = nil) throws -> String {
         try AgentProgram.path(
-            of: arguments.agent, settings, searchPath: configuration.environment["PATH"] ?? "/usr/bin:/bin")
+            of: arguments.agent, settings, program: row?.program,
+            searchPath: configuration.environment["PATH"] ?? "/usr/bin:/bin")
     }
 
     /// Before there is an agent to pass it to, a stop signal ends this process as it ends any other.
@@ -131,7 +133,7 @@ package struct SessionProcess: Sendable {
     private func beginConversation(
         _ row: AgentRow
     ) async throws -> (session: RemoteSession, past: RemoteSession.Past) {
-        let program = try program()
+        let program = try program(row)
         let machineID = try Settings.machineID(configuration.home)
         await startRunner()
         let session = RemoteSession(
