@@ -53,7 +53,9 @@ struct RemoteSession: Sendable {
             with: SessionCalls(
                 conversation: conversation, news: news, files: files,
                 git: GitCalls(files: files, environment: configuration.environment), end: end))
+        let local = await localServer(conversation)
         return await withTaskGroup(of: Void.self) { group in
+            if let local { group.addTask { await local.run() } }
             if let hub { group.addTask { await hub.run() } }
             group.addTask { for await wish in wishes { await end(wish) } }
             group.addTask {
@@ -73,6 +75,25 @@ struct RemoteSession: Sendable {
     private func askFirst(_ conversation: LiveConversation) async {
         guard let firstPrompt else { return }
         await conversation.happen(.message(PersonMessage(key: newID(), text: firstPrompt, origin: .here)))
+    }
+
+    /// A socket that cannot be had keeps nobody from talking through the hub.
+    private func localServer(_ conversation: LiveConversation) async -> LocalServer? {
+        let greeting: JSONValue = [
+            "type": "session", "id": .string(recordID), "happySessionId": .string(sessionID),
+            "agent": .string(row.name), "directory": .string(opening.directory),
+        ]
+        let shape = MessageShape(
+            family: .codex, directory: opening.directory, version: ProgramFile.version, nativeID: nil,
+            newID: { newID() })
+        do {
+            return try await LocalServer(
+                configuration.home, recordID: recordID, greeting: greeting, conversation: conversation,
+                shape: shape, logger: logger)
+        } catch {
+            warn("hapi attach cannot reach this session: \(error)")
+            return nil
+        }
     }
 
     // MARK: What was before

@@ -42,7 +42,7 @@ enum Invocation: Equatable {
 
     /// HAPI's own commands that this program does not have.
     private static let notOffered: Set = [
-        "connect", "hook-forwarder", "hub", "inspect-peer", "mcp", "notify", "ping-peer", "resume", "server",
+        "connect", "hook-forwarder", "hub", "inspect-peer", "mcp", "notify", "ping-peer", "server",
     ]
 
     private static func misuse(of word: String, _ arguments: [String]) -> Misuse? {

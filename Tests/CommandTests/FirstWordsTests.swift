@@ -54,7 +54,7 @@ import Testing
         #expect(misuse.suggestion == meant && misuse.agentWord == nil)
     }
 
-    @Test(arguments: [["hub"], ["mcp"], ["resume"]])
+    @Test(arguments: [["hub"], ["mcp"], ["ping-peer"]])
     func aCommandThatOnlyHAPIHasIsNoWordForTheAgent(words: [String]) {
         guard case .misuse(let misuse) = Invocation(words) else {
             Issue.record("\(Invocation(words))")

@@ -15,7 +15,8 @@ struct RootCommand: AsyncParsableCommand {
             hapi runner <subcommand>   the runner, which starts and watches sessions
             """,
         discussion: """
-            Agents: agy, claude, codex, copilot, cursor, dsh, grok, kimi, opencode, pi.
+            Agents: agy, auggie, claude, codex, copilot, cursor, dsh, fast-agent, goose, grok, kimi, \
+            opencode, pi, qwen, vibe.
 
             EXAMPLES
               hapi runner start             start the runner in the background
@@ -24,7 +25,9 @@ struct RootCommand: AsyncParsableCommand {
               hapi ls                       live sessions
               hapi codex                    codex in this terminal, seen by the hub
             """,
-        subcommands: [RunnerCommand.self, AuthCommand.self])
+        subcommands: [
+            RunnerCommand.self, AuthCommand.self, AttachCommand.self, SendCommand.self,
+        ])
 }
 
 struct RunnerCommand: AsyncParsableCommand {
@@ -44,5 +47,6 @@ struct RunnerCommand: AsyncParsableCommand {
             StopSessionCommand.self, SpawnCommand.self, HistoryCommand.self, LogsCommand.self,
             ApprovalsCommand.self, ApproveCommand.self, DenyCommand.self, WorktreesCommand.self,
             AbsencesCommand.self, GiveUpCommand.self, PruneCommand.self, BackupCommand.self,
+            ApproveToolCommand.self,
         ])
 }

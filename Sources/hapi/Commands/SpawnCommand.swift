@@ -13,7 +13,7 @@ struct SpawnCommand: AsyncParsableCommand {
         commandName: "spawn", abstract: "Have the runner start a session.",
         discussion: """
             EXAMPLES
-              hapi runner spawn ~/project
+              hapi runner spawn ~/project -- "what is this repository about?"
               hapi runner spawn ~/project --agent codex --model o3 --yolo
               hapi runner spawn ~/new-project --create-directory
             """)
@@ -30,6 +30,10 @@ struct SpawnCommand: AsyncParsableCommand {
     @Flag(help: "Create the directory if it is missing.") var createDirectory = false
     @Option(help: "An id that makes a repeated request harmless.") var requestID: String?
     @Flag(help: "One JSON document.") var json = false
+    @Argument(
+        parsing: .postTerminator,
+        help: ArgumentHelp("What the agent is asked first, after --.", valueName: "prompt"))
+    var prompt: [String] = []
 
     func run() async throws {
         var parameters = SpawnParameters(directory: absolutePath(directory))
@@ -42,7 +46,16 @@ struct SpawnCommand: AsyncParsableCommand {
         parameters.sessionType = worktree || worktreeName != nil ? "worktree" : nil
         parameters.worktreeName = worktreeName
         parameters.approvedNewDirectoryCreation = createDirectory
-        try tell(try await ControlClient.ofRunningRunner().spawn(parameters, requestID: requestID))
+        let answer = try await ControlClient.ofRunningRunner().spawn(parameters, requestID: requestID)
+        try Self.tell(answer, json: json)
+        if case .started(let id) = answer, !prompt.isEmpty { try Self.ask(prompt, id) }
+    }
+
+    /// A session that has reported listens already.
+    private static func ask(_ prompt: [String], _ id: String) throws {
+        let home = try RunnerHome.fromEnvironment()
+        var client = try LocalClient.of(try SessionLookup.session(id, in: home), home)
+        try client.order(["type": "prompt", "text": .string(prompt.joined(separator: " "))])
     }
 
     /// `--worktree NAME` is two words for the parser, which knows no option whose value may be missing:
@@ -56,7 +69,7 @@ struct SpawnCommand: AsyncParsableCommand {
         return try? RootCommand.parseAsRoot(named)
     }
 
-    private func tell(_ answer: SpawnAnswer) throws {
+    static func tell(_ answer: SpawnAnswer, json: Bool) throws {
         switch answer {
         case .started(let id):
             if json {

@@ -14,6 +14,9 @@ enum Output {
 
     static func errors(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
 
+    /// As it is, with no line end.
+    static func raw(_ text: String) { write(text, to: STDOUT_FILENO) }
+
     /// Asks, on standard error, with the cursor left behind the question.
     static func prompt(_ text: String) { write(text, to: STDERR_FILENO) }
 
