@@ -44,6 +44,7 @@ package struct Configuration: Sendable {
     package let supervised: Bool
     package let renewalDisabled: Bool
     package let directoryPolicy: DirectoryPolicy
+    package let resumesAfterReboot: Bool
     /// The program for sessions, in place of this one.
     package let sessionProgram: String?
     package let environment: [String: String]
@@ -73,6 +74,7 @@ package struct Configuration: Sendable {
         supervised = variables["HAPI_RUNNER_SUPERVISED"] == "1"
         renewalDisabled = variables["HAPI_DISABLE_VERSION_HANDOFF"] == "1"
         sessionProgram = variables["HAPI_CLI_EXECUTABLE"]
+        resumesAfterReboot = settings.resumesAfterReboot
         let policy = settings.directoryCreation ?? DirectoryPolicy.allow.rawValue
         guard let directoryPolicy = DirectoryPolicy(rawValue: policy) else {
             throw ConfigurationError(

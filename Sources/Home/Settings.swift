@@ -31,6 +31,9 @@ package struct Settings: Sendable {
     /// Whether `hapi [AGENT]` starts the runner first if none runs.
     package var startsRunner: Bool { members["runnerAutoStartWhenRunningHappy"]?.bool ?? true }
 
+    /// Whether conversations that were under way when the machine was restarted are gone on with.
+    package var resumesAfterReboot: Bool { members["resumeAfterReboot"]?.bool ?? false }
+
     /// Agents that speak ACP, each with its command line: further ones, or others of a known name.
     package var acpAgents: [String: [String]] {
         (members["acpAgents"]?.object ?? [:]).compactMapValues { $0.array?.compactMap(\.string) }

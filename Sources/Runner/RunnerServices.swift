@@ -16,6 +16,7 @@ struct RunnerServices: Sendable {
 extension RunnerLife {
     /// Takes up what the last life left, and then opens the door.
     func start() async throws -> RunnerServices {
+        let lost = try await lostConversations()
         let adoption = try await supervisor.adopt()
         logger.info("looked after what was left", metadata: adoption.metadata)
         CrashPoint.reached("adopted")
@@ -30,6 +31,7 @@ extension RunnerLife {
         services.all = [
             { await life.supervisor.run() },
             { await life.supervisor.resumeStops(adoption) },
+            { await life.supervisor.resume(lost) },
             { await control.run(resuming: held) },
             { await beat.run() },
             { await life.showTroubles() },
@@ -39,6 +41,12 @@ extension RunnerLife {
             { await life.record(hub, stateFile) },
         ]
         return services
+    }
+
+    /// What a restart of the machine cut short, if it is to be gone on with: adoption ends it.
+    private func lostConversations() async throws -> [SessionRecord] {
+        guard configuration.resumesAfterReboot else { return [] }
+        return try await supervisor.conversationsLostToReboot()
     }
 
     /// From now on others can find the runner; the image it came from is not needed any more.

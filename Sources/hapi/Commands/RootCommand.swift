@@ -27,6 +27,7 @@ struct RootCommand: AsyncParsableCommand {
             """,
         subcommands: [
             RunnerCommand.self, AuthCommand.self, AttachCommand.self, SendCommand.self,
+            ResumeCommand.self,
         ])
 }
 
@@ -47,6 +48,6 @@ struct RunnerCommand: AsyncParsableCommand {
             StopSessionCommand.self, SpawnCommand.self, HistoryCommand.self, LogsCommand.self,
             ApprovalsCommand.self, ApproveCommand.self, DenyCommand.self, WorktreesCommand.self,
             AbsencesCommand.self, GiveUpCommand.self, PruneCommand.self, BackupCommand.self,
-            ApproveToolCommand.self,
+            ApproveToolCommand.self, ResumeCommand.self,
         ])
 }

@@ -1,0 +1,66 @@
+import ArgumentParser
+import Home
+import HubProtocol
+import Processes
+import RunnerStore
+
+struct ResumeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "resume", abstract: "Go on with the conversation of a session that has ended.",
+        discussion: """
+            A new process of the same agent, in the same directory, with the conversation as it was left. \
+            Without an ID: which sessions can be resumed.
+
+            EXAMPLES
+              hapi runner resume
+              hapi runner resume fix-login
+            """)
+
+    @Argument(help: SessionLookup.help) var id: String?
+
+    func run() async throws {
+        let home = try RunnerHome.fromEnvironment()
+        guard let id else { return try offer(home) }
+        let session = try SessionLookup.session(id, in: home)
+        guard SessionView(session).state == .ended else {
+            Output.complain("\(id) has not ended", hint: "hapi attach \(id)")
+            throw ExitCode(ExitStatus.failed)
+        }
+        guard let parameters = session.resumption else {
+            Output.complain(
+                "\(id) has no conversation to go on with: its agent never told the id of one",
+                hint: "hapi runner spawn \(session.directory) --agent \(session.agent)")
+            throw ExitCode(ExitStatus.failed)
+        }
+        let answer = try await ControlClient.ofRunningRunner().spawn(parameters, requestID: nil)
+        guard case .started(let started) = answer else { return try SpawnCommand.tell(answer, json: false) }
+        Output.line("Session resumed: \(started.visible)")
+    }
+
+    /// The newest of each conversation that no live session goes on with.
+    private func offer(_ home: RunnerHome) throws {
+        let sessions = try StoreConnection.lookingAt(home) { store throws(StoreError) in
+            try store.newestSessions(limit: 200)
+        }
+        var seen: Set<String> = []
+        let fitting = (sessions ?? []).filter { session in
+            guard let native = session.nativeID, seen.insert(native).inserted else { return false }
+            return SessionView(session).state == .ended
+        }
+        guard !fitting.isEmpty else { return Output.line("No conversation can be resumed.") }
+        Output.line(SessionView.table(fitting.map(SessionView.init)))
+        Output.line("Resume one with: hapi runner resume ID")
+    }
+}
+
+extension SessionRecord {
+    /// What a session that goes on with this one's conversation is spawned with; nil if there is none.
+    var resumption: SpawnParameters? {
+        guard let nativeID else { return nil }
+        var parameters = SpawnParameters(directory: directory)
+        parameters.agent = agent
+        parameters.resumeSessionId = nativeID
+        parameters.existingSessionId = happySessionID
+        return parameters
+    }
+}
