@@ -15,10 +15,10 @@ import Testing
             try home.write("shell", script, mode: 0o755)
             let begun = ContinuousClock.now
             let changes = ["INVOCATION_ID": "test", "PATH": bare, "SHELL": home.root + "/shell"]
-            _ = try home.launch(["runner", "start-sync"], changes)
+            let runner = try home.launch(["runner", "start-sync"], changes)
             try await eventually("an answer") { (try? await home.control().post("list").status) == 200 }
             async let spawned = home.spawn("a")
-            try await home.write("go", "")
+            try home.write("go", "")
             let pid = try await home.process(of: spawned).pid
             // It has five seconds, which a busy machine may take for the rest.
             if ContinuousClock.now - begun < .seconds(4) {
@@ -26,6 +26,7 @@ import Testing
                 #expect(path?.hasPrefix("/from/login:") == true, "\(path ?? "")")
             }
             try await home.stopRunner()
+            #expect(try await runner.ended() == 0, "\(runner.errors)")
         }
     }
 }
