@@ -8,11 +8,11 @@ enum UpgradeRequest {
     ) throws(SocketIOError) -> HTTPRequestHead {
         var headers = HTTPHeaders()
         for (name, value) in extraHeaders {
-            guard isToken(name) else {
+            guard HeaderField.isName(name) else {
                 throw .invalidConfiguration(
                     reason: "an extra header's name is empty or has forbidden characters")
             }
-            guard isFieldValue(value) else {
+            guard HeaderField.isValue(value) else {
                 throw .invalidConfiguration(
                     reason: "the extra header \(name) has a value with control characters")
             }
@@ -31,20 +31,5 @@ enum UpgradeRequest {
                 "expect",
             ]
             .contains(name)
-    }
-
-    private static func isToken(_ name: String) -> Bool {
-        !name.isEmpty
-            && name.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
-                case UInt8(ascii: "0")...UInt8(ascii: "9"): true
-                default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
-                }
-            }
-    }
-
-    private static func isFieldValue(_ value: String) -> Bool {
-        value.utf8.allSatisfy { $0 == 0x09 || ($0 >= 0x20 && $0 != 0x7F) }
     }
 }

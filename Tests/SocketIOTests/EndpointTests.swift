@@ -30,6 +30,9 @@ import Testing
         "", "example.com", "ftp://example.com", "ws://example.com", "http://", "http:///path", "http://:80",
         "http://example.com:0", "http://example.com:99999", "http://example.com:port", "http://exa mple.com",
         "http://example.com/?a=b", "http://example.com/#a", "http://exämple.com\u{0}", "http://a%00b.com",
+        "http://127.0.0.1:70000", "http://127.0.0.1:99999999999999999999", "http://[::1]:65536",
+        "http://example.com:-1", " http://example.com", "http://example.com ", "http://example.com/a b",
+        "'http://example.com'", "\"http://example.com\"", "http://example.com/\"", "http://example.com\n",
     ])
     func anUnusableURLIsNamedInTheError(url: String) {
         do {
