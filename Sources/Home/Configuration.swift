@@ -1,22 +1,8 @@
 import HubClient
 import HubProtocol
+import Logging
 import Processes
 import RunnerStore
-
-/// An environment variable, or a flag, with a value that cannot be used.
-package struct ConfigurationError: Error, CustomStringConvertible {
-    package let variable: String
-    package let value: String
-    package let needed: String
-
-    package init(variable: String, value: String, needed: String) {
-        self.variable = variable
-        self.value = value
-        self.needed = needed
-    }
-
-    package var description: String { "\(variable) is '\(value)': \(needed) is needed" }
-}
 
 /// What environment and settings say, in HAPI's precedence (hub contract §1.2).
 package struct Configuration: Sendable {
@@ -24,7 +10,7 @@ package struct Configuration: Sendable {
 
     /// Which parts of the identity somebody stated, in the environment or the settings: a default never
     /// moves a running runner.
-    package struct Stated: Equatable, Sendable {
+    package struct Parts: Equatable, Sendable {
         package let hubURL: Bool
         package let token: Bool
         package let extraHeaders: Bool
@@ -35,12 +21,16 @@ package struct Configuration: Sendable {
     package let hub: Hub?
     /// The hub's address even where no token makes it usable.
     package let hubURL: String
+    /// As they were written, for the runner's identity.
     package let extraHeaders: [String: String]
-    package let states: Stated
+    package let states: Parts
+    /// What is not used of what was stated, in words for the user.
+    package let warnings: [String]
     package let host: String
     package let heartbeatInterval: Duration
     package let controlTimeout: Duration
     package let reportTimeout: Duration
+    package let logLevel: Logger.Level
     package let supervised: Bool
     package let renewalDisabled: Bool
     package let directoryPolicy: DirectoryPolicy
@@ -54,76 +44,40 @@ package struct Configuration: Sendable {
     {
         self.home = home
         self.environment = environment
-        let variables = Variables(environment)
-        hubURL = variables["HAPI_API_URL"] ?? settings.hubURL ?? Self.defaultHubURL
-        let headers = try variables.headers("HAPI_EXTRA_HEADERS_JSON") ?? settings.extraHeaders
-        extraHeaders = headers ?? [:]
-        let token = variables["CLI_API_TOKEN"] ?? settings.token
-        hub = token.map { [hubURL, extraHeaders] in
+        let stated = try Statements(environment, settings, in: home)
+        let statedURL = try stated.hubURL()
+        let hubURL = statedURL ?? Self.defaultHubURL
+        self.hubURL = hubURL
+        let statedHeaders = try stated.extraHeaders()
+        let headers = statedHeaders ?? ExtraHeaders.none
+        extraHeaders = headers.stated
+        warnings = headers.warnings
+        hub = try stated.token().map { token in
             Hub(
-                url: hubURL, token: $0, extraHeaders: extraHeaders,
-                extraTrustRoots: variables["NODE_EXTRA_CA_CERTS"], environment: environment)
+                url: hubURL, token: token, extraHeaders: headers.sent,
+                extraTrustRoots: environment.stated(.trustRoots), environment: environment)
         }
-        states = Stated(
-            hubURL: (variables["HAPI_API_URL"] ?? settings.hubURL) != nil, token: hub != nil,
-            extraHeaders: headers != nil)
-        host = variables["HAPI_HOSTNAME"] ?? hostName()
-        heartbeatInterval = try variables.milliseconds("HAPI_RUNNER_HEARTBEAT_INTERVAL", default: 60_000)
-        controlTimeout = try variables.milliseconds("HAPI_RUNNER_HTTP_TIMEOUT", default: 10_000)
-        reportTimeout = try variables.milliseconds("HAPI_RUNNER_WEBHOOK_TIMEOUT_MS", default: 15_000)
-        supervised = variables["HAPI_RUNNER_SUPERVISED"] == "1"
-        renewalDisabled = variables["HAPI_DISABLE_VERSION_HANDOFF"] == "1"
-        sessionProgram = variables["HAPI_CLI_EXECUTABLE"]
+        states = Parts(hubURL: statedURL != nil, token: hub != nil, extraHeaders: statedHeaders != nil)
+        host = try stated.text(.hostName)?.text ?? hostName()
+        heartbeatInterval = try stated.milliseconds(.heartbeatInterval, default: 60_000)
+        controlTimeout = try stated.milliseconds(.controlTimeout, default: 10_000)
+        reportTimeout = try stated.milliseconds(.reportTimeout, default: 15_000)
+        logLevel = try stated.logLevel()
+        supervised = stated.isOn(.supervised)
+        renewalDisabled = stated.isOn(.renewalDisabled)
+        sessionProgram = try stated.absolutePath(.sessionProgram)
+        directoryPolicy = try stated.directoryPolicy()
         resumesAfterReboot = settings.resumesAfterReboot
-        let policy = settings.directoryCreation ?? DirectoryPolicy.allow.rawValue
-        guard let directoryPolicy = DirectoryPolicy(rawValue: policy) else {
-            throw ConfigurationError(
-                variable: "directoryCreation in \(home.settings)", value: policy, needed: "allow, ask or deny"
-            )
-        }
-        self.directoryPolicy = directoryPolicy
-        if let sessionProgram, !sessionProgram.hasPrefix("/") {
-            throw ConfigurationError(
-                variable: "HAPI_CLI_EXECUTABLE", value: sessionProgram, needed: "an absolute path")
-        }
+    }
+
+    /// How long a command waits for the runner, which needs no settings.
+    package static func controlTimeout(environment: [String: String]) throws(ConfigurationError) -> Duration {
+        try Statements.milliseconds(.controlTimeout, environment, default: 10_000)
     }
 
     /// Reads the settings of the home that the environment names.
     package static func load(environment: [String: String]) throws -> Configuration {
         let home = try RunnerHome(environment: environment)
         return try Configuration(environment: environment, home: home, settings: try Settings.read(home))
-    }
-}
-
-/// Environment variables; an empty one is an unset one.
-private struct Variables {
-    private let values: [String: String]
-
-    init(_ values: [String: String]) { self.values = values }
-
-    subscript(name: String) -> String? { values[name].flatMap { $0.isEmpty ? nil : $0 } }
-
-    /// From 10 ms to a day: less would be a busy loop.
-    func milliseconds(_ name: String, default standard: Int) throws(ConfigurationError) -> Duration {
-        guard let text = self[name] else { return .milliseconds(standard) }
-        guard let value = Int(text), (10...86_400_000).contains(value) else {
-            throw ConfigurationError(
-                variable: name, value: text, needed: "a number of milliseconds from 10 to 86400000")
-        }
-        return .milliseconds(value)
-    }
-
-    /// Even an empty variable stands above the settings here: HAPI's session processes read it so,
-    /// and replace a runner whose headers are not theirs (hub contract §1.1, §9.1).
-    func headers(_ name: String) throws(ConfigurationError) -> [String: String]? {
-        guard let text = values[name] else { return nil }
-        if text.isEmpty { return [:] }
-        do {
-            return try JSON.decode([String: String].self, from: text.utf8)
-        } catch {
-            // The value may hold a secret and is not shown.
-            throw ConfigurationError(
-                variable: name, value: "…", needed: "a JSON object with strings as values")
-        }
     }
 }

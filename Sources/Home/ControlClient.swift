@@ -52,6 +52,10 @@ package struct ControlClient: Sendable {
     private func post(
         _ path: String, _ body: some Encodable, atLeast: Duration = .zero
     ) async throws -> ControlAnswer {
+        // From a file that anything may have written; the library would not survive it.
+        guard (1...65535).contains(port) else {
+            throw ControlError(port: port, reason: "there is no such port")
+        }
         var request = HTTPClientRequest(url: "http://127.0.0.1:\(port)/\(path)")
         request.method = .POST
         request.headers.add(name: "Content-Type", value: "application/json")

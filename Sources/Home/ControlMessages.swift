@@ -21,6 +21,18 @@ package enum ControlMessages {
         package var sessionId: String
         package var metadata: Metadata
 
+        /// What no path and no id can be, in words; nil if there is nothing of the kind.
+        package var problem: String? {
+            let texts = [
+                ("sessionId", sessionId), ("metadata.path", metadata.path ?? ""),
+                ("metadata.flavor", metadata.flavor ?? ""), ("metadata.startedBy", metadata.startedBy ?? ""),
+            ]
+            if let holder = texts.first(where: { $0.1.utf8.contains(0) }) {
+                return "\(holder.0): holds a NUL character"
+            }
+            return excess.map { "\($0): too long" }
+        }
+
         /// The field that is longer than what is kept of one; nil if none is.
         package var excess: String? {
             let bounds = [

@@ -9,8 +9,6 @@ import Synchronization
 
 /// What one image of the runner leaves to the next across `execve`: descriptors, by number.
 package struct Inheritance: Codable {
-    package static let variable = "HAPI_RUNNER_RENEWAL"
-
     /// The process it is meant for: a program that this one starts may get the variable too.
     package var owner: Int32?
     /// The home directory, locked.
@@ -41,6 +39,7 @@ package struct Inheritance: Codable {
 
     /// What this process was left; nil for one that was started afresh. Taken once.
     package static let own: Inheritance? = {
+        let variable = Variable.renewal.rawValue
         guard let text = getenv(variable).map({ String(cString: $0) }) else { return nil }
         unsetenv(variable)
         guard let inheritance = try? JSON.decode(Inheritance.self, from: Array(text.utf8)),
@@ -82,12 +81,12 @@ package struct Inheritance: Codable {
             _ = fcntl(descriptor, F_SETFD, kept.contains(descriptor) ? 0 : FD_CLOEXEC)
         }
         var variables = environment
-        variables[Self.variable] = try? JSON.text(self)
+        variables[.renewal] = try? JSON.text(self)
         // A word to stop that comes from here on is the next image's to hear.
         StopSignals.hold()
         let argv = CStrings([self.program] + arguments)
         let environ = CStrings(variables.map { "\($0.key)=\($0.value)" })
-        execve(program, argv.pointers, environ.pointers)
+        _ = program.withSystemText { execve($0, argv.pointers, environ.pointers) }
         let code = errno
         for descriptor in kept { _ = fcntl(descriptor, F_SETFD, descriptor < 3 ? 0 : FD_CLOEXEC) }
         return code

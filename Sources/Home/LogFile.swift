@@ -8,10 +8,13 @@ import Synchronization
 /// Writes log lines to one file: time, level, message, metadata.
 package struct LogFile: LogHandler {
     private let sink: LogSink
-    package var logLevel = Logger.Level.info
+    package var logLevel: Logger.Level
     package var metadata: Logger.Metadata = [:]
 
-    package init(_ sink: LogSink) { self.sink = sink }
+    package init(_ sink: LogSink, level: Logger.Level = .info) {
+        self.sink = sink
+        logLevel = level
+    }
 
     package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }

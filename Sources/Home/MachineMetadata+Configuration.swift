@@ -7,7 +7,7 @@ extension MachineMetadata {
     /// What a session process tells of the machine.
     package init(_ configuration: Configuration) {
         self.init(host: configuration.host, platform: "linux", happyCliVersion: ProgramFile.version)
-        homeDir = configuration.environment["HOME"]
+        homeDir = try? UserHome.path(configuration.environment)
         happyHomeDir = configuration.home.path
         happyLibDir = parentDirectory(ProgramFile.current.path)
     }

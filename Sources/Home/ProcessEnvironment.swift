@@ -9,12 +9,16 @@ package let processEnvironment: [String: String] = {
     var variables: [String: String] = [:]
     var entry = environ
     while let text = entry.pointee {
-        let parts = String(cString: text).split(
-            separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-        if parts.count == 2 && parts[0] != Inheritance.variable {
-            variables[String(parts[0])] = String(parts[1])
-        }
+        let parts = Array(UnsafeBufferPointer(start: text, count: strlen(text)))
+            .split(separator: CChar(UInt8(ascii: "=")), maxSplits: 1, omittingEmptySubsequences: false)
+            .map { part in String(systemBytes: part.map { UInt8(bitPattern: $0) }) }
+        if parts.count == 2 && parts[0] != Variable.renewal.rawValue { variables[parts[0]] = parts[1] }
         entry += 1
     }
     return variables
 }()
+
+/// This process's arguments, its own name among them.
+package let processArguments: [String] = (0..<Int(CommandLine.argc)).compactMap { index in
+    CommandLine.unsafeArgv[index].map { String(systemText: $0) }
+}

@@ -3,13 +3,28 @@ import Processes
 import RunnerStore
 
 extension ProcessTable {
+    /// The runner whose home was removed under it: it still holds the directory, locked, which the kernel then
+    /// names so.
+    static func runnerOfRemovedHome(_ home: RunnerHome) -> ProcessIdentity? {
+        let name = "\(resolvedPath(home.path)) (deleted)"
+        return processIDs().first { pid in
+            isRunner(pid)
+                && entries(of: "/proc/\(pid)/fd").contains {
+                    linkTarget("/proc/\(pid)/fd/\($0)").map { isSamePath($0, name) } == true
+                }
+        }.flatMap(identity)
+    }
+
     /// Whether the process is a runner that may serve `home`: not one that has another by its own word.
     package static func isRunner(_ pid: Int32, of home: RunnerHome) -> Bool {
         guard isRunner(pid) else { return false }
-        guard let own = environmentValue("HAPI_HOME", of: pid),
+        guard let own = environmentValue(.hapiHome, of: pid),
             let other = try? RunnerHome(
-                environment: ["HAPI_HOME": own, "HOME": environmentValue("HOME", of: pid) ?? ""])
+                environment: [
+                    Variable.hapiHome.rawValue: own,
+                    Variable.home.rawValue: environmentValue(.home, of: pid) ?? "",
+                ])
         else { return true }
-        return resolvedPath(other.path) == resolvedPath(home.path)
+        return isSamePath(resolvedPath(other.path), resolvedPath(home.path))
     }
 }

@@ -16,17 +16,17 @@ package struct ProgramFile: Sendable {
     package static let current: ProgramFile = {
         let path =
             Inheritance.own?.program ?? invokedPath() ?? linkTarget("/proc/self/exe")
-            ?? CommandLine.arguments[0]
+            ?? processArguments.first ?? "hapi"
         return ProgramFile(path: path, modifiedAt: modificationTime(of: "/proc/self/exe"))
     }()
 
     /// Where the shell found this program; nil if that is another file by now.
     private static func invokedPath() -> String? {
-        guard let name = CommandLine.arguments.first, !name.isEmpty else { return nil }
-        let folders = (getenv("PATH").map { String(cString: $0) } ?? "").split(separator: ":")
-        let candidates =
-            name.contains("/") ? [absolutePath(name)] : folders.map { absolutePath("\($0)/\(name)") }
-        return candidates.first(where: isThisProgram)
+        guard let name = processArguments.first, !name.isEmpty else { return nil }
+        let folders = (processEnvironment[.path] ?? "").split(separator: ":")
+        let candidates = name.utf8.contains(UInt8(ascii: "/")) ? [name] : folders.map { "\($0)/\(name)" }
+        // Relative to a directory that is gone there is no program.
+        return candidates.lazy.compactMap { try? absolutePath($0) }.first(where: isThisProgram)
     }
 
     private static func isThisProgram(_ path: String) -> Bool {

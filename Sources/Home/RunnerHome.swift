@@ -17,18 +17,14 @@ package struct RunnerHome: Sendable {
 
     package init(path: String) { self.path = path }
 
-    /// `HAPI_HOME`, or `~/.hapi`. A relative value is taken from the working directory, once.
-    package init(environment: [String: String]) throws(ConfigurationError) {
-        let user = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? "/"
-        guard let value = environment["HAPI_HOME"], !value.isEmpty else {
-            self.init(path: user == "/" ? "/.hapi" : "\(user)/.hapi")
-            return
+    /// `HAPI_HOME`, or `~/.hapi`. A relative value is taken from the current directory, once.
+    package init(environment: [String: String]) throws {
+        let stated = environment.stated(.hapiHome)
+        guard stated?.utf8.contains(0) != true else {
+            throw ConfigurationError(
+                variable: Variable.hapiHome.rawValue, problem: "holds a NUL character", needed: "a path")
         }
-        guard !value.utf8.contains(0) else {
-            throw ConfigurationError(variable: "HAPI_HOME", value: value, needed: "a path")
-        }
-        let expanded = value == "~" || value.hasPrefix("~/") ? user + value.dropFirst() : value
-        self.init(path: absolutePath(expanded))
+        self.init(path: try absolutePath(try UserHome.expand(stated ?? "~/.hapi", environment)))
     }
 
     /// Creates what is missing, for its owner only, and takes from others what somebody let them do.
@@ -67,7 +63,7 @@ package struct RunnerHome: Sendable {
         var parts = tm()
         localtime_r(&seconds, &parts)
         let stamp = [
-            parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
+            parts.tm_year &+ 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
         ]
         .map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: "-")
         return "\(logs)/\(stamp)-pid-\(pid)\(suffix).log"

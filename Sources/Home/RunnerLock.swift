@@ -80,6 +80,14 @@ package final class RunnerLock: Sendable {
         if !isOwned { try replaceFile(path, with: Array("\(getpid())".utf8)) }
     }
 
+    /// Whether the locked directory is still the one at its path. True also where that cannot be known.
+    package var isInPlace: Bool {
+        var (locked, found) = (stat(), stat())
+        guard fstat(descriptor, &locked) == 0 else { return true }
+        guard stat(home.path, &found) == 0 else { return errno != ENOENT && errno != ENOTDIR }
+        return locked.st_dev == found.st_dev && locked.st_ino == found.st_ino
+    }
+
     /// Whether the lock file still says that this process is the runner.
     package var isOwned: Bool { Self.holder(path) == getpid() }
 

@@ -25,10 +25,10 @@ package struct RunnerStarter: Sendable {
 
     /// As a running runner was started: with its flags, and the environment it was given, but for the
     /// variables that are to be forgotten.
-    package init(like runner: RunnerRecord, of home: RunnerHome, forgetting: [String] = []) throws {
+    package init(like runner: RunnerRecord, of home: RunnerHome, forgetting: [Variable] = []) throws {
         var environment = ProcessTable.environment(of: runner.process.pid) ?? processEnvironment
-        for name in forgetting + [Inheritance.variable] { environment[name] = nil }
-        environment["HAPI_HOME"] = home.path
+        for name in forgetting + [.renewal] { environment[name] = nil }
+        environment[.hapiHome] = home.path
         configuration = try Configuration.load(environment: environment)
         arguments = StateFile.read(home)?.startedWithArgv ?? ["runner", "start-sync"]
     }
@@ -38,7 +38,8 @@ package struct RunnerStarter: Sendable {
         let home = configuration.home
         try home.create()
         let presence = RunnerPresence(home)
-        if let error = presence.storeError { throw error }
+        // The runner itself gets along without the memory that a look at the store needs.
+        if let error = presence.storeError, error.cause != .noSharedMemory { throw error }
         var environment = configuration.environment
         if let running = presence.runner, !presence.isStopping {
             if !replacing {
@@ -47,7 +48,7 @@ package struct RunnerStarter: Sendable {
                     version: running.version, state: state, own: ProgramFile.version, configuration)
                 {
                 case .keep(let aside):
-                    noteDifferences(state, aside, note)
+                    noteDifferences(state, aside, running.process.pid, note)
                     return .alreadyRunning(running)
                 case .replace(let why):
                     note("stopping the running runner (process \(running.process.pid)): \(why)")
@@ -64,8 +65,26 @@ package struct RunnerStarter: Sendable {
         return try await launch(environment)
     }
 
-    private func noteDifferences(_ state: StateFile?, _ aside: String?, _ note: (String) -> Void) {
+    /// The variables that the runner reads, and sessions get, with another value than here. What makes it
+    /// another runner is not among them: that replaces it.
+    private func otherVariables(of pid: Int32) -> [String] {
+        let read: [Variable] = [
+            .path, .hostName, .trustRoots, .heartbeatInterval, .reportTimeout, .logLevel, .renewalDisabled,
+            .sessionProgram,
+        ]
+        return read.filter {
+            configuration.environment[$0] ?? "" != ProcessTable.environmentValue($0, of: pid) ?? ""
+        }.map(\.rawValue)
+    }
+
+    private func noteDifferences(
+        _ state: StateFile?, _ aside: String?, _ pid: Int32, _ note: (String) -> Void
+    ) {
         if let aside { note("\(aside); --replace starts it anew") }
+        let others = otherVariables(of: pid)
+        if !others.isEmpty {
+            note("it runs with another \(others.joined(separator: ", ")); --replace starts it anew")
+        }
         if let flags = state?.startedWithArgv, flags != arguments {
             let shown = flags.dropFirst(2).joined(separator: " ")
             note("it runs with other flags (\(shown.isEmpty ? "none" : shown)); --replace starts it anew")
@@ -74,11 +93,11 @@ package struct RunnerStarter: Sendable {
 
     /// What nobody states here stays as the runner that is replaced was told: its hub, its token.
     private func keepUnstated(of pid: Int32, in environment: inout [String: String]) {
-        let unstated = [
-            ("HAPI_API_URL", configuration.states.hubURL), ("CLI_API_TOKEN", configuration.states.token),
-            ("HAPI_EXTRA_HEADERS_JSON", configuration.states.extraHeaders),
-        ].filter { !$0.1 }
-        for (name, _) in unstated {
+        let unstated: [(Variable, Bool)] = [
+            (.hubURL, configuration.states.hubURL), (.token, configuration.states.token),
+            (.extraHeaders, configuration.states.extraHeaders),
+        ]
+        for (name, isStated) in unstated where !isStated {
             environment[name] = ProcessTable.environmentValue(name, of: pid) ?? environment[name]
         }
     }
@@ -87,7 +106,7 @@ package struct RunnerStarter: Sendable {
         let lastWords = try MemoryFile("runner")
         let program = ProgramFile.current.path
         var environment = variables
-        environment["HAPI_HOME"] = configuration.home.path
+        environment[.hapiHome] = configuration.home.path
         let launch = ProcessLaunch(
             program: "/proc/self/exe",
             arguments: [program] + arguments,

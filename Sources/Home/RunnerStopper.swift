@@ -31,7 +31,9 @@ package struct RunnerStopper: Sendable {
         if let pid = presence.foreignPID, let port = presence.controlPort {
             return try await stopForeign(pid, port)
         }
-        if let error = presence.storeError { throw error }
+        if let orphan = ProcessTable.runnerOfRemovedHome(home) { return try await end(orphan, asking: nil) }
+        // A runner that gets along without that memory is found by its state file.
+        if let error = presence.storeError, error.cause != .noSharedMemory { throw error }
         return presence.elsewhere.map { .elsewhere(pid: $0.process.pid) } ?? .noneRunning
     }
 
@@ -49,8 +51,15 @@ package struct RunnerStopper: Sendable {
         if asking == nil && runner.httpPort != nil {
             if await allEnded([process], within: .seconds(10)) { return .stopped(pid: pid) }
         }
-        if await StopSequence.standard.run({ [runner.process] }).isEmpty { return .stopped(pid: pid) }
-        throw RunnerStopError(pid: pid, reason: asking.map { "\($0)" } ?? "it outlives SIGKILL")
+        return try await end(runner.process, asking: asking)
+    }
+
+    /// Ends a process that is verifiably the runner.
+    ///
+    /// - Parameter asking: why it could not be asked to, where it was.
+    private func end(_ process: ProcessIdentity, asking: (any Error)?) async throws -> Outcome {
+        if await StopSequence.standard.run({ [process] }).isEmpty { return .stopped(pid: process.pid) }
+        throw RunnerStopError(pid: process.pid, reason: asking.map { "\($0)" } ?? "it outlives SIGKILL")
     }
 
     /// HAPI's own runner, or one whose store cannot be read: asked, never signalled, because nothing here

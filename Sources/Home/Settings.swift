@@ -12,39 +12,31 @@ package struct Settings: Sendable {
     package init(_ members: [String: JSONValue]) { self.members = members }
 
     package var token: String? {
-        get { text("cliApiToken") }
-        set { members["cliApiToken"] = newValue.map(JSONValue.string) }
+        get { text(.token) }
+        set { members[Key.token.rawValue] = newValue.map(JSONValue.string) }
     }
     /// `serverUrl` is its older name.
     package var hubURL: String? {
-        get { text("apiUrl") ?? text("serverUrl") }
-        set { members["apiUrl"] = newValue.map(JSONValue.string) }
+        get { text(.hubURL) ?? text(.olderHubURL) }
+        set { members[Key.hubURL.rawValue] = newValue.map(JSONValue.string) }
     }
     package var machineID: String? {
-        get { text("machineId") }
-        set { members["machineId"] = newValue.map(JSONValue.string) }
+        get { text(.machineID) }
+        set { members[Key.machineID.rawValue] = newValue.map(JSONValue.string) }
     }
 
     /// The program to run for an agent, where it is not the one of that name in `PATH`.
-    package func agentProgram(_ agent: String) -> String? { members["agentPrograms"]?[agent]?.string }
+    package func agentProgram(_ agent: String) -> String? { self[.agentPrograms]?[agent]?.string }
 
     /// Whether `hapi [AGENT]` starts the runner first if none runs.
-    package var startsRunner: Bool { members["runnerAutoStartWhenRunningHappy"]?.bool ?? true }
+    package var startsRunner: Bool { self[.startsRunner]?.bool ?? true }
 
     /// Whether conversations that were under way when the machine was restarted are gone on with.
-    package var resumesAfterReboot: Bool { members["resumeAfterReboot"]?.bool ?? false }
+    package var resumesAfterReboot: Bool { self[.resumesAfterReboot]?.bool ?? false }
 
     /// Agents that speak ACP, each with its command line: further ones, or others of a known name.
     package var acpAgents: [String: [String]] {
-        (members["acpAgents"]?.object ?? [:]).compactMapValues { $0.array?.compactMap(\.string) }
-    }
-
-    /// What happens to requests for missing directories; nil where nothing is said.
-    package var directoryCreation: String? { text("directoryCreation") }
-
-    /// nil where there are none.
-    package var extraHeaders: [String: String]? {
-        members["extraHeaders"]?.object?.compactMapValues(\.string)
+        (object(.acpAgents) ?? [:]).compactMapValues { $0.array?.compactMap(\.string) }
     }
 
     /// The machine's id, made and stored if there is none yet.
@@ -59,9 +51,7 @@ package struct Settings: Sendable {
         return id
     }
 
-    private func text(_ key: String) -> String? {
-        members[key]?.string.flatMap { $0.isEmpty ? nil : $0 }
-    }
+    subscript(_ key: Key) -> JSONValue? { members[key.rawValue] }
 
     /// The file's content; empty if there is no file. Throws for a file that cannot be understood.
     package static func read(_ home: RunnerHome) throws(SettingsError) -> Settings {
@@ -70,7 +60,7 @@ package struct Settings: Sendable {
             throw SettingsError(path: home.settings, reason: errorText(errno))
         }
         do {
-            guard let members = try JSON.decode(JSONValue.self, from: bytes).object else {
+            guard let members = try JSONValue(parsing: bytes).object else {
                 throw SettingsError(path: home.settings, reason: "it is not a JSON object")
             }
             return Settings(members)
@@ -134,6 +124,6 @@ private struct SettingsLock: ~Copyable {
         var status = stat()
         guard stat(path, &status) == 0 else { return false }
         // One from the future has been there since before the clock was set back.
-        return abs(time(nil) - status.st_mtim.tv_sec) > 30
+        return (Int64(time(nil)) &- Int64(status.st_mtim.tv_sec)).magnitude > 30
     }
 }

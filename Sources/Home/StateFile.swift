@@ -21,8 +21,13 @@ package struct StateFile: Codable, Sendable {
     package var startedWithVersionHandoffDisabled: Bool?
     package var lastHeartbeat: String?
     package var runnerLogPath: String?
+    /// The `PATH` that sessions get. Ours alone: HAPI's programs pass it over.
+    package var sessionPath: String?
 
-    package init(_ runner: RunnerRecord, port: Int, identity: RunnerIdentity, arguments: [String]) {
+    package init(
+        _ runner: RunnerRecord, port: Int, identity: RunnerIdentity, arguments: [String],
+        sessionPath: String? = nil
+    ) {
         pid = runner.process.pid
         httpPort = port
         startTime = runner.startedAt.iso8601
@@ -38,6 +43,7 @@ package struct StateFile: Codable, Sendable {
         startedWithVersionHandoffDisabled = true
         lastHeartbeat = runner.lastHeartbeatAt?.iso8601
         runnerLogPath = runner.logPath
+        self.sessionPath = sessionPath
     }
 
     /// nil if there is no file, or none that can be understood.

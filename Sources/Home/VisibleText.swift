@@ -4,12 +4,15 @@ import RunnerStore
 
 extension String {
     /// The text on one line, with what a terminal would act on, or read in another order, shown as
-    /// `\u{1b}`: control characters, line breaks, and the marks that turn the direction of writing.
+    /// `\u{1b}`: control characters, line breaks, and the marks that turn the direction of writing. A byte that is
+    /// no text is shown as `\xff`.
     package var visible: String {
         var text = ""
         for scalar in unicodeScalars {
             if scalar == "\n" {
                 text += "\\n"
+            } else if scalar.carriesByte {
+                text += scalar.byteInWords
             } else if scalar.isActedOn {
                 text += "\\u{\(String(scalar.value, radix: 16))}"
             } else {

@@ -10,19 +10,18 @@ package struct WorkspaceRoots: Sendable {
     private let resolved: [String]
 
     /// Each must be an existing directory.
-    package init(_ paths: [String]) throws(ConfigurationError) {
+    package init(_ paths: [String]) throws {
         var advertised: [String] = []
         for path in paths {
             guard !path.isEmpty else {
                 throw ConfigurationError(variable: "--workspace-root", value: path, needed: "a path")
             }
-            let home = getenv("HOME").map { String(cString: $0) } ?? ""
-            let full = absolutePath(path == "~" || path.hasPrefix("~/") ? home + path.dropFirst() : path)
+            let full = try absolutePath(try UserHome.expand(path, processEnvironment))
             guard isDirectory(full) else {
                 throw ConfigurationError(
                     variable: "--workspace-root", value: full, needed: "an existing directory")
             }
-            if !advertised.contains(full) { advertised.append(full) }
+            if !advertised.contains(where: { isSamePath($0, full) }) { advertised.append(full) }
         }
         self.advertised = advertised
         resolved = advertised.map { resolvedPath($0) }
@@ -34,8 +33,16 @@ package struct WorkspaceRoots: Sendable {
     package static let outside = "Directory is outside this machine's workspace roots"
 
     /// Whether a path without any links in it lies in a root.
-    package func containsResolved(_ target: String) -> Bool {
-        resolved.contains { Self.contains($0, target) }
+    package func containsResolved(_ target: String) -> Bool { resolved.contains { lies(target, in: $0) } }
+
+    /// Whether a directory is at the path; outside the roots nothing is told. A link in a root that leads out of
+    /// it is there: what is asked about it is not to be created, and a spawn there is told why it cannot be.
+    package func isDirectoryThere(_ path: String) -> Bool {
+        guard isAbsolute(path) else { return false }
+        if let target = admit(path) { return isDirectory(target) }
+        let path = normalizedPath(path)
+        guard let parent = parentDirectory(path).flatMap(admit) else { return false }
+        return isDirectory("\(parent)/\(lastName(of: path))")
     }
 
     /// The path with all links followed, if it lies in a root. Without roots, the path itself. None that
@@ -45,9 +52,5 @@ package struct WorkspaceRoots: Sendable {
         guard !isEmpty else { return path }
         let target = resolvedPath(path)
         return containsResolved(target) ? target : nil
-    }
-
-    package static func contains(_ root: String, _ target: String) -> Bool {
-        root == "/" || target == root || target.hasPrefix(root + "/")
     }
 }

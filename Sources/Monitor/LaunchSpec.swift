@@ -16,14 +16,14 @@ package struct LaunchSpec: Equatable {
 
     package var encoded: [UInt8] {
         let head = [launchID, storePath, logPath, directory, program, String(arguments.count)]
-        return (head + arguments + environment).flatMap { Array($0.utf8) + [0] }
+        return (head + arguments + environment).flatMap { $0.systemBytes + [0] }
     }
 
     /// nil for bytes that no ``encoded`` gives.
     package init?(_ bytes: [UInt8]) {
         guard bytes.last == 0 else { return nil }
         let strings = bytes.dropLast().split(separator: 0, omittingEmptySubsequences: false)
-            .map { String(decoding: $0, as: UTF8.self) }
+            .map { String(systemBytes: $0) }
         guard strings.count >= 6, let count = Int(strings[5]), count >= 0, strings.count - 6 >= count else {
             return nil
         }

@@ -6,12 +6,10 @@ import Glibc
 /// process ends as by `kill -9`; the name and `:stop`, where it is stopped as by `SIGSTOP`; or the name
 /// and `:hang`, where the thread that comes by never goes on. In any other build this is nothing.
 package enum CrashPoint {
-    package static let variable = "HAPI_CRASH_AT"
-
     @inline(__always)
     package static func reached(_ name: StaticString) {
         #if CRASH_POINTS
-            guard let wanted = getenv(variable).map({ String(cString: $0) }) else { return }
+            guard let wanted = getenv(Variable.crashAt.rawValue).map({ String(cString: $0) }) else { return }
             if wanted == "\(name)" { kill(getpid(), SIGKILL) }
             if wanted == "\(name):stop" { kill(getpid(), SIGSTOP) }
             while wanted == "\(name):hang" { pause() }

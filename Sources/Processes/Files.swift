@@ -7,7 +7,7 @@ package func entries(of directory: String) -> [String] {
     var names: [String] = []
     while let entry = readdir(stream) {
         let name = withUnsafePointer(to: &entry.pointee.d_name) {
-            $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(systemText: $0) }
         }
         if name != "." && name != ".." { names.append(name) }
     }
@@ -52,32 +52,13 @@ package func isDirectory(_ path: String) -> Bool {
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
 }
 
-package func parentDirectory(_ path: String) -> String? {
-    guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return nil }
-    return String(path[..<slash])
-}
-
-/// Taken from the working directory if relative, without `.`, `..` and doubled slashes.
-package func absolutePath(_ path: String) -> String {
-    let full = path.hasPrefix("/") ? path : "\(workingDirectory())/\(path)"
-    var parts: [Substring] = []
-    for part in full.split(separator: "/") where part != "." {
-        if part == ".." { _ = parts.popLast() } else { parts.append(part) }
-    }
-    return "/" + parts.joined(separator: "/")
-}
-
-package func workingDirectory() -> String {
-    guard let buffer = getcwd(nil, 0) else { return "/" }
-    defer { free(buffer) }
-    return String(cString: buffer)
-}
-
-/// Replaces a file in one step: readers see the old content or the new one. Mode 0600.
+/// Replaces a file in one step: readers see the old content or the new one. Mode 0600. A symbolic link stays:
+/// what it leads to is replaced.
 ///
 /// Of a file's writers one is at work at a time: so the next one finds, and removes, what one that was
 /// killed has left.
 package func replaceFile(_ path: String, with bytes: [UInt8]) throws(FileError) {
+    let path = linkedPath(path)
     let temporary = "\(path).tmp"
     unlink(temporary)
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
@@ -106,13 +87,6 @@ package func writeAll(_ descriptor: Int32, _ bytes: [UInt8]) -> Bool {
         rest = rest.dropFirst(max(count, 0))
     }
     return true
-}
-
-/// Where a symbolic link points; nil if `path` is none.
-package func linkTarget(_ path: String) -> String? {
-    var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
-    let count = readlink(path, &buffer, buffer.count)
-    return count < 0 ? nil : String(decoding: buffer.prefix(count), as: UTF8.self)
 }
 
 /// A whole file's bytes; nil if it cannot be read. For the kernel's own small files.
@@ -150,20 +124,5 @@ package func readToEnd(_ descriptor: Int32) -> [UInt8]? {
         } else if errno != EINTR {
             return nil
         }
-    }
-}
-
-/// The path with the links of its existing part followed; what does not exist yet is kept as it is.
-package func resolvedPath(_ path: String) -> String {
-    let path = absolutePath(path)
-    var existing = path[...]
-    while true {
-        if let real = realpath(existing.isEmpty ? "/" : String(existing), nil) {
-            defer { free(real) }
-            let missing = path[existing.endIndex...]
-            let start = String(cString: real)
-            return start == "/" && !missing.isEmpty ? String(missing) : start + missing
-        }
-        existing = existing[..<(existing.lastIndex(of: "/") ?? existing.startIndex)]
     }
 }

@@ -15,7 +15,7 @@ extension HostIdentity {
 
     private static func namespaceInode() -> Int64 {
         var status = stat()
-        return stat("/proc/self/ns/pid", &status) == 0 ? Int64(status.st_ino) : 0
+        return stat("/proc/self/ns/pid", &status) == 0 ? Int64(truncatingIfNeeded: status.st_ino) : 0
     }
 }
 
@@ -29,6 +29,6 @@ package func hostName() -> String {
 /// The login shell of this user, passwd(5).
 package func userShell() -> String {
     guard let entry = getpwuid(getuid()), let shell = entry.pointee.pw_shell else { return "/bin/sh" }
-    let path = String(cString: shell)
+    let path = String(systemText: shell)
     return path.isEmpty ? "/bin/sh" : path
 }

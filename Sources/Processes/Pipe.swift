@@ -58,6 +58,6 @@ package final class MemoryFile: Sendable {
         let size = max(0, min(off_t(limit), lseek(descriptor, 0, SEEK_END)))
         var bytes = [UInt8](repeating: 0, count: Int(size))
         let count = pread(descriptor, &bytes, bytes.count, 0)
-        return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+        return String(systemBytes: bytes.prefix(max(0, count)))
     }
 }

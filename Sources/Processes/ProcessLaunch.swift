@@ -68,7 +68,7 @@ package struct ProcessLaunch {
             if let openedDirectory {
                 try check(cprocess_spawn_fchdir(&actions, openedDirectory))
             } else {
-                try check(cprocess_spawn_chdir(&actions, directory))
+                try check(directory.withSystemText { cprocess_spawn_chdir(&actions, $0) })
             }
             try check(cprocess_spawn_close_from(&actions, Int32(3 + sources.count)))
             try setSignals(&attributes)
@@ -91,7 +91,8 @@ package struct ProcessLaunch {
         case .null:
             try check(posix_spawn_file_actions_addopen(&actions, number, "/dev/null", O_RDWR, 0))
         case .append(let path):
-            try check(posix_spawn_file_actions_addopen(&actions, number, path, flags, 0o600))
+            try check(
+                path.withSystemText { posix_spawn_file_actions_addopen(&actions, number, $0, flags, 0o600) })
         case .descriptor(let descriptor):
             try check(posix_spawn_file_actions_adddup2(&actions, descriptor, number))
         }
@@ -120,7 +121,9 @@ package struct ProcessLaunch {
         let environ = CStrings(environment)
         var pid: pid_t = 0
         let start = searchesPath ? posix_spawnp : posix_spawn
-        let code = start(&pid, program, &actions, &attributes, argv.pointers, environ.pointers)
+        let code = program.withSystemText {
+            start(&pid, $0, &actions, &attributes, argv.pointers, environ.pointers)
+        }
         guard code == 0 else { throw LaunchError(program: program, directory: directory, code: code) }
         return pid
     }
@@ -161,7 +164,7 @@ package final class CStrings {
     package init(_ strings: [String]) {
         count = strings.count
         pointers = .allocate(capacity: count + 1)
-        for (index, string) in strings.enumerated() { pointers[index] = strdup(string) }
+        for (index, string) in strings.enumerated() { pointers[index] = string.withSystemText { strdup($0) } }
         pointers[count] = nil
     }
 

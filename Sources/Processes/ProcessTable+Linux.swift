@@ -40,17 +40,21 @@ package enum ProcessTable {
     /// The arguments, as the process shows them. Empty for a zombie or a stranger's.
     package static func arguments(of pid: Int32) -> [String] {
         (readFile("/proc/\(pid)/cmdline") ?? []).split(separator: 0).map {
-            String(decoding: $0, as: UTF8.self)
+            String(systemBytes: $0)
         }
     }
 
     /// The value of an environment variable as it was when the process was started; nil also where
     /// the process belongs to somebody else.
+    package static func environmentValue(_ variable: Variable, of pid: Int32) -> String? {
+        environmentValue(variable.rawValue, of: pid)
+    }
+
     package static func environmentValue(_ name: String, of pid: Int32) -> String? {
         let prefix = Array("\(name)=".utf8)
         for entry in (readFile("/proc/\(pid)/environ") ?? []).split(separator: 0)
         where entry.starts(with: prefix) {
-            return String(decoding: entry.dropFirst(prefix.count), as: UTF8.self)
+            return String(systemBytes: entry.dropFirst(prefix.count))
         }
         return nil
     }
@@ -61,8 +65,7 @@ package enum ProcessTable {
         let entries = bytes.split(separator: 0).compactMap { entry in
             entry.firstIndex(of: UInt8(ascii: "=")).map { mark in
                 (
-                    String(decoding: entry[..<mark], as: UTF8.self),
-                    String(decoding: entry[(mark + 1)...], as: UTF8.self)
+                    String(systemBytes: entry[..<mark]), String(systemBytes: entry[(mark + 1)...])
                 )
             }
         }

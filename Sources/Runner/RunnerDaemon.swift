@@ -39,8 +39,9 @@ package struct RunnerDaemon: Sendable {
         let sink = try LogSink(path: logPath)
         sink.takeStandardError()
         cprocess_speak_of_crashes()
-        let logger = Logger(label: "runner") { _ in LogFile(sink) }
+        let logger = Logger(label: "runner") { _ in LogFile(sink, level: configuration.logLevel) }
         logger.info("starting", metadata: ["version": "\(ProgramFile.version)", "home": "\(home.path)"])
+        for warning in configuration.warnings { logger.warning("\(warning)") }
         do {
             try await RunnerLife.begin(self, lock, startedAt: startedAt, logPath: logPath, logger)
                 .live()

@@ -33,8 +33,9 @@ extension RunnerLife {
             { await life.supervisor.resumeStops(adoption) },
             { await life.supervisor.resume(lost) },
             { await control.run(resuming: held) },
-            { await beat.run() },
+            { try await beat.run() },
             { await life.showTroubles() },
+            { await life.showSessionPath(stateFile) },
             { await life.checkStore() },
             { try await life.hearSignals() },
             { await hub?.run(life.supervisor.spawnFailures) },
@@ -61,6 +62,16 @@ extension RunnerLife {
         daemon.announce(
             "runner \(runner.process.pid) of \(configuration.home.path), control port \(listener.port)")
         return stateFile
+    }
+
+    /// Whoever looks is told which PATH sessions get, once a login shell has said it.
+    private func showSessionPath(_ stateFile: StateFileKeeper) async {
+        guard let path = await searchPath.wait() else { return }
+        do {
+            try stateFile.take(sessionPath: path ?? configuration.environment[.path])
+        } catch {
+            logger.warning("cannot write the state file", metadata: ["error": "\(error)"])
+        }
     }
 
     private func quietMoment(_ control: ControlServer) -> QuietMoment {

@@ -4,7 +4,7 @@ import HubClient
 import Processes
 
 /// The agent's own program: found, started in the foreground, watched, ended.
-struct AgentProgram: Sendable {
+package struct AgentProgram: Sendable {
     let path: String
     let arguments: [String]
     let environment: [String: String]
@@ -13,17 +13,20 @@ struct AgentProgram: Sendable {
     /// The program the settings name for the agent, or the one of its name in `PATH`.
     ///
     /// - Parameter program: its name where it converses, which may be another than that for a terminal.
-    static func path(
-        of agent: Agent, _ settings: Settings, program: String? = nil, searchPath: String
-    ) throws(AgentNotFound) -> String {
+    package static func path(
+        of agent: Agent, _ settings: Settings, program: String? = nil, _ environment: [String: String]
+    ) throws -> String {
+        let stated = settings.agentProgram(agent.rawValue)
         let name =
-            settings.agentProgram(agent.rawValue) ?? program ?? programNames[agent] ?? agent.rawValue
-        if name.contains("/") {
+            try stated.map { try UserHome.expand($0, environment) } ?? program ?? programNames[agent]
+            ?? agent.rawValue
+        if isAbsolute(name) {
             guard isProgram(name) else { throw AgentNotFound(agent: agent, name: name) }
             return name
         }
+        let searchPath = environment.stated(.path) ?? "/usr/bin:/bin"
         for folder in searchPath.split(separator: ":") where isProgram("\(folder)/\(name)") {
-            return absolutePath("\(folder)/\(name)")
+            return try absolutePath("\(folder)/\(name)")
         }
         throw AgentNotFound(agent: agent, name: name)
     }

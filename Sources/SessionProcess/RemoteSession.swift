@@ -134,8 +134,8 @@ struct RemoteSession: Sendable {
 
     private func conversation(_ past: Past, _ news: HubNews) -> LiveConversation {
         var environment = configuration.environment
-        environment["HAPI_SESSION_ID"] = sessionID
-        environment["HAPI_RUNNER_LAUNCH_ID"] = recordID
+        environment[.sessionID] = sessionID
+        environment[.launchID] = recordID
         for (name, value) in row.environment { environment[name] = value.isEmpty ? nil : value }
         let (row, program, directory) = (row, program, opening.directory)
         let variables = environment

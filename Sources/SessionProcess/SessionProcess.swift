@@ -14,7 +14,7 @@ package struct SessionProcess: Sendable {
     private let configuration: Configuration
     private let settings: Settings
     private let warn: @Sendable (String) -> Void
-    private let directory = workingDirectory()
+    private let directory: String
     private let recordID: String
     private let logger: Logger
 
@@ -25,14 +25,17 @@ package struct SessionProcess: Sendable {
     ) throws {
         self.arguments = arguments
         self.warn = warn
+        directory = try CurrentDirectory.path()
         let home = try RunnerHome(environment: environment)
         try home.create()
         settings = try Settings.read(home)
         configuration = try Configuration(environment: environment, home: home, settings: settings)
-        let launchID = arguments.startedByRunner ? environment["HAPI_RUNNER_LAUNCH_ID"] : nil
+        for warning in configuration.warnings { warn(warning) }
+        let launchID = arguments.startedByRunner ? environment[.launchID] : nil
         recordID = launchID ?? newID()
         let sink = try LogSink(path: home.sessionProcessLog(pid: getpid(), at: .now))
-        logger = Logger(label: "session") { _ in LogFile(sink) }
+        let level = configuration.logLevel
+        logger = Logger(label: "session") { _ in LogFile(sink, level: level) }
     }
 
     /// Runs the session and returns the status to exit with: the agent's own, if it has the terminal.
@@ -61,8 +64,7 @@ package struct SessionProcess: Sendable {
     /// - Parameter row: of an agent that is to converse, and not to have the terminal.
     private func program(_ row: AgentRow? = nil) throws -> String {
         try AgentProgram.path(
-            of: arguments.agent, settings, program: row?.program,
-            searchPath: configuration.environment["PATH"] ?? "/usr/bin:/bin")
+            of: arguments.agent, settings, program: row?.program, configuration.environment)
     }
 
     /// Before there is an agent to pass it to, a stop signal ends this process as it ends any other.
@@ -215,8 +217,8 @@ package struct SessionProcess: Sendable {
 
     private func agent(_ program: String, _ sessionID: String) -> AgentProgram {
         var environment = configuration.environment
-        environment["HAPI_SESSION_ID"] = sessionID
-        environment["HAPI_RUNNER_LAUNCH_ID"] = recordID
+        environment[.sessionID] = sessionID
+        environment[.launchID] = recordID
         return AgentProgram(
             path: program, arguments: arguments.agentArguments, environment: environment, directory: directory
         )

@@ -13,19 +13,22 @@ import SessionProcess
 @main
 enum Hapi {
     static func main() {
-        let arguments = Array(CommandLine.arguments.dropFirst())
+        Output.holdStreams()
+        let arguments = Array(processArguments.dropFirst())
         // Before there is a second thread.
         SignalSetting.reset(holdingStopSignals: listensToStopSignals(arguments))
         switch arguments.first {
         case Monitor.argument: Monitor.run()
         case RenewalGuard.argument: RenewalGuard.run(Array(arguments.dropFirst()))
-        case Proof.argument: exit(ExitStatus.of { try prove(Array(arguments.dropFirst())) })
+        case Proof.argument: exit(Output.finish(ExitStatus.of { try prove(Array(arguments.dropFirst())) }))
         default: break
         }
-        if let look = QuickLook(Invocation.expanded(arguments)) { exit(ExitStatus.of { try look.run() }) }
+        if let look = QuickLook(Invocation.expanded(arguments)) {
+            exit(Output.finish(ExitStatus.of { try look.run() }))
+        }
         expectThreads()
         // The daemon, the hub and the agents all live in tasks; this thread only waits.
-        Task.detached { exit(await run(arguments)) }
+        Task.detached { exit(Output.finish(await run(arguments))) }
         while true { pause() }
     }
 

@@ -138,7 +138,7 @@ def report(session_id, pid=None, suffix=".report"):
         state = runner_state()
         body = {"sessionId": session_id, "metadata": metadata(state.get("startedWithMachineId"))}
         body["metadata"]["hostPid"] = pid or os.getpid()
-        outcome = post(state["httpPort"], "/session-started", json.dumps(body).encode())
+        outcome = post(state["httpPort"], "/session-started", json.dumps(body, ensure_ascii=False).encode(errors="replace"))
     except (OSError, ValueError, LookupError) as error:     # a runner killed amid its answer among them
         outcome = {"error": f"{type(error).__name__}: {error}"}
         print("session-started not delivered:", outcome["error"], file=sys.stderr, flush=True)

@@ -21,7 +21,7 @@ import Testing
     @Test(arguments: [
         ("HAPI_RUNNER_HEARTBEAT_INTERVAL", "soon"), ("HAPI_RUNNER_HTTP_TIMEOUT", "-1"),
         ("HAPI_RUNNER_WEBHOOK_TIMEOUT_MS", "1.5"), ("HAPI_EXTRA_HEADERS_JSON", "{"),
-        ("HAPI_EXTRA_HEADERS_JSON", #"{"a":1}"#), ("HAPI_CLI_EXECUTABLE", "hapi"),
+        ("HAPI_EXTRA_HEADERS_JSON", "[]"), ("HAPI_CLI_EXECUTABLE", "hapi"),
     ])
     func aVariableThatCannotBeUsedIsNamed(name: String, value: String) async throws {
         try await TestHome.with { home in

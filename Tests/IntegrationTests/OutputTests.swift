@@ -50,7 +50,7 @@ import Testing
                 up["runner"]?.keys == [
                     "pid", "startedAt", "uptimeSeconds", "cliVersion", "cliModifiedAt", "httpPort",
                     "lastHeartbeatAt",
-                    "logPath", "hubUrl", "hubState", "machineId", "notice",
+                    "logPath", "hubUrl", "hubState", "machineId", "notice", "sessionPath", "agents",
                 ])
             #expect(up["runner"]?["hubUrl"] == .null)
             #expect(up["store"]?.keys == ["path", "schemaVersion"])

@@ -1,5 +1,6 @@
 import CProcess
 import Glibc
+import Processes
 import Synchronization
 import Testing
 
@@ -123,10 +124,10 @@ package final class ChildProcess: Sendable {
         for (number, stream) in streams.enumerated() {
             posix_spawn_file_actions_adddup2(&actions, stream, CInt(number))
         }
-        _ = cprocess_spawn_chdir(&actions, directory)
+        _ = directory.withSystemText { cprocess_spawn_chdir(&actions, $0) }
         _ = cprocess_spawn_close_from(&actions, 3)
-        let arguments = command.map { strdup($0) } + [nil]
-        let variables = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
+        let arguments = command.map { $0.withSystemText { strdup($0) } } + [nil]
+        let variables = environment.map { "\($0.key)=\($0.value)".withSystemText { strdup($0) } } + [nil]
         defer { for text in arguments + variables { free(text) } }
         var attributes = freshSignals()
         defer { posix_spawnattr_destroy(&attributes) }

@@ -39,7 +39,7 @@ struct ControlRoutes: Sendable {
     private func sessionStarted(_ request: ControlRequest) async throws -> ControlReply {
         let message = try request.read(ControlMessages.SessionStarted.self)
         guard !message.sessionId.isEmpty else { throw ControlRefusal(.badRequest, "sessionId: empty") }
-        if let excess = message.excess { throw ControlRefusal(.badRequest, "\(excess): too long") }
+        if let problem = message.problem { throw ControlRefusal(.badRequest, problem) }
         guard let lineage = Speaker.lineage(of: message.metadata.hostPid, holding: request.owner),
             let speaker = lineage.first
         else {
@@ -49,7 +49,7 @@ struct ControlRoutes: Sendable {
         }
         let report = SessionReport(
             happySessionID: message.sessionId, lineage: lineage,
-            launchID: ProcessTable.environmentValue("HAPI_RUNNER_LAUNCH_ID", of: speaker.pid),
+            launchID: ProcessTable.environmentValue(.launchID, of: speaker.pid),
             directory: message.metadata.path ?? "/", agent: message.metadata.flavor ?? Agent.claude.rawValue,
             isFromTerminal: message.metadata.startedBy == "terminal")
         if let refused = try await supervisor.report(report) { throw ControlRefusal(.conflict, refused) }

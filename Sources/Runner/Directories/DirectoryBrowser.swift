@@ -18,7 +18,7 @@ struct DirectoryBrowser {
         }
         var status = stat()
         guard stat(directory, &status) == 0, access(directory, R_OK) == 0 else {
-            return .init(error: "cannot list \(directory): \(errorText(errno))")
+            return .init(error: "cannot list \(directory.visible): \(errorText(errno))")
         }
         guard status.st_mode & S_IFMT == S_IFDIR else { return .init(error: "Path is not a directory") }
         let entries = entries(of: directory).filter { hidden || !$0.hasPrefix(".") }

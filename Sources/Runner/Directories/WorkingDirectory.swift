@@ -14,7 +14,7 @@ final class WorkingDirectory: Sendable {
 
     /// Opens an existing directory; with roots, only if it really lies in one.
     init(_ path: String, in roots: WorkspaceRoots) throws(DirectoryError) {
-        let descriptor = cprocess_open_directory(AT_FDCWD, path, 1)
+        let descriptor = path.withSystemText { cprocess_open_directory(AT_FDCWD, $0, 1) }
         guard descriptor >= 0 else { throw DirectoryError(description: directoryProblem(path, -descriptor)) }
         self.path = path
         self.descriptor = descriptor
@@ -31,8 +31,8 @@ final class WorkingDirectory: Sendable {
     static func create(_ path: String, in roots: WorkspaceRoots) throws(DirectoryError) -> WorkingDirectory {
         let existing = nearestExisting(path)
         var parent = try WorkingDirectory(existing, in: roots)
-        for name in path.dropFirst(existing == "/" ? 0 : existing.count).split(separator: "/") {
-            parent = try parent.child(String(name), roots)
+        for name in pathParts(String(decoding: path.utf8.dropFirst(existing.utf8.count), as: UTF8.self)) {
+            parent = try parent.child(name, roots)
         }
         return try WorkingDirectory(path, in: roots)
     }
@@ -42,7 +42,7 @@ final class WorkingDirectory: Sendable {
         guard mkdirat(descriptor, name, 0o777) == 0 || errno == EEXIST else {
             throw DirectoryError(description: directoryProblem(full, errno))
         }
-        let child = cprocess_open_directory(descriptor, name, 0)
+        let child = name.withSystemText { cprocess_open_directory(descriptor, $0, 0) }
         guard child >= 0 else { throw DirectoryError(description: directoryProblem(full, -child)) }
         return WorkingDirectory(opened: child, path: full)
     }

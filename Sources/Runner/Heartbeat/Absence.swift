@@ -74,13 +74,13 @@ package struct Absence: Equatable, Sendable {
     /// Where the time asleep grew from one heartbeat to the next.
     private static func sleeps(_ beats: [HeartbeatTrace]) -> [Absence] {
         zip(beats, beats.dropFirst()).compactMap { earlier, later in
-            guard let before = earlier.suspended, let after = later.suspended, after - before >= shortest
+            guard let before = earlier.suspended, let after = later.suspended, after &- before >= shortest
             else {
                 return nil
             }
             return Absence(
                 cause: .asleep, from: earlier.at, beganUnseen: true, to: later.at,
-                detail: "the machine slept for \((after - before) / 1000) s")
+                detail: "the machine slept for \((after &- before) / 1000) s")
         }
     }
 

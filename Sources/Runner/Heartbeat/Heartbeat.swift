@@ -25,10 +25,12 @@ struct Heartbeat: Sendable {
     let logger: Logger
 
     /// Beats until cancelled, or until another runner has taken over.
-    func run() async {
+    /// Throws once its home is gone.
+    func run() async throws {
         await renewal.tellFailure()
         // A sleep that is cut short is the end of the pulse.
         while (try? await Task.sleep(for: interval)) != nil {
+            guard lock.isInPlace else { throw HomeGone(home: home) }
             if ownership() == .lost {
                 logger.error("another runner has taken over; leaving")
                 return stopRequests.request(.end(.replaced))

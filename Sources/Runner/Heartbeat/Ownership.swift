@@ -21,3 +21,13 @@ enum Ownership: Equatable {
         return lock == own && state == own ? .kept : .restore
     }
 }
+
+/// The home was removed, or another directory is in its place: the lock on it excludes nobody any more, and the
+/// store is nobody's.
+struct HomeGone: Error, CustomStringConvertible {
+    let home: RunnerHome
+    var description: String {
+        "the home \(home.path) was removed or replaced under the runner, and the lock and the store are gone "
+            + "with it. Sessions keep running, and are no longer on record; start the runner again"
+    }
+}

@@ -26,6 +26,14 @@ final class StateFileKeeper: Sendable {
         }
     }
 
+    func take(sessionPath: String?) throws {
+        try content.withLock { file in
+            guard file.sessionPath != sessionPath else { return }
+            file.sessionPath = sessionPath
+            try file.write(home)
+        }
+    }
+
     /// The runner goes on with another token: HAPI's programs compare its hash with their own.
     func take(_ identity: RunnerIdentity) throws {
         try content.withLock { file in

@@ -76,10 +76,11 @@ struct MachineRPC: Sendable {
         }
     }
 
-    /// Directories only; outside the workspace roots nothing is told.
+    /// Named without the white space around them, as the hub names them (hub contract §5); looked for as they
+    /// are, as a spawn would.
     private func existing(_ paths: [String]) -> MachineRPCMessages.PathExistsAnswer {
-        let names = paths.map(\.trimmingWhitespace).filter { !$0.isEmpty }
-        let known = names.map { ($0, $0.hasPrefix("/") && roots.admit($0).map(isDirectory) == true) }
+        let named = paths.map { ($0.trimmingWhitespace, $0) }.filter { !$0.0.isEmpty }
+        let known = named.map { ($0, roots.isDirectoryThere($1)) }
         return .init(exists: Dictionary(known, uniquingKeysWith: { first, _ in first }))
     }
 }

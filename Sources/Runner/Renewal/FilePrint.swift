@@ -22,7 +22,8 @@ struct FilePrint: Equatable, Sendable {
         device = UInt64(status.st_dev)
         inode = UInt64(status.st_ino)
         size = Int64(status.st_size)
-        modified = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+        // Some file systems keep times that no clock tells: only whether it is the same matters here.
+        modified = Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec)
     }
 
     init(device: UInt64, inode: UInt64, size: Int64, modified: Int64) {

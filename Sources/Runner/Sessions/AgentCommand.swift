@@ -88,22 +88,11 @@ enum SessionEnvironment {
     static func variables(
         inherited: [String: String], home: String, launchID: String, directory: String, own: [String: String]
     ) -> [String] {
-        var variables = inherited.filter { !isScrubbed($0.key) }
-        variables["HAPI_HOME"] = home
-        variables["HAPI_RUNNER_LAUNCH_ID"] = launchID
-        variables["PWD"] = directory
+        var variables = InheritedVariables.passed(on: inherited)
+        variables[.hapiHome] = home
+        variables[.launchID] = launchID
+        variables[.workingDirectory] = directory
         variables.merge(own) { _, new in new }
         return variables.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     }
-
-    private static func isScrubbed(_ name: String) -> Bool {
-        name.hasPrefix("HAPI_WORKTREE_") || scrubbed.contains(name)
-    }
-
-    /// The last three make a nested Claude Code refuse to start, or take itself for part of another.
-    private static let scrubbed: Set<String> = [
-        "HAPI_CRASH_AT", "HAPI_RUNNER_LAUNCH_ID", "HAPI_RUNNER_RENEWAL", "HAPI_SESSION_ID",
-        "HAPI_HTTP_MCP_URL", "HAPI_RUNNER_HANDOFF_FROM_PID",
-        "CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT", "CLAUDE_CODE_SSE_PORT",
-    ]
 }

@@ -16,13 +16,13 @@ struct AgentSecrets: Sendable {
     func place(_ token: String?, for agent: Agent, session: String) throws -> [String: String] {
         guard let token else { return [:] }
         switch agent {
-        case .claude: return ["CLAUDE_CODE_OAUTH_TOKEN": token]
+        case .claude: return [Variable.claudeToken.rawValue: token]
         case .codex:
             let path = "\(folder)/\(session)"
             try createDirectory(folder, mode: 0o700)
             try createDirectory(path, mode: 0o700)
             try replaceFile("\(path)/auth.json", with: Array(token.utf8))
-            return ["CODEX_HOME": path]
+            return [Variable.codexHome.rawValue: path]
         default: return [:]
         }
     }

@@ -124,7 +124,7 @@ struct Follower: Sendable {
         ProcessTable.all()
             .filter {
                 !$0.isZombie
-                    && ProcessTable.environmentValue("HAPI_RUNNER_LAUNCH_ID", of: $0.identity.pid) == id
+                    && ProcessTable.environmentValue(.launchID, of: $0.identity.pid) == id
             }
             .map(\.identity)
     }

@@ -17,9 +17,17 @@ struct LaunchInProgress: Sendable {
     static func start(_ spec: LaunchSpec, in directory: WorkingDirectory) async throws -> LaunchInProgress {
         let input = try MemoryFile("launch", holding: spec.encoded)
         let pipe = try Pipe()
+        // Opened here, so that what is wrong with it is not said of the monitor's program.
+        let log = open(spec.logPath, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        guard log >= 0 else {
+            throw FileError(action: "open the session's log", path: spec.logPath, code: errno)
+        }
+        close(log)
         let launch = ProcessLaunch(
             program: "/proc/self/exe", arguments: ["hapi", Monitor.argument],
-            environment: ["SWIFT_BACKTRACE=enable=no", "PATH=/usr/bin:/bin"] + crashPoint,
+            environment: [
+                "\(Variable.swiftBacktrace.rawValue)=enable=no", "\(Variable.path.rawValue)=/usr/bin:/bin",
+            ] + crashPoint,
             errors: .append(spec.logPath),
             passing: [input.descriptor, pipe.writing.number, directory.descriptor])
         guard let process = try await launch.started(keeping: [input, pipe.writing, directory]) else {
@@ -43,7 +51,7 @@ struct LaunchInProgress: Sendable {
     func monitorEnded() async { _ = await process.waitForExit() }
 
     private static var crashPoint: [String] {
-        getenv("HAPI_CRASH_AT").map { ["HAPI_CRASH_AT=" + String(cString: $0)] } ?? []
+        processEnvironment[.crashAt].map { ["\(Variable.crashAt.rawValue)=\($0)"] } ?? []
     }
 }
 

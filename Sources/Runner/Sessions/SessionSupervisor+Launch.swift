@@ -91,7 +91,7 @@ extension SessionSupervisor {
         guard let searchPath = await self.searchPath.wait() else {
             throw DirectoryError(description: "the runner is stopping")
         }
-        if let searchPath { own["PATH"] = searchPath }
+        if let searchPath { own[.path] = searchPath }
         if case .worktree(let plan) = preparation {
             own.merge(plan.environment(createdAt: session.createdAt)) { _, new in new }
         }

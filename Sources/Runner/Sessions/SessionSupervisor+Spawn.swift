@@ -96,7 +96,7 @@ extension SessionSupervisor {
 
     private func decide(_ request: SpawnRequest) async -> SpawnAnswer {
         if let refusal = request.parameters.refusal { return await turnDown(request, .refused(refusal)) }
-        let (roots, wanted) = (roots, absolutePath(request.parameters.directory))
+        let (roots, wanted) = (roots, normalizedPath(request.parameters.directory))
         guard let admitted = await BlockingWork.run({ roots.admit(wanted) }) else { return Self.interrupted }
         guard let directory = admitted else {
             return await turnDown(request, .refused(WorkspaceRoots.outside))

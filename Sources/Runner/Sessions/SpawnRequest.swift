@@ -38,7 +38,7 @@ extension SpawnParameters {
         if directory.utf8.count >= Int(PATH_MAX) {
             return directoryProblem(directory.prefix(60) + "…", ENAMETOOLONG)
         }
-        if !directory.hasPrefix("/") {
+        if !isAbsolute(directory) {
             return "cannot use \(directory) as a directory: an absolute path is needed"
         }
         let ids = [resumeSessionId, existingSessionId, sessionId].compactMap { $0 }

@@ -9,10 +9,10 @@ struct Git: Sendable {
     let environment: [String: String]
 
     init(_ environment: [String: String]) {
-        // What belongs to the repository someone started the runner from, and what would ask a question.
-        var variables = environment.filter { !$0.key.hasPrefix("GIT_") }
-        variables["GIT_TERMINAL_PROMPT"] = "0"
-        variables["LC_ALL"] = "C"
+        // Without what belongs to the repository someone started the runner from; never asking a question.
+        var variables = InheritedVariables.passed(on: environment)
+        variables[.gitPrompt] = "0"
+        variables[.locale] = "C"
         self.environment = variables
     }
 

@@ -39,8 +39,9 @@ struct WorktreePlan: Equatable, Sendable {
     /// The variables by which a session knows its worktree.
     func environment(createdAt: Timestamp) -> [String: String] {
         [
-            "HAPI_WORKTREE_BASE_PATH": repository, "HAPI_WORKTREE_BRANCH": branch, "HAPI_WORKTREE_NAME": name,
-            "HAPI_WORKTREE_PATH": path, "HAPI_WORKTREE_CREATED_AT": "\(createdAt.milliseconds)",
+            Variable.worktreeBasePath.rawValue: repository, Variable.worktreeBranch.rawValue: branch,
+            Variable.worktreeName.rawValue: name, Variable.worktreePath.rawValue: path,
+            Variable.worktreeCreatedAt.rawValue: "\(createdAt.milliseconds)",
         ]
     }
 

@@ -50,18 +50,18 @@ struct FileCalls: Sendable {
 
     /// The file's real path, if it is in the directory.
     func resolved(_ path: String) throws -> String {
-        let full = path.hasPrefix("/") ? path : path.isEmpty ? root : root + "/" + path
+        let full = isAbsolute(path) ? path : path.isEmpty ? root : root + "/" + path
         guard let real = realpath(full, nil) else {
             throw Refusal(description: "\(path): \(errorText(errno))")
         }
         defer { free(real) }
-        let name = String(cString: real)
+        let name = String(systemText: real)
         guard let top = realpath(root, nil) else {
             throw Refusal(description: "\(root): \(errorText(errno))")
         }
         defer { free(top) }
-        let folder = String(cString: top)
-        guard name == folder || folder == "/" || name.hasPrefix(folder + "/") else {
+        let folder = String(systemText: top)
+        guard lies(name, in: folder) else {
             throw Refusal(description: "Access denied: Path '\(path)' is outside the working directory")
         }
         return name

@@ -65,7 +65,7 @@ private func decide(_ decision: DirectoryDecision, _ directory: String) throws {
     let home = try RunnerHome.fromEnvironment()
     try home.create()
     // Links are followed, as they are when a request is judged.
-    let path = resolvedPath(directory)
+    let path = resolvedPath(try absolutePath(directory))
     let store = try StoreConnection(path: home.store, mode: .create)
     let asked = try store.write { store throws(StoreError) in
         try store.decide(decision, on: path, by: "cli", at: .now)

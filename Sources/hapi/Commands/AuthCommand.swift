@@ -27,9 +27,9 @@ struct AuthStatusCommand: ParsableCommand {
         commandName: "status", abstract: "Which hub and which token are used. The token itself is not shown.")
 
     func run() throws {
-        let configuration = try Configuration.load(environment: processEnvironment)
+        let configuration = try Configuration.ofThisProcess()
         let settings = try Settings.read(configuration.home)
-        let fromEnvironment = processEnvironment["CLI_API_TOKEN"].map { !$0.isEmpty } ?? false
+        let fromEnvironment = processEnvironment.stated(.token) != nil
         let source = fromEnvironment ? "environment" : settings.token == nil ? "none" : "settings file"
         Output.line("HAPI_API_URL: \(configuration.hubURL)")
         Output.line("CLI_API_TOKEN: \(configuration.hub == nil ? "missing" : "set")")

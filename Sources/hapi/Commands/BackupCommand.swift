@@ -23,7 +23,7 @@ struct BackupCommand: ParsableCommand {
 
     func run() throws {
         let home = try RunnerHome.fromEnvironment()
-        let path = absolutePath(file)
+        let path = try absolutePath(file)
         guard access(path, F_OK) != 0 else {
             Output.complain("\(path) exists already; it was left as it is", hint: "name a file that does not")
             throw ExitCode(ExitStatus.failed)

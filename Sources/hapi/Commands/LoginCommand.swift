@@ -34,7 +34,9 @@ struct LoginCommand: AsyncParsableCommand {
         let url = try hubURL(current)
         let token = try askedToken()
         let tried = try Configuration.load(
-            environment: processEnvironment.merging(["HAPI_API_URL": url, "CLI_API_TOKEN": token]) { $1 })
+            environment: processEnvironment.merging([
+                Variable.hubURL.rawValue: url, Variable.token.rawValue: token,
+            ]) { $1 })
         let words = try await attempt(tried)
         try home.create()
         try Settings.update(home) {
@@ -66,8 +68,7 @@ struct LoginCommand: AsyncParsableCommand {
         if !withToken { Output.prompt("Token: ") }
         let line = withToken ? readLine() : HiddenLine.read()
         if !withToken { Output.errors("") }
-        let token = line?.split(separator: " ").joined(separator: " ") ?? ""
-        guard !token.isEmpty else {
+        guard let token = try Token.usable(line ?? "", from: "the token") else {
             Output.complain("the token is empty; nothing was stored")
             throw ExitCode(ExitStatus.failed)
         }
@@ -90,9 +91,9 @@ struct LoginCommand: AsyncParsableCommand {
     }
 
     private func noteEnvironment(_ url: String, _ token: String) {
-        for (name, value) in [("HAPI_API_URL", url), ("CLI_API_TOKEN", token)] {
-            if let own = processEnvironment[name], !own.isEmpty, own != value {
-                Output.errors("\(name) is set in this shell, and wins over what is stored.")
+        for (name, value) in [(Variable.hubURL, url), (.token, token)] {
+            if let own = processEnvironment.stated(name), own.trimmingWhitespace != value {
+                Output.errors("\(name.rawValue) is set in this shell, and wins over what is stored.")
             }
         }
     }
@@ -103,7 +104,7 @@ struct LoginCommand: AsyncParsableCommand {
             return Output.line("Start the runner: hapi runner start")
         }
         let starter = try RunnerStarter(
-            like: runner, of: home, forgetting: ["HAPI_API_URL", "CLI_API_TOKEN"])
+            like: runner, of: home, forgetting: [.hubURL, .token])
         switch try await starter.start(replacing: false, note: { _ in }) {
         case .alreadyRunning(let running) where running.hubURL != nil && running.hubState == .connected:
             Output.line("The runner uses them already.")

@@ -68,12 +68,6 @@ struct StatusLook: LookCommand {
     }
 }
 
-extension RunnerHome {
-    static func fromEnvironment() throws(ConfigurationError) -> RunnerHome {
-        try RunnerHome(environment: processEnvironment)
-    }
-}
-
 extension StoreConnection {
     /// Reads the store of a home on one unchanging view; nil if nothing has been recorded yet. Rows that
     /// cannot be read are left out, and that is said.

@@ -62,6 +62,8 @@ struct PastMoment: CustomStringConvertible {
         let numbers = [match.1, match.2, match.3, match.4 ?? "0", match.5 ?? "0", match.6 ?? "0"].compactMap {
             Int32($0)
         }
+        // Digits of other scripts are none here.
+        guard numbers.count == 6 else { return nil }
         var moment = tm()
         (moment.tm_year, moment.tm_mon, moment.tm_mday) = (numbers[0] - 1900, numbers[1] - 1, numbers[2])
         (moment.tm_hour, moment.tm_min, moment.tm_sec, moment.tm_isdst) = (

@@ -36,7 +36,7 @@ struct SpawnCommand: AsyncParsableCommand {
     var prompt: [String] = []
 
     func run() async throws {
-        var parameters = SpawnParameters(directory: absolutePath(directory))
+        var parameters = SpawnParameters(directory: try absolutePath(directory))
         parameters.agent = agent.rawValue
         parameters.model = model
         parameters.effort = effort

@@ -42,7 +42,7 @@ struct StartCommand: AsyncParsableCommand {
     @Flag(help: "Return without waiting for the hub's answer.") var noWait = false
 
     func run() async throws {
-        let configuration = try Configuration.load(environment: processEnvironment)
+        let configuration = try Configuration.ofThisProcess()
         let starter = RunnerStarter(
             configuration: configuration, roots: try WorkspaceRoots(options.paths),
             directoryPolicy: options.directoryCreation)
@@ -84,10 +84,10 @@ struct StartSyncCommand: AsyncParsableCommand {
 
     func run() async throws {
         let daemon = RunnerDaemon(
-            configuration: try Configuration.load(environment: processEnvironment),
+            configuration: try Configuration.ofThisProcess(),
             roots: try WorkspaceRoots(options.paths), directoryPolicy: options.directoryCreation,
-            arguments: Array(CommandLine.arguments.dropFirst()),
-            announce: { Output.line("hapi \(ProgramFile.version): \($0)") })
+            arguments: Array(processArguments.dropFirst()),
+            announce: { Output.note("hapi \(ProgramFile.version): \($0)") })
         try await daemon.run()
     }
 }

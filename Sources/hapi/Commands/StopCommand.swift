@@ -12,8 +12,10 @@ struct StopCommand: AsyncParsableCommand {
         commandName: "stop", abstract: "Stop the runner. Its sessions keep running.")
 
     func run() async throws {
-        let configuration = try Configuration.load(environment: processEnvironment)
-        let stopper = RunnerStopper(home: configuration.home, controlTimeout: configuration.controlTimeout)
+        // Whatever else is wrong with settings and environment, a runner can be stopped.
+        let stopper = RunnerStopper(
+            home: try RunnerHome.fromEnvironment(),
+            controlTimeout: try Configuration.controlTimeout(environment: processEnvironment))
         switch try await stopper.stop() {
         case .stopped(let pid): Output.line("Runner stopped (process \(pid)). Its sessions keep running.")
         case .noneRunning: Output.line("No runner is running.")
@@ -51,13 +53,13 @@ struct StopSessionCommand: AsyncParsableCommand {
 extension ControlClient {
     /// For the runner that runs; exits with 3 if none does.
     static func ofRunningRunner() throws -> ControlClient {
-        let configuration = try Configuration.load(environment: processEnvironment)
-        let presence = RunnerPresence(configuration.home)
+        let presence = RunnerPresence(try RunnerHome.fromEnvironment())
         guard let port = presence.controlPort else {
             if let error = presence.storeError { throw error }
             Output.complain("no runner is running", hint: "hapi runner start")
             throw ExitCode(ExitStatus.noRunner)
         }
-        return ControlClient(port: port, timeout: configuration.controlTimeout)
+        return ControlClient(
+            port: port, timeout: try Configuration.controlTimeout(environment: processEnvironment))
     }
 }

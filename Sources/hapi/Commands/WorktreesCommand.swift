@@ -28,7 +28,7 @@ struct WorktreesCommand: AsyncParsableCommand {
                 for worktree in try store.keptWorktrees() {
                     // Another session may have come to work there since.
                     let user = live.first {
-                        $0.directory == worktree.path || $0.directory.hasPrefix(worktree.path + "/")
+                        lies($0.directory, in: worktree.path)
                     }
                     let session = if let user { user } else { try store.session(worktree.sessionID) }
                     entries.append(Entry(worktree: worktree, state: session?.stateNow))

@@ -49,8 +49,10 @@ extension String {
 
     /// A path with `~` for the user's home.
     var tilded: String {
-        guard let home = getenv("HOME").map({ String(cString: $0) }), home.count > 1 else { return self }
-        return self == home ? "~" : hasPrefix(home + "/") ? "~" + dropFirst(home.count) : self
+        guard let home = processEnvironment.stated(.home), home != "/", lies(self, in: home) else {
+            return self
+        }
+        return "~" + String(decoding: utf8.dropFirst(home.utf8.count), as: UTF8.self)
     }
 }
 

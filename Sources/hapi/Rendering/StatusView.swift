@@ -59,7 +59,29 @@ struct StatusView {
             "hubState": .string(runner.hubState.rawValue),
             "machineId": .init(runner.machineID),
             "notice": .init(notice),
+            "sessionPath": .init(sessionPath),
+            "agents": .object(agents.mapValues { .init($0) }),
         ])
+    }
+
+    /// The `PATH` that sessions get, as the runner tells it; nil if it does not.
+    private var sessionPath: String? { StateFile.read(home)?.sessionPath }
+
+    /// Each agent's program as a session would find it; nil where it is not on this machine.
+    private var agents: [String: String?] {
+        var environment = processEnvironment
+        environment[.path] = sessionPath ?? environment[.path]
+        // Settings that cannot be used are told of by whatever uses them.
+        let settings = (try? Settings.read(home)) ?? Settings([:])
+        return Dictionary(
+            uniqueKeysWithValues: Agent.allCases.map { agent in
+                (agent.rawValue, try? AgentProgram.path(of: agent, settings, environment))
+            })
+    }
+
+    private var agentsText: String {
+        let found = agents.compactMap { name, path in path.map { "\(name) at \($0)" } }.sorted()
+        return found.isEmpty ? "none found" : found.joined(separator: ", ")
     }
 
     private static func lastJSON(_ runner: RunnerRecord) -> JSONValue {
@@ -85,6 +107,8 @@ struct StatusView {
             ("Hub", Self.hubText(runner)),
             ("Heartbeat", runner.lastHeartbeatAt.map { "\($0.local) (\($0.age) ago)" } ?? "none yet"),
             ("Sessions", sessions),
+            ("PATH", sessionPath ?? "unknown"),
+            ("Agents", agentsText),
             ("Log", runner.logPath),
         ]
         if let notice { rows.append(("Notice", notice)) }
@@ -158,5 +182,7 @@ struct StatusView {
 }
 
 extension RunnerRecord {
-    fileprivate var modifiedAt: Timestamp? { programModifiedAt.map { Timestamp(milliseconds: Int64($0)) } }
+    fileprivate var modifiedAt: Timestamp? {
+        programModifiedAt.flatMap { Int64(exactly: $0.rounded()) }.map(Timestamp.init(milliseconds:))
+    }
 }

@@ -13,12 +13,12 @@ extension Timestamp {
         var parts = tm()
         localtime_r(&seconds, &parts)
         func two(_ value: Int32) -> String { value < 10 ? "0\(value)" : "\(value)" }
-        return "\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday)) "
+        return "\(Int(parts.tm_year) + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday)) "
             + "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))"
             + (parts.tm_zone.map { " \(String(cString: $0))" } ?? "")
     }
 
-    init(secondsAgo seconds: Int64) { self.init(milliseconds: Self.now.milliseconds - seconds * 1000) }
+    init(secondsAgo seconds: Int64) { self.init(milliseconds: Self.now.milliseconds &- seconds &* 1000) }
 
     /// How long ago it was, by the wall clocks of then and now.
     var age: String { Self.length(from: self, to: .now) }

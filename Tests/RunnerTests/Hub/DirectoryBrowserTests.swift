@@ -75,7 +75,7 @@ import Testing
             ("", "Path is required"), ("file", "Path is outside workspace roots"),
             ("work/..", "Path is outside workspace roots"), ("work/out", "Path is outside workspace roots"),
             ("work/file", "Path is not a directory"),
-            ("work/missing", "cannot list \(folder)/work/missing: No such file or directory"),
+            ("work/missing", "cannot list \(resolvedPath(folder))/work/missing: No such file or directory"),
         ]
         for (name, error) in refusals {
             let listing = try list(name)

@@ -16,10 +16,11 @@ import Testing
         return path
     }
 
-    private func find(_ agent: Agent, _ settings: [String: String] = [:]) throws(AgentNotFound) -> String {
+    private func find(_ agent: Agent, _ settings: [String: String] = [:]) throws -> String {
         let programs = JSONValue.object(settings.mapValues(JSONValue.string))
         let path = "\(folder)/missing:\(folder)/first::\(folder)/second"
-        return try AgentProgram.path(of: agent, Settings(["agentPrograms": programs]), searchPath: path)
+        return try AgentProgram.path(
+            of: agent, Settings(["agentPrograms": programs]), ["PATH": path, "HOME": folder])
     }
 
     @Test func itIsTheFirstOfItsNameInThePath() throws {
@@ -52,6 +53,7 @@ import Testing
         let (absolute, other) = (try program("mine"), try program("second/other"))
         #expect(try find(.claude, ["claude": absolute]) == absolute)
         #expect(try find(.claude, ["claude": "other"]) == other)
+        #expect(try find(.claude, ["claude": "~/mine"]) == absolute)
     }
 
     @Test func whatIsNotThereIsAnErrorThatSaysWhatToDo() throws {

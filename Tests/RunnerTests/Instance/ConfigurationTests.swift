@@ -1,4 +1,5 @@
 import HubProtocol
+import Logging
 import Testing
 
 @testable import Home
@@ -77,7 +78,7 @@ import Testing
         #expect(configuration.sessionProgram == "/opt/hapi")
         #expect(configuration.hub?.extraTrustRoots == "/ca.pem")
         #expect(configuration.supervised && configuration.renewalDisabled)
-        #expect(configuration.hub?.token == " TOKEN:team ")
+        #expect(configuration.hub?.token == "TOKEN:team")
         #expect(configuration.environment["HAPI_HOSTNAME"] == "my box")
     }
 
@@ -118,7 +119,7 @@ import Testing
         #expect(error?.description == "HAPI_CLI_EXECUTABLE is '\(value)': an absolute path is needed")
     }
 
-    @Test(arguments: ["s3cret", #"["s3cret"]"#, #"{"X":1,"Y":"s3cret"}"#, #"{"X":"s3cret""#, #""s3cret""#])
+    @Test(arguments: ["s3cret", #"["s3cret"]"#, #"{"X":"s3cret""#, #""s3cret""#])
     func headersThatCannotBeUsedAreNotShown(value: String) {
         let error = #expect(throws: ConfigurationError.self) {
             try self.load(["HAPI_EXTRA_HEADERS_JSON": value])
@@ -136,7 +137,101 @@ import Testing
 
     @Test func headersOfTheSettingsThatAreNoTextAreLeftOut() throws {
         let headers = JSONValue.object(["A": .string("1"), "B": .integer(2), "C": .null])
-        #expect(try load([:], ["extraHeaders": headers]).extraHeaders == ["A": "1"])
-        #expect(try load([:], ["extraHeaders": .string("none")]).extraHeaders.isEmpty)
+        let configuration = try load([:], ["extraHeaders": headers])
+        #expect(configuration.extraHeaders == ["A": "1"] && configuration.hub == nil)
+        #expect(
+            configuration.warnings
+                == ["B", "C"].map {
+                    "extraHeaders in /h/settings.json: the value of \($0) is left out, because it is no string"
+                })
+    }
+
+    static let unusableURLs = [
+        "localhost:3006", "ftp://hub", "'http://hub'", "\"http://hub\"", "http://a b", "http://hub\n",
+        "http://",
+        "http://127.0.0.1:70000", "http://127.0.0.1:0", "http://127.0.0.1:99999999999999999999",
+        "http://user:s3cret@hub", "http://s3cret@hub", "http://hub/?t=s3cret", "http://hub#s3cret",
+    ]
+
+    @Test(arguments: unusableURLs)
+    func anAddressThatIsNoHubsIsNamedWithoutItsSecrets(url: String) {
+        let stated: [([String: String], [String: JSONValue], String)] = [
+            (["HAPI_API_URL": url], [:], "HAPI_API_URL"),
+            ([:], ["apiUrl": .string(url)], "apiUrl in /h/settings.json"),
+            ([:], ["serverUrl": .string(url)], "serverUrl in /h/settings.json"),
+        ]
+        for (environment, settings, source) in stated {
+            let error = #expect(throws: ConfigurationError.self) { try self.load(environment, settings) }
+            #expect(error?.variable == source)
+            #expect(error?.description.contains("s3cret") == false, "\(error?.description ?? "")")
+        }
+    }
+
+    @Test(arguments: ["http://hub", "HTTPS://hub:8443/", "http://[::1]:3006/hapi", "http://127.0.0.1:65535"])
+    func anAddressIsTakenAsItWasWritten(url: String) throws {
+        #expect(try load(["HAPI_API_URL": url]).hubURL == url)
+    }
+
+    @Test(arguments: [("tok\n", "tok"), ("\r\n tok:team\t", "tok:team"), ("t k", "t k")])
+    func whiteSpaceAroundATokenIsDropped(stated: String, token: String) throws {
+        #expect(try load(["CLI_API_TOKEN": stated]).hub?.token == token)
+        #expect(try load([:], ["cliApiToken": .string(stated)]).hub?.token == token)
+    }
+
+    @Test(arguments: ["s3\u{1}cret", "s3\ncret", "s3\rcret", "s3\u{0}cret", "s3\u{7f}cret", "s3\u{1b}[cret"])
+    func aTokenThatNoHeaderCanCarryIsRefusedAndNotShown(token: String) {
+        for (environment, settings) in [
+            (["CLI_API_TOKEN": token], [:]), ([:], ["cliApiToken": JSONValue.string(token)]),
+        ] {
+            let error = #expect(throws: ConfigurationError.self) { try self.load(environment, settings) }
+            #expect(
+                error?.description.contains("oken") == true || error?.description.contains("TOKEN") == true)
+            #expect(error?.description.contains("cret") == false)
+        }
+    }
+
+    @Test(arguments: [("trace", Logger.Level.trace), ("INFO", .info), ("critical", .critical), ("", .info)])
+    func theLogLevelIsOneOfTheNames(stated: String, level: Logger.Level) throws {
+        #expect(try load(["HAPI_LOG_LEVEL": stated]).logLevel == level)
+    }
+
+    @Test func anotherLogLevelIsRefusedWithTheNames() {
+        let error = #expect(throws: ConfigurationError.self) { try self.load(["HAPI_LOG_LEVEL": "loud"]) }
+        #expect(
+            error?.description
+                == "HAPI_LOG_LEVEL is 'loud': trace, debug, info, notice, warning, error or critical is needed"
+        )
+    }
+
+    static let wrongKinds: [(String, JSONValue)] = [
+        ("cliApiToken", .integer(1)), ("apiUrl", .integer(5)), ("machineId", .array([])),
+        ("extraHeaders", .string("none")), ("agentPrograms", .string("claude")),
+        ("directoryCreation", .bool(true)), ("runnerAutoStartWhenRunningHappy", .string("yes")),
+    ]
+
+    @Test(arguments: wrongKinds)
+    func aKeyOfTheWrongKindIsNamed(key: String, value: JSONValue) throws {
+        let error = #expect(throws: ConfigurationError.self) { try self.load([:], [key: value]) }
+        #expect(error?.variable == "\(key) in /h/settings.json")
+        #expect(try load([:], [key: .null]).hub == nil)
+    }
+
+    @Test(arguments: [
+        ("./claude", false), ("bin/claude", false), ("", false), ("claude", true), ("/c", true),
+        ("~/c", true),
+    ])
+    func anAgentsProgramIsNotOneOfWhereverASessionWorks(program: String, isUsable: Bool) {
+        let settings: [String: JSONValue] = ["agentPrograms": .object(["claude": .string(program)])]
+        let taken = try? load([:], settings)
+        #expect((taken != nil) == isUsable)
+    }
+
+    @Test func bytesThatAreNoTextAreRefusedWhereTextIsNeeded() {
+        let odd = String(systemBytes: [0x61, 0xff])
+        for name in ["CLI_API_TOKEN", "HAPI_API_URL", "HAPI_HOSTNAME", "HAPI_RUNNER_HTTP_TIMEOUT"] {
+            let error = #expect(throws: ConfigurationError.self) { try self.load([name: odd]) }
+            #expect(error?.variable == name)
+        }
+        #expect((try? load(["HAPI_CLI_EXECUTABLE": "/\(odd)"]))?.sessionProgram == "/\(odd)")
     }
 }

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 import RunnerStore
 import Testing
@@ -11,16 +12,21 @@ import Testing
 
 @Suite final class RunnerHomeTests: FolderTests {
     static let places: [([String: String], String)] = [
-        (["HOME": "/home/dev"], "/home/dev/.hapi"), ([:], "/.hapi"), (["HOME": ""], "/.hapi"),
+        (["HOME": "/home/dev"], "/home/dev/.hapi"), ([:], recorded + "/.hapi"),
+        (["HOME": ""], recorded + "/.hapi"), (["HAPI_HOME": "~/x"], recorded + "/x"),
         (["HOME": "/"], "/.hapi"),
         (["HOME": "/home/dev", "HAPI_HOME": ""], "/home/dev/.hapi"),
         (["HOME": "/home/dev", "HAPI_HOME": "/srv/hapi"], "/srv/hapi"),
         (["HOME": "/home/dev", "HAPI_HOME": "/srv//hapi/../x/"], "/srv/x"),
         (["HOME": "/home/dev", "HAPI_HOME": "~"], "/home/dev"),
         (["HOME": "/home/dev", "HAPI_HOME": "~/.hapi-work"], "/home/dev/.hapi-work"),
-        (["HOME": "/home/dev", "HAPI_HOME": "relative"], workingDirectory() + "/relative"),
-        (["HOME": "/home/dev", "HAPI_HOME": "~other"], workingDirectory() + "/~other"),
+        (["HOME": "/home/dev", "HAPI_HOME": "relative"], current + "/relative"),
+        (["HOME": "/home/dev", "HAPI_HOME": "~other"], current + "/~other"),
     ]
+
+    /// This user's home in the user database, and the directory the tests stand in.
+    private static let recorded = getpwuid(getuid()).map { String(cString: $0.pointee.pw_dir) } ?? ""
+    private static let current = FileManager.default.currentDirectoryPath
 
     @Test(arguments: places)
     func theEnvironmentSaysWhereTheHomeIs(environment: [String: String], path: String) throws {
@@ -108,13 +114,22 @@ import Testing
 
     static let paths = [
         ("/", "/"), ("/a/b", "/a/b"), ("//a///b//", "/a/b"), ("/a/./b/.", "/a/b"), ("/a/../b", "/b"),
-        ("/../..", "/"), ("/a/b/../../..", "/"), ("/..a/...", "/..a/..."), ("a", workingDirectory() + "/a"),
-        ("", workingDirectory()), ("./a/..", workingDirectory()),
+        ("/../..", "/"), ("/a/b/../../..", "/"), ("/..a/...", "/..a/..."), ("a", current + "/a"),
+        ("", current), ("./a/..", current), ("/a/\u{301}b/..", "/a"),
     ]
 
     @Test(arguments: paths)
-    func aPathIsMadeAbsoluteAndPlain(path: String, absolute: String) {
-        #expect(absolutePath(path) == absolute)
+    func aPathIsMadeAbsoluteAndPlain(path: String, absolute: String) throws {
+        #expect(try absolutePath(path) == absolute)
+    }
+
+    @Test func aFileBehindLinksIsReplacedWhereItIs() throws {
+        try makeDirectory("real")
+        try link("real/second", to: "file")
+        let first = try link("first", to: "real/second")
+        try replaceFile(first, with: Array("new".utf8))
+        #expect(text(of: "real/file") == "new")
+        #expect(linkTarget(first) == "real/second" && linkTarget("\(folder)/real/second") == "file")
     }
 
     @Test func aFileIsReplacedInOneStepForItsOwnerOnly() throws {

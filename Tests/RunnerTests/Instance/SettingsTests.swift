@@ -26,14 +26,14 @@ import Testing
 
     @Test func aMissingFileIsAnEmptyOne() throws {
         let settings = try Settings.read(home)
-        #expect(settings.token == nil && settings.hubURL == nil && settings.machineID == nil)
-        #expect(settings.extraHeaders == nil && settings.agentProgram("claude") == nil)
+        #expect(settings.token == nil && settings.text(.hubURL) == nil && settings.machineID == nil)
+        #expect(settings.object(.extraHeaders) == nil && settings.agentProgram("claude") == nil)
     }
 
     @Test func whatIsThereIsRead() throws {
         try write(Self.shared, to: "settings.json")
         let settings = try Settings.read(home)
-        #expect(settings.token == "t" && settings.hubURL == "http://hub" && settings.machineID == "m")
+        #expect(settings.token == "t" && settings.text(.hubURL) == "http://hub" && settings.machineID == "m")
     }
 
     @Test func aTextThatIsEmptyOrNoTextIsNotThere() throws {
@@ -41,7 +41,7 @@ import Testing
             #"{"cliApiToken":"","apiUrl":3,"machineId":null,"agentPrograms":{"pi":"/p","x":1}}"#,
             to: "settings.json")
         let settings = try Settings.read(home)
-        #expect(settings.token == nil && settings.hubURL == nil && settings.machineID == nil)
+        #expect(settings.token == nil && settings.text(.hubURL) == nil && settings.machineID == nil)
         #expect(settings.agentProgram("pi") == "/p" && settings.agentProgram("x") == nil)
     }
 

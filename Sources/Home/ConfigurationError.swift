@@ -1,0 +1,15 @@
+/// An environment variable, a flag, or a key of the settings with a value that cannot be used.
+package struct ConfigurationError: Error, CustomStringConvertible {
+    package let variable: String
+    package let description: String
+
+    package init(variable: String, value: String, needed: String) {
+        self.init(variable: variable, problem: "is '\(value)'", needed: needed)
+    }
+
+    /// For a value that may hold a secret: `problem` tells what is wrong with it, and does not show it.
+    package init(variable: String, problem: String, needed: String) {
+        self.variable = variable
+        description = "\(variable) \(problem): \(needed) is needed"
+    }
+}

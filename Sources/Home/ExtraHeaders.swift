@@ -1,0 +1,49 @@
+import HubClient
+import HubProtocol
+
+/// The headers to send with every request to the hub.
+struct ExtraHeaders {
+    /// As they were written: their hash is part of the runner's identity.
+    let stated: [String: String]
+    /// Without the white space around the values, which no header keeps.
+    var sent: [String: String] { stated.mapValues(\.trimmingWhitespace) }
+    /// What was left out, in words.
+    let warnings: [String]
+
+    static let none = ExtraHeaders(stated: [:], warnings: [])
+
+    private init(stated: [String: String], warnings: [String]) {
+        self.stated = stated
+        self.warnings = warnings
+    }
+
+    init(json text: String, source: String) throws(ConfigurationError) {
+        // Whatever the decoder has to say may hold a part of a secret.
+        let members = text.isEmpty ? [:] : try? JSONValue(parsing: Array(text.utf8)).object
+        guard let members else {
+            throw ConfigurationError(
+                variable: source, problem: "cannot be read", needed: "a JSON object with strings as values")
+        }
+        try self.init(members, source: source)
+    }
+
+    /// Leaves out what is no string, as HAPI does; throws for what no header can carry. Never shows a value.
+    init(_ members: [String: JSONValue], source: String) throws(ConfigurationError) {
+        stated = members.compactMapValues(\.string)
+        warnings = members.keys.filter { members[$0]?.string == nil }.sorted().map {
+            "\(source): the value of \($0) is left out, because it is no string"
+        }
+        for (name, value) in stated.sorted(by: { $0.key < $1.key }) {
+            guard RequestLimits.isHeaderName(name) else {
+                throw ConfigurationError(
+                    variable: source, problem: "names a header '\(name)'",
+                    needed: "a name of letters, digits and hyphens")
+            }
+            guard RequestLimits.isHeaderValue(value.trimmingWhitespace) else {
+                throw ConfigurationError(
+                    variable: source, problem: "holds a control character in the value of \(name)",
+                    needed: "a value that an HTTP header can carry")
+            }
+        }
+    }
+}

@@ -1,0 +1,90 @@
+import HubProtocol
+
+/// The keys of `settings.json` that this program reads. Each name stands here and nowhere else;
+/// `docs/settings-and-environment.md` tells what they mean.
+extension Settings {
+    package enum Key: String, CaseIterable, Sendable {
+        case token = "cliApiToken"
+        case hubURL = "apiUrl"
+        /// Its older name.
+        case olderHubURL = "serverUrl"
+        case machineID = "machineId"
+        case extraHeaders
+        case startsRunner = "runnerAutoStartWhenRunningHappy"
+        case directoryCreation
+        case agentPrograms
+        case acpAgents
+        case resumesAfterReboot = "resumeAfterReboot"
+
+        fileprivate enum Kind {
+            case text, flag, object
+        }
+
+        fileprivate var kind: Kind {
+            switch self {
+            case .token, .hubURL, .olderHubURL, .machineID, .directoryCreation: .text
+            case .startsRunner, .resumesAfterReboot: .flag
+            case .extraHeaders, .agentPrograms, .acpAgents: .object
+            }
+        }
+    }
+
+    /// Throws for a key that holds something of another kind than it should, or no usable program; null counts
+    /// as none. What it holds is not shown: it may be a secret in the wrong shape.
+    func check(_ file: String) throws(ConfigurationError) {
+        for key in Key.allCases {
+            guard let value = self[key], value != .null, !key.kind.holds(value) else { continue }
+            throw ConfigurationError(
+                variable: "\(key.rawValue) in \(file)", problem: "is \(value.kindInWords)",
+                needed: key.kind.words)
+        }
+        for (agent, program) in object(.agentPrograms) ?? [:] where !Self.isProgramName(program.string) {
+            throw ConfigurationError(
+                variable: "\(Key.agentPrograms.rawValue).\(agent) in \(file)",
+                problem: "is \(program.string.map { "'\($0)'" } ?? program.kindInWords)",
+                needed: "an absolute path, one that begins with ~/, or the name of a program in PATH")
+        }
+    }
+
+    /// A path that is relative to wherever a session works could be anybody's program.
+    private static func isProgramName(_ name: String?) -> Bool {
+        guard let name, !name.isEmpty else { return false }
+        return name.hasPrefix("/") || name.hasPrefix("~/") || !name.contains("/")
+    }
+
+    /// nil for an empty text too.
+    func text(_ key: Key) -> String? { self[key]?.string.flatMap { $0.isEmpty ? nil : $0 } }
+
+    func object(_ key: Key) -> [String: JSONValue]? { self[key]?.object }
+}
+
+extension Settings.Key.Kind {
+    fileprivate func holds(_ value: JSONValue) -> Bool {
+        switch self {
+        case .text: value.string != nil
+        case .flag: value.bool != nil
+        case .object: value.object != nil
+        }
+    }
+
+    fileprivate var words: String {
+        switch self {
+        case .text: "a string"
+        case .flag: "true or false"
+        case .object: "an object"
+        }
+    }
+}
+
+extension JSONValue {
+    fileprivate var kindInWords: String {
+        switch self {
+        case .null: "null"
+        case .bool: "true or false"
+        case .integer, .number, .decimal: "a number"
+        case .string: "a string"
+        case .array: "a list"
+        case .object: "an object"
+        }
+    }
+}
