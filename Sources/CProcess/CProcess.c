@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -129,4 +130,8 @@ int cprocess_find_socket(unsigned int local, unsigned short local_port, unsigned
     owner->user = found->idiag_uid;
     owner->inode = found->idiag_inode;
     return 0;
+}
+
+int cprocess_rename_to_new(const char *old_path, const char *new_path) {
+    return result(renameat2(AT_FDCWD, old_path, AT_FDCWD, new_path, RENAME_NOREPLACE));
 }

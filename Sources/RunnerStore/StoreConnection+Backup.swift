@@ -12,9 +12,9 @@ extension StoreConnection {
         if !replacing && access(path, F_OK) == 0 { throw Self.copyError(path, EEXIST) }
         // In a new folder that only its owner can enter: where others may write too, none of them can lay
         // anything in the way of the copy or of the files SQLite makes beside it.
-        var template = Array("\(path)\(Self.partial)XXXXXX".utf8CString)
+        var template = "\(path)\(Self.partial)XXXXXX".systemBytes.map { CChar(bitPattern: $0) } + [0]
         guard mkdtemp(&template) != nil else { throw Self.copyError(path, errno) }
-        let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let folder = String(systemBytes: template.dropLast().map { UInt8(bitPattern: $0) })
         defer { Self.removePartialCopy(folder) }
         try writeCopy(to: "\(folder)/copy")
         defer { Self.flushFolder(of: path) }
@@ -23,23 +23,20 @@ extension StoreConnection {
             guard rename("\(folder)/copy", path) == 0 else { throw Self.copyError(path, errno) }
             return
         }
-        // Unlike rename, link does not replace what is there.
-        guard link("\(folder)/copy", path) == 0 else { throw Self.copyError(path, errno) }
+        guard renameToNew("\(folder)/copy", path) == 0 else { throw Self.copyError(path, errno) }
     }
 
     /// Removes what copies to `path` have left that were killed at it. None may be at work.
     static func removePartialCopies(of path: String) {
-        let slash = path.lastIndex(of: "/") ?? path.startIndex
-        let (folder, beginning) = (path[..<slash], path[slash...].dropFirst() + partial)
-        for name in entries(of: String(folder)) where name.hasPrefix(beginning) {
+        let (folder, beginning) = (parentDirectory(path) ?? "/", lastName(of: path) + partial)
+        for name in entries(of: folder) where name.hasPrefix(beginning) {
             removePartialCopy("\(folder)/\(name)")
         }
     }
 
     /// A name that has changed is on the disk when its folder is.
     private static func flushFolder(of path: String) {
-        let folder = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
-        let descriptor = Glibc.open(folder.isEmpty ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let descriptor = Processes.open(parentDirectory(path) ?? "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { return }
         fsync(descriptor)
         close(descriptor)

@@ -38,14 +38,12 @@ package final class StoreConnection {
         self.path = path
         handle = try Self.open(path, mode)
         setBusyTimeout(busyTimeout)
-        sqlite3_busy_handler(handle, BusyWait.callback, Unmanaged.passUnretained(busyWait).toOpaque())
+        waitWhenBusy()
         switch mode {
         case .existing:
             try execute("PRAGMA synchronous = \(flushing ? "FULL" : "NORMAL")")
         case .create:
-            // Looked at before the first change: what is not ours stays as it is.
-            _ = try Migration.version(of: self)
-            try enterWAL(patience: .milliseconds(Int(busyTimeout)))
+            try enterJournal(patience: .milliseconds(Int(busyTimeout)))
             try execute("PRAGMA synchronous = FULL")
             try execute("PRAGMA foreign_keys = ON")
             try execute("PRAGMA journal_size_limit = 4194304")
@@ -127,19 +125,6 @@ package final class StoreConnection {
         }
     }
 
-    /// Only the first to open a new store has anything to do here. SQLite does not wait for another
-    /// one at it, because of a lock it already holds; so the wait is here, between attempts.
-    private func enterWAL(patience: Duration) throws(StoreError) {
-        let deadline = ContinuousClock.now + patience
-        while true {
-            do {
-                return try execute("PRAGMA journal_mode = WAL")
-            } catch  where error.cause == .busy && ContinuousClock.now < deadline {
-                usleep(10_000)
-            }
-        }
-    }
-
     /// How long a statement waits from now on for another process's lock, in milliseconds.
     func setBusyTimeout(_ milliseconds: Int32) { busyWait.patience = .milliseconds(Int(milliseconds)) }
 
@@ -149,7 +134,7 @@ package final class StoreConnection {
     static func open(_ path: String, _ mode: Mode) throws(StoreError) -> OpaquePointer {
         if mode == .create {
             // SQLite would make the file readable for all; its companions copy its mode.
-            let descriptor = Glibc.open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+            let descriptor = Processes.open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
             if descriptor >= 0 {
                 fchmod(descriptor, 0o600)
                 close(descriptor)
@@ -160,7 +145,9 @@ package final class StoreConnection {
         let access = mode == .readOnly ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI : SQLITE_OPEN_READWRITE
         let name = mode == .readOnly && isUnchangeable(path) ? immutableURI(path) : path
         var handle: OpaquePointer?
-        let code = sqlite3_open_v2(name, &handle, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+        let code = name.withSystemText {
+            sqlite3_open_v2($0, &handle, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+        }
         guard code == SQLITE_OK, let handle else {
             let detail = handle.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
             sqlite3_close_v2(handle)
@@ -172,12 +159,12 @@ package final class StoreConnection {
     /// Whether the file is whole by itself on a read-only file system, where SQLite could not make the
     /// companions it needs to read it.
     private static func isUnchangeable(_ path: String) -> Bool {
-        Glibc.access(path, W_OK) != 0 && errno == EROFS && Glibc.access("\(path)-wal", F_OK) != 0
+        Processes.access(path, W_OK) != 0 && errno == EROFS && Processes.access("\(path)-wal", F_OK) != 0
     }
 
     private static func immutableURI(_ path: String) -> String {
         let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/-_.".utf8)
-        let escaped = path.utf8.map { byte in
+        let escaped = path.systemBytes.map { byte in
             plain.contains(byte)
                 ? String(UnicodeScalar(byte)) : (byte < 16 ? "%0" : "%") + String(byte, radix: 16)
         }
@@ -287,8 +274,23 @@ package final class StoreConnection {
     }
 
     func error(_ code: Int32) -> StoreError {
-        StoreError(
-            .init(sqliteCode: code), action: "use", path: path,
-            detail: String(cString: sqlite3_errmsg(handle)))
+        let cause = StoreError.Cause(sqliteCode: code)
+        let detail =
+            cause == .noSharedMemory
+            ? "its file system cannot share memory between processes, as its write-ahead log needs it"
+            : String(cString: sqlite3_errmsg(handle))
+        return StoreError(cause, action: "use", path: path, detail: detail)
+    }
+
+    /// Goes on with a new connection to the file, which has none of the modes of this one.
+    func reopen() throws(StoreError) {
+        let opened = try Self.open(path, .create)
+        sqlite3_close_v2(handle)
+        handle = opened
+        waitWhenBusy()
+    }
+
+    private func waitWhenBusy() {
+        sqlite3_busy_handler(handle, BusyWait.callback, Unmanaged.passUnretained(busyWait).toOpaque())
     }
 }

@@ -12,6 +12,8 @@ package struct StoreError: Error, Equatable, CustomStringConvertible {
         case readOnly
         case missing
         case cannotOpen
+        /// The file system has no memory that processes share.
+        case noSharedMemory
         /// The file is damaged, or no SQLite database.
         case damaged
         /// The file is a database of some other program.
@@ -40,7 +42,7 @@ package struct StoreError: Error, Equatable, CustomStringConvertible {
     package var isFinal: Bool {
         switch cause {
         case .damaged, .foreign, .newerSchema, .constraint: true
-        case .busy, .full, .readOnly, .missing, .cannotOpen, .other: false
+        case .busy, .full, .readOnly, .missing, .cannotOpen, .noSharedMemory, .other: false
         }
     }
 
@@ -52,6 +54,8 @@ package struct StoreError: Error, Equatable, CustomStringConvertible {
         case .busy: "another process holds the database; try again"
         case .full: "free some space on this disk"
         case .readOnly, .cannotOpen: "check the owner and the permissions of the file and its folder"
+        case .noSharedMemory:
+            "start the runner: it goes on without that log; or set HAPI_HOME to a folder on a local disk"
         case .missing: "nothing has been recorded yet; `hapi runner start` creates it"
         case .damaged: "keep the file, and restore a backup or move it away before starting again"
         case .foreign: "set HAPI_HOME to a folder of HAPI's own"
@@ -67,6 +71,8 @@ extension StoreError.Cause {
         switch code & 0xff {
         // The index of the write-ahead log could not be extended.
         case SQLITE_IOERR where code >> 8 == 19: self = .full
+        // SHMOPEN, SHMLOCK and SHMMAP.
+        case SQLITE_IOERR where [18, 20, 21].contains(code >> 8): self = .noSharedMemory
         case SQLITE_BUSY, SQLITE_LOCKED: self = .busy
         case SQLITE_FULL: self = .full
         case SQLITE_READONLY, SQLITE_PERM, SQLITE_AUTH: self = .readOnly

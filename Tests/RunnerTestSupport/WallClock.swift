@@ -17,13 +17,7 @@ package final class WallClock: Sendable {
         var template = Array("/tmp/hapi-test-clock-XXXXXX".utf8CString)
         try #require(mkdtemp(&template) != nil)
         folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        // What the package itself is compiled with, and so surely there.
-        let compiler = try ChildProcess(
-            [
-                "/usr/bin/env", "clang", "-shared", "-fPIC", "-O1", "-o", folder + "/clock.so",
-                Paths.root + "/Tests/Clock/clock.c",
-            ], environment: ["PATH": getenv("PATH").map { String(cString: $0) } ?? Paths.searchPath])
-        try #require(try await compiler.ended() == 0, "\(compiler.errors)")
+        try await compileLibrary("Clock/clock.c", to: folder + "/clock.so")
         set(hours: 0)
     }
 

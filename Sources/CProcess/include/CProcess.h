@@ -73,4 +73,7 @@ struct cprocess_ended {
 /// Waits until any child has ended and leaves it unreaped. 0 or -errno (ECHILD: no children).
 int cprocess_wait_unreaped(struct cprocess_ended *ended);
 
+/// Renames a file, unless there is something at `new_path`: -EEXIST. 0 or -errno (EINVAL: the file system cannot).
+int cprocess_rename_to_new(const char *old_path, const char *new_path);
+
 #endif

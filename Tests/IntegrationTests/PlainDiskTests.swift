@@ -1,0 +1,42 @@
+import Glibc
+import Processes
+import RunnerTestSupport
+import Testing
+
+/// A home on a file system that offers less than most.
+@Suite(.serialized) struct PlainDiskTests {
+    @Test func aFileSystemWithoutSharedMemoryIsGoodEnough() async throws {
+        try await TestHome.with { home in
+            let plain = try await home.withoutSharedMemory()
+            try await home.startRunner(plain)
+            #expect(!home.exists(home.store + "-wal"))
+            let id = try await home.spawn("one")
+            #expect(try await home.hapi("runner", "list", "--json", changes: plain).output.contains(id))
+            #expect(try await home.hapi("runner", "stop-session", id, changes: plain).status == 0)
+            let copied = try await home.hapi("runner", "backup", "copy.db", changes: plain)
+            #expect(copied.status == 0 && home.exists("\(home.root)/copy.db"), "\(copied)")
+            let again = try await home.hapi("runner", "backup", "copy.db", changes: plain)
+            #expect(again.status == 1 && again.errors.contains("exists already"), "\(again)")
+            #expect(entries(of: home.path).filter { $0.contains("probe") || $0.contains("partial") }.isEmpty)
+            #expect(try await home.hapi("runner", "stop", changes: plain).status == 0)
+        }
+    }
+
+    /// As after a copy of the home, or a mount that has changed.
+    @Test func aStoreThatComesWithALogIsReadWithoutOne() async throws {
+        try await TestHome.with { home in
+            try await home.startRunner()
+            let id = try await home.spawn("one", behaving: "exit-after=0")
+            try await home.ending(of: id)
+            try await home.killRunner()
+            #expect(home.exists(home.store + "-wal"))
+            let plain = try await home.withoutSharedMemory()
+            let refused = try await home.hapi("runner", "history", changes: plain)
+            #expect(refused.status == 1 && refused.errors.contains("cannot share memory"), "\(refused)")
+            try await home.startRunner(plain)
+            let history = try await home.hapi("runner", "history", changes: plain)
+            #expect(history.status == 0 && history.output.contains("exited with 0"), "\(history)")
+            #expect(try await home.hapi("runner", "stop", changes: plain).status == 0)
+        }
+    }
+}
