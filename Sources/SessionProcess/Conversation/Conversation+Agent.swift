@@ -7,7 +7,9 @@ extension Conversation {
             agent = .ready
             advance(now, &actions)
         case .identified(let id):
-            guard id != nativeID else { return }
+            // Told once in each life of the session: its rows here and at the hub may be new.
+            guard id != toldNativeID else { return }
+            toldNativeID = id
             nativeID = id
             forks = false
             actions.add(.nativeID(id))

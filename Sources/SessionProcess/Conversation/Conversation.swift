@@ -19,6 +19,7 @@ package struct Conversation: Sendable {
     package internal(set) var model: String?
     package internal(set) var effort: String?
     package internal(set) var nativeID: String?
+    var toldNativeID: String?
     package internal(set) var agent = AgentStanding.absent
     package internal(set) var turn: Turn?
     package internal(set) var requests: RequestBook

@@ -476,6 +476,21 @@ import Testing
         #expect(run.takeEvents().isEmpty && run.takeSent().isEmpty && run.gaveUp == nil)
     }
 
+    static let endsOfNothing: [JSONValue] = [
+        ["method": "turn/completed", "params": []], ["method": "turn/completed"],
+        note("turn/completed", ["turn": .null]), note("turn/completed", ["turn": ["status": "completed"]]),
+        note("turn/completed", ["turn": ["id": "another"]]),
+        note("turn/completed", ["turn": ["id": "tu"]], thread: "another"),
+    ]
+
+    @Test(arguments: endsOfNothing) func theEndOfNoTurnEndsNone(line: JSONValue) {
+        var run = Self.inTurn()
+        run.receive(line)
+        #expect(run.takeEvents().isEmpty)
+        run.receive(Self.ended("completed"))
+        #expect(run.takeEvents() == [.turnEnded(TurnEnd(.completed))])
+    }
+
     @Test(arguments: ["execCommandApproval", "item/tool/call", "nobody/knows"])
     func whatIsNotOfferedIsAnsweredSo(method: String) {
         var run = Self.inTurn()

@@ -35,9 +35,9 @@ extension CodexDialect {
     }
 
     private mutating func completed(_ turn: JSONValue) -> [AgentStep] {
-        guard let current = self.turn else { return [] }
+        guard let current = self.turn, let id = turn["id"]?.words else { return [] }
         // The end of a turn whose beginning was missed is an end all the same.
-        if let id = turn["id"]?.words, let known = current.id, id != known { return [] }
+        if let known = current.id, id != known { return [] }
         let started: [AgentStep] = current.id == nil ? [.event(.promptStarted(id: current.prompt))] : []
         let outcome: TurnEnd.Outcome =
             switch turn["status"]?.string {
