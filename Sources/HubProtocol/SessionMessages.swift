@@ -10,12 +10,10 @@ extension HubEvent {
 package struct SessionMessage: Encodable, Sendable {
     package var sid: String
     package var message: JSONValue
-    package var createdAt: Int64?
 
-    package init(sid: String, message: JSONValue, createdAt: Int64?) {
+    package init(sid: String, message: JSONValue) {
         self.sid = sid
         self.message = message
-        self.createdAt = createdAt
     }
 }
 

@@ -39,7 +39,11 @@ import Testing
                     "[Bash echo x]", "= ran", "tool said: ran", "(turn_duration)", "(ready) ",
                 ])
             try await chat.isIdle()
-            let row = try await chat.row()
+            let row = try await eventually("the metadata") {
+                let row = try await chat.row()
+                let metadata = row["metadata"]
+                return metadata?["summary"] == nil || metadata?["slashCommands"] == nil ? nil : row
+            }
             #expect(
                 row["metadata"]?["summary"]?["text"]?.string?.hasPrefix("think about it say hello") == true)
             #expect(row["metadata"]?["claudeSessionId"]?.string != nil)
@@ -247,8 +251,10 @@ import Testing
             let upload: JSONValue = ["filename": "../b c.png", "content": "eA==", "mimeType": "image/png"]
             let path = try await chat.hub.call("uploadFile", upload, of: chat.id)["path"]?.string ?? ""
             #expect(path.hasSuffix("-b_c.png") && home.text(path) == "x")
-            let commands = try await chat.hub.call("listSlashCommands", ["agent": "claude"], of: chat.id)
-            #expect(commands["commands"]?.array?.count == 2)
+            try await eventually("the agent's commands") {
+                let commands = try await chat.hub.call("listSlashCommands", ["agent": "claude"], of: chat.id)
+                return commands["commands"]?.array?.count == 2
+            }
         }
     }
 

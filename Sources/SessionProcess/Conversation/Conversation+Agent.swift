@@ -5,6 +5,8 @@ extension Conversation {
         switch event {
         case .ready:
             agent = .ready
+            for setting in settingsToTell { actions.add(.command(.set(setting))) }
+            settingsToTell = []
             advance(now, &actions)
         case .identified(let id):
             // Told once in each life of the session: its rows here and at the hub may be new.

@@ -33,6 +33,7 @@ extension Conversation {
 
     mutating func start(_ actions: inout Actions) {
         agent = .starting
+        settingsToTell = []
         var opening = AgentOpening(directory: directory, nativeID: nativeID)
         opening.forks = forks && nativeID != nil
         opening.mode = mode

@@ -21,6 +21,7 @@ extension Conversation {
     ) {
         guard agent == .ready else {
             for setting in settings { adopt(setting) }
+            if agent == .starting { settingsToTell += settings }
             actions.add(.publishStatus)
             if let reply { actions.add(.reply(reply, .applied(settings))) }
             return

@@ -34,6 +34,8 @@ package struct Conversation: Sendable {
     var usage = UsageThrottle()
     var allowed = AllowList()
     var settingsAsked: [SettingsAsked] = []
+    /// What was set while the agent was starting, with other settings.
+    var settingsToTell: [AgentSetting] = []
     var abortDeadline: Int64?
     /// Starts of the agent in a row that led to nothing.
     var failures = 0

@@ -133,8 +133,7 @@ package actor LiveConversation {
         default: break
         }
         news.put(
-            .message(message, createdAt: now.wall), snapshot: snapshot, isDroppable: isDroppable,
-            bytes: message.footprint)
+            .message(message), snapshot: snapshot, isDroppable: isDroppable, bytes: message.footprint)
     }
 
     // MARK: The agent

@@ -160,9 +160,10 @@ actor HubSession {
         if dropped > 0 { try await tellOfDropped(dropped, on: line) }
         for item in items {
             switch item.content {
-            case .message(let message, let createdAt):
-                try await line.emit(
-                    HubEvent.message, SessionMessage(sid: sessionID, message: message, createdAt: createdAt))
+            // Without a time of our own: the hub stamps what it gets, a consumption too, and what was said
+            // before one must not seem to be said after it.
+            case .message(let message):
+                try await line.emit(HubEvent.message, SessionMessage(sid: sessionID, message: message))
             case .consumed(let keys, let clears, let steered):
                 let consumed = MessagesConsumed(
                     sid: sessionID, localIds: keys, clearsThinking: clears, steered: steered)
@@ -184,8 +185,7 @@ actor HubSession {
                 "data": ["type": "error", "message": .string(words)],
             ],
         ]
-        try await line.emit(
-            HubEvent.message, SessionMessage(sid: sessionID, message: message, createdAt: nil))
+        try await line.emit(HubEvent.message, SessionMessage(sid: sessionID, message: message))
     }
 
     private func publishState(on line: SocketIOConnection) async throws {

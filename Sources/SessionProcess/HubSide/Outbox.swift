@@ -6,7 +6,7 @@ import HubProtocol
 /// compared with what the hub has, so that nothing is lost and nothing comes twice.
 struct Outbox: Sendable {
     enum Content: Equatable, Sendable {
-        case message(JSONValue, createdAt: Int64)
+        case message(JSONValue)
         case consumed([String], clearsThinking: Bool, steered: Bool)
         /// The agent state as it then is.
         case requests
@@ -119,7 +119,7 @@ struct Outbox: Sendable {
         var known = known[...]
         var arrived: Set<Int> = []
         for item in items[first...] where item.number < sentUpTo {
-            guard case .message(let message, _) = item.content else { continue }
+            guard case .message(let message) = item.content else { continue }
             // Order is kept on a line: what comes after the first that is missing was lost with it.
             guard let index = known.firstIndex(of: message) else { break }
             known = known[(index + 1)...]

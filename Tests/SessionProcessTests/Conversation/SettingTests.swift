@@ -46,6 +46,13 @@ import Testing
         #expect(opening?.mode == "plan" && opening?.effort == "low")
     }
 
+    @Test func whatIsSetWhileTheAgentStartsIsToldToIt() {
+        var talk = Talk()
+        _ = talk.happens(.begin)
+        #expect(talk.happens(.configure([.model("opus")], reply: 1)).replies == [.applied([.model("opus")])])
+        #expect(talk.agent(.ready).commands == [.set(.model("opus"))])
+    }
+
     @Test func theAgentsOwnChangeIsAdoptedAndTold() {
         var talk = Talk.working()
         let changed = talk.agent(.settingChanged(.mode("acceptEdits")))

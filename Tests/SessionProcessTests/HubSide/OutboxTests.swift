@@ -8,13 +8,13 @@ import Testing
 
     private static func numbers(_ items: [Outbox.Item]) -> [Int] {
         items.compactMap {
-            if case .message(let message, _) = $0.content { message["n"]?.integer } else { nil }
+            if case .message(let message) = $0.content { message["n"]?.integer } else { nil }
         }
     }
 
     private static func filled(_ count: Int, limit: Int = 1 << 20) -> Outbox {
         var outbox = Outbox(limit: limit)
-        for number in 0..<count { outbox.put(.message(message(number), createdAt: 0), bytes: 100) }
+        for number in 0..<count { outbox.put(.message(message(number)), bytes: 100) }
         return outbox
     }
 
@@ -45,21 +45,21 @@ import Testing
 
     @Test func aSnapshotThatWasNotSentIsReplacedByTheNext() {
         var outbox = Self.filled(1)
-        outbox.put(.message(Self.message(10), createdAt: 0), snapshot: "t", isDroppable: true, bytes: 50)
-        outbox.put(.message(Self.message(11), createdAt: 0), snapshot: "t", isDroppable: true, bytes: 60)
+        outbox.put(.message(Self.message(10)), snapshot: "t", isDroppable: true, bytes: 50)
+        outbox.put(.message(Self.message(11)), snapshot: "t", isDroppable: true, bytes: 60)
         #expect(outbox.count == 2 && outbox.bytes == 160)
         #expect(Self.numbers(outbox.take(9)) == [0, 11])
-        outbox.put(.message(Self.message(12), createdAt: 0), snapshot: "t", bytes: 70)
+        outbox.put(.message(Self.message(12)), snapshot: "t", bytes: 70)
         #expect(Self.numbers(outbox.take(9)) == [12])
     }
 
     @Test func snapshotsGoFirstThenTheOldestMessagesAndTheyAreCounted() {
         var outbox = Outbox(limit: 1000)
-        for number in 0..<4 { outbox.put(.message(Self.message(number), createdAt: 0), bytes: 200) }
-        outbox.put(.message(Self.message(4), createdAt: 0), snapshot: "t", isDroppable: true, bytes: 300)
+        for number in 0..<4 { outbox.put(.message(Self.message(number)), bytes: 200) }
+        outbox.put(.message(Self.message(4)), snapshot: "t", isDroppable: true, bytes: 300)
         #expect(outbox.takeDropped() == 0 && outbox.bytes == 800)
         outbox.put(.consumed(["a"], clearsThinking: false, steered: false))
-        outbox.put(.message(Self.message(5), createdAt: 0), bytes: 200)
+        outbox.put(.message(Self.message(5)), bytes: 200)
         #expect(outbox.takeDropped() == 3 && outbox.takeDropped() == 0)
         let left = outbox.take(9)
         #expect(Self.numbers(left) == [3, 5] && left.count == 3)
