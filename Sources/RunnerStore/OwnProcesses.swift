@@ -12,7 +12,7 @@ extension Reading {
             SELECT l.monitor_pid, l.monitor_start FROM sessions s JOIN launches l ON l.id = s.id
             WHERE s.ended_at IS NULL AND l.monitor_pid IS NOT NULL AND l.id <> ?
             """, [.text(launch)]
-        ) { $0.process() }
+        ) { $0.process("pid", "start") }
         return Set(processes)
     }
 }
