@@ -1,4 +1,5 @@
 import Logging
+import Home
 import Processes
 import RunnerStore
 
