@@ -53,28 +53,6 @@ import Testing
             let helper = try #require(try home.allTraces().first?.helpers?.first)
             #expect(isAlive(helper))
             #expect(try await home.inStore("SELECT helpers FROM exits") == "1")
-            try await eventually("the helper on record") {
-                try await home.inStore("SELECT pid FROM leftovers WHERE gone_at IS NULL") == "\(helper)"
-            }
-        }
-    }
-
-    @Test func aStopOfASessionThatHasEndedEndsWhatItLeftBehind() async throws {
-        try await TestHome.with { home in
-            try await home.startRunner()
-            let id = try await home.spawn("one", behaving: "setsid-helper,exit-after=0")
-            try await home.ending(of: id)
-            let helper = try #require(try home.allTraces().first?.helpers?.first)
-            try await eventually("the helper on record") {
-                try await home.inStore("SELECT count(*) FROM leftovers") == "1"
-            }
-            let control = try await home.control()
-            let answer = try await control.post("stop-session", ["sessionId": .string(id)])
-            #expect(answer.body == ["success": true, "status": "stopped"])
-            #expect(!isAlive(helper))
-            #expect(try await home.inStore("SELECT count(*) FROM leftovers WHERE gone_at IS NULL") == "0")
-            let again = try await control.post("stop-session", ["sessionId": .string(id)])
-            #expect(again.body == ["success": true, "status": "already_gone"])
         }
     }
 

@@ -15,27 +15,24 @@ struct Adoption: Sendable {
         (adopted + waiting).compactMap { session in session.stoppedBy.map { (session.id, $0) } }
     }
 
-    static func carryOut(in store: Store, by runner: Int64) async throws(StoreError) -> Adoption {
-        let sessions = try await store.read { store throws(StoreError) in try store.liveSessions() }
-        let seen = await observe(sessions)
-        CrashPoint.reached("adoption-observed")
-        return try await store.write { store throws(StoreError) in try store.adoptAll(seen, by: runner) }
-    }
-
     /// How long the looks at all recorded processes may take together.
     static let patience = Duration.seconds(5)
 
     /// Looks at the processes of every session that is not over. One that could not be looked at in time is
     /// unverifiable.
-    private static func observe(_ sessions: [SessionRecord]) async -> [String: SessionObservation] {
-        let looks = await BlockingWork.run(within: patience) {
-            sessions.map { session in
-                // An earlier image of this process may have been its parent.
-                if let monitor = session.launch.monitor { reap(monitor) }
-                return (session.id, SessionObservation(of: session.launch))
+    static func observe(_ sessions: [SessionRecord]) async -> [String: SessionObservation] {
+        let seen = OneShot<[String: SessionObservation]>()
+        Task.detached {
+            let looks = await BlockingWork.run {
+                sessions.map { session in
+                    // An earlier image of this process may have been its parent.
+                    if let monitor = session.launch.monitor { reap(monitor) }
+                    return (session.id, SessionObservation(of: session.launch))
+                }
             }
+            seen.set(Dictionary(looks ?? [], uniquingKeysWith: { first, _ in first }))
         }
-        if let looks { return Dictionary(looks, uniquingKeysWith: { first, _ in first }) }
+        if let seen = await seen.wait(for: patience) { return seen }
         let unseen = SessionObservation(monitor: .unverifiable, process: .unverifiable)
         return Dictionary(sessions.map { ($0.id, unseen) }, uniquingKeysWith: { first, _ in first })
     }

@@ -11,6 +11,33 @@ import RunnerStore
 /// The control server, the hub link and the heartbeat call it; it calls the store, and processes.
 /// A row is written before the effect it describes.
 package actor SessionSupervisor {
+    /// What those who wait for a session hear of it.
+    final class Live: Sendable {
+        /// The HAPI session id it reported, or how it ended before it did.
+        let news = OneShot<News>()
+        let ended = OneShot<ExitRecord>()
+        /// Set when its monitor has said all it says about the launch.
+        let launched = OneShot<Void>()
+    }
+
+    enum News: Sendable {
+        case reported(String)
+        case ended(ExitRecord)
+    }
+
+    /// A spawn request that is being answered; whoever makes it again waits for the same answer.
+    struct SpawnInProgress {
+        let answered: OneShot<SpawnAnswer>
+        let work: Task<SpawnAnswer, Never>
+    }
+
+    /// A session to be followed to its end.
+    struct Watch: Sendable {
+        let id: String
+        /// The launch in progress, where this runner started the monitor itself.
+        var launch: LaunchInProgress?
+    }
+
     let store: Store
     let runnerID: Int64
     let home: RunnerHome
@@ -28,7 +55,6 @@ package actor SessionSupervisor {
     let logger: Logger
     /// By the request's id.
     var spawns: [String: SpawnInProgress] = [:]
-    private let leftovers: Leftovers
     private var live: [String: Live] = [:]
     private var watched: Set<String> = []
     private var roster = Roster()
@@ -57,15 +83,22 @@ package actor SessionSupervisor {
         self.searchPath = searchPath
         self.inheritedEnvironment = configuration.environment
         self.logger = logger
-        self.leftovers = Leftovers(store: store, logger: logger)
         (watchRequests, watches) = AsyncStream.makeStream()
         (spawnFailures, spawnResults) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(16))
     }
 
+    // MARK: What is asked of it
+
     /// Takes over what earlier lives of the runner left: looks at every recorded process, decides for
     /// each session, records it all in one transaction, and follows what lives.
     func adopt() async throws(StoreError) -> Adoption {
-        let adoption = try await Adoption.carryOut(in: store, by: runnerID)
+        let sessions = try await store.read { store throws(StoreError) in try store.liveSessions() }
+        let seen = await Adoption.observe(sessions)
+        CrashPoint.reached("adoption-observed")
+        let runnerID = runnerID
+        let adoption = try await store.write { store throws(StoreError) in
+            try store.adoptAll(seen, by: runnerID)
+        }
         let kept = adoption.adopted + adoption.waiting
         let remaining = Set((kept + adoption.left).map(\.id))
         for id in secrets.sessions() where !remaining.contains(id) { secrets.remove(session: id) }
@@ -144,7 +177,6 @@ package actor SessionSupervisor {
         let unfollowed = sessions.filter { !watched.contains($0.id) && $0.launch.phase != .requested }
         for session in unfollowed { watch(Watch(id: session.id)) }
         ProcessTable.reapMonitors()
-        try await leftovers.alive()
         return unfollowed.count { $0.stateNow == .ended }
     }
 
@@ -171,6 +203,8 @@ package actor SessionSupervisor {
             group.cancelAll()
         }
     }
+
+    // MARK: What it knows of a session
 
     func beginWork() { inProgress += 1 }
     func endWork() { inProgress -= 1 }
@@ -201,7 +235,14 @@ package actor SessionSupervisor {
     }
 
     /// The session's row; nil if there is none or the store does not answer.
-    func record(_ id: String) async -> SessionRecord? { await store.session(id, logger) }
+    func record(_ id: String) async -> SessionRecord? {
+        do {
+            return try await store.read { store throws(StoreError) in try store.session(id) }
+        } catch {
+            logger.error("cannot read a session", metadata: ["session": "\(id)", "error": "\(error)"])
+            return nil
+        }
+    }
 
     private func follow(_ watch: Watch) async {
         let known = knowledge(of: watch.id)
@@ -222,13 +263,7 @@ package actor SessionSupervisor {
         // Whatever this one could not bring to an end, the next look starts afresh.
         let exit = await follower.run()
         watched.remove(watch.id)
-        guard let exit else {
-            if live[watch.id] === known { live[watch.id] = nil }
-            return
-        }
-        noteEnd(of: watch.id, exit)
-        guard (exit.helpers ?? 0) > 0 else { return }
-        await leftovers.record(of: watch.id, sparing: await stopper.spared(for: watch.id))
+        if let exit { noteEnd(of: watch.id, exit) } else if live[watch.id] === known { live[watch.id] = nil }
     }
 
     private func noteLaunched(_ row: SessionRecord, _ known: Live) {
@@ -244,6 +279,17 @@ package actor SessionSupervisor {
         live[id] = nil
         roster.forget(id)
         secrets.remove(session: id)
+    }
+
+    // MARK: Ending one
+
+    /// What came of an attempt to withdraw a launch.
+    enum Withdrawal {
+        case withdrawn
+        /// A monitor was faster.
+        case claimed
+        /// The store did not answer.
+        case unknown
     }
 
     /// Ends a launch that no monitor has claimed.
@@ -267,9 +313,7 @@ package actor SessionSupervisor {
     /// Ends the whole tree of a live session.
     private func stop(_ session: SessionRecord, by source: RequestSource) async -> StopAnswer {
         let plan = StopPlan(session, Standing(session, SessionObservation(of: session.launch), at: .now))
-        if plan == .alreadyGone {
-            return await leftovers.stop(session.id, sparing: await stopper.spared(for: session.id))
-        }
+        if plan == .alreadyGone { return .alreadyGone }
         if plan == .leave { return .stillAlive }
         do {
             try await store.write(patience: .seconds(2)) { store throws(StoreError) in
@@ -292,8 +336,40 @@ package actor SessionSupervisor {
         watch(Watch(id: session.id))
         if session.launch.process == nil { _ = await known.launched.wait(for: .seconds(2)) }
         defer { CrashPoint.reached("stop-carried-out") }
-        return await stopper.end(session.id, known)
+        return await end(session.id, known)
     }
 
-    private var stopper: Stopper { Stopper(store: store, monitors: roster.monitors, logger: logger) }
+    /// Runners, and the monitors of other sessions.
+    private func sparedProcesses(for id: String) async -> Set<ProcessIdentity> {
+        var spared: Set = [ProcessTable.current]
+        do {
+            let runners = try await store.read { store throws(StoreError) in try store.unendedRunners() }
+            spared.formUnion(runners.map(\.process))
+        } catch {
+            logger.error("cannot read which runners there are", metadata: ["error": "\(error)"])
+        }
+        for (monitor, session) in roster.monitors where session != id { spared.insert(monitor) }
+        return spared
+    }
+
+    /// Runs the stop sequence, and again where nothing was found to stop in a session that goes on: its
+    /// monitor may have been about to start it.
+    private func end(_ id: String, _ known: Live) async -> StopAnswer {
+        let deadline = ContinuousClock.now + .seconds(5)
+        repeat {
+            guard let session = await record(id) else { return .stillAlive }
+            if session.exit != nil || session.endedAt != nil { return .stopped }
+            let tree = SessionTree(session: session, spared: await sparedProcesses(for: id))
+            let left = await StopSequence.standard.run { tree.processes() }
+            if !left.isEmpty {
+                logger.warning(
+                    "processes outlived a stop", metadata: ["session": "\(id)", "pids": "\(left.map(\.pid))"])
+                return .stillAlive
+            }
+            if await known.ended.wait(for: .seconds(1)) != nil { return .stopped }
+            // The end may be on its way into a busy store; the process itself decides.
+            if await record(id)?.stateNow == .ended { return .stopped }
+        } while ContinuousClock.now < deadline && !Task.isCancelled
+        return .stillAlive
+    }
 }

@@ -1,5 +1,3 @@
-import Logging
-import Home
 import Processes
 import RunnerStore
 
@@ -50,48 +48,6 @@ struct SessionTree: Sendable {
             }
         }
         return Array(Set(found + tree.descendants(of: roots) { spared.contains($0.identity) }))
-    }
-}
-
-/// Ends the whole tree of a session.
-struct Stopper: Sendable {
-    let store: Store
-    /// The monitors that the runner knows, and whose each is.
-    let monitors: [ProcessIdentity: String]
-    let logger: Logger
-
-    /// Runs the stop sequence, and again where nothing was found to stop in a session that goes on: its
-    /// monitor may have been about to start it.
-    func end(_ id: String, _ known: Live) async -> StopAnswer {
-        let deadline = ContinuousClock.now + .seconds(5)
-        repeat {
-            guard let session = await store.session(id, logger) else { return .stillAlive }
-            if session.exit != nil || session.endedAt != nil { return .stopped }
-            let tree = SessionTree(session: session, spared: await spared(for: id))
-            let left = await StopSequence.standard.run { tree.processes() }
-            if !left.isEmpty {
-                logger.warning(
-                    "processes outlived a stop", metadata: ["session": "\(id)", "pids": "\(left.map(\.pid))"])
-                return .stillAlive
-            }
-            if await known.ended.wait(for: .seconds(1)) != nil { return .stopped }
-            // The end may be on its way into a busy store; the process itself decides.
-            if await store.session(id, logger)?.stateNow == .ended { return .stopped }
-        } while ContinuousClock.now < deadline && !Task.isCancelled
-        return .stillAlive
-    }
-
-    /// Runners, and the monitors of other sessions.
-    func spared(for id: String) async -> Set<ProcessIdentity> {
-        var spared: Set = [ProcessTable.current]
-        do {
-            let runners = try await store.read { store throws(StoreError) in try store.unendedRunners() }
-            spared.formUnion(runners.map(\.process))
-        } catch {
-            logger.error("cannot read which runners there are", metadata: ["error": "\(error)"])
-        }
-        for (monitor, session) in monitors where session != id { spared.insert(monitor) }
-        return spared
     }
 }
 

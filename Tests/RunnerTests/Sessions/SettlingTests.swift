@@ -25,10 +25,7 @@ import Testing
         let (store, earlier, own) = try store()
         try store.insertSession(session("s", earlier))
         let standing = try store.settle("s", SessionObservation(), by: own)
-        guard case .over(let exit)? = standing else {
-            Issue.record("\(String(describing: standing))")
-            return
-        }
+        guard case .over(let exit)? = standing else { return #expect(standing == nil) }
         #expect(exit.reason == .launchFailed)
         #expect(try store.session("s")?.launch.phase == .withdrawn)
         #expect(try store.session("s")?.endedAt != nil)
@@ -60,10 +57,7 @@ import Testing
         try store.recordLaunch("s", of: .sample(301), at: 3)
         _ = try store.beginTurn(of: "s", at: 4)
         let standing = try store.settle("s", SessionObservation(monitor: .gone, process: .gone), by: own)
-        guard case .over(let exit)? = standing else {
-            Issue.record("\(String(describing: standing))")
-            return
-        }
+        guard case .over(let exit)? = standing else { return #expect(standing == nil) }
         #expect(exit.reason == .vanished)
         #expect(try store.session("s")?.exit == exit)
         #expect(try store.turns(of: "s").map(\.outcome) == [.lost])
@@ -86,6 +80,8 @@ import Testing
         #expect(try store.events(of: "s").count == before)
     }
 
+    // MARK: Reports
+
     private func report(_ happyID: String, _ lineage: [Int32], terminal: Bool = false) -> SessionReport {
         SessionReport(
             happySessionID: happyID, lineage: lineage.map(ProcessIdentity.sample), launchID: nil,
@@ -97,10 +93,7 @@ import Testing
         try store.insertSession(session("s", own))
         _ = try store.claimLaunch("s", by: .sample(300), at: 2)
         let outcome = try store.take(report("h", [301, 300, 1]), among: ["s"], by: own)
-        guard case .taken(let taken) = outcome else {
-            Issue.record("\(outcome)")
-            return
-        }
+        guard case .taken(let taken) = outcome else { return #expect(Bool(false), "\(outcome)") }
         #expect(taken.id == "s" && taken.happySessionID == "h")
     }
 
@@ -111,10 +104,7 @@ import Testing
         terminal.launch = LaunchRecord(phase: .launched, host: .current, process: .sample(400))
         try store.insertSession(terminal)
         let outcome = try store.take(report("h", [400, 1], terminal: true), among: [], by: own)
-        guard case .taken(let taken) = outcome else {
-            Issue.record("\(outcome)")
-            return
-        }
+        guard case .taken(let taken) = outcome else { return #expect(Bool(false), "\(outcome)") }
         #expect(taken.id == "t")
         #expect(try store.liveSessions().count == 1)
     }
@@ -127,8 +117,7 @@ import Testing
         try store.insertSession(owner)
         try store.confirm("dead", as: "h", at: 2)
         guard case .taken(let taken) = try store.take(report("h", [500]), among: [], by: own) else {
-            Issue.record("the dead owner was in the way")
-            return
+            return #expect(Bool(false), "the dead owner was in the way")
         }
         #expect(try store.session("dead")?.exit?.reason == .vanished)
         #expect(taken.origin == .terminal)
