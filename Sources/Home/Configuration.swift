@@ -44,6 +44,8 @@ package struct Configuration: Sendable {
     package let supervised: Bool
     package let renewalDisabled: Bool
     package let directoryPolicy: DirectoryPolicy
+    /// How long git may take to make or remove a worktree.
+    package let worktreePatience: Duration
     /// The program for sessions, in place of this one.
     package let sessionProgram: String?
     package let environment: [String: String]
@@ -80,10 +82,23 @@ package struct Configuration: Sendable {
             )
         }
         self.directoryPolicy = directoryPolicy
+        worktreePatience = try Self.worktreePatience(settings, home)
         if let sessionProgram, !sessionProgram.hasPrefix("/") {
             throw ConfigurationError(
                 variable: "HAPI_CLI_EXECUTABLE", value: sessionProgram, needed: "an absolute path")
         }
+    }
+
+    private static func worktreePatience(_ settings: Settings, _ home: RunnerHome) throws(ConfigurationError)
+        -> Duration
+    {
+        guard let value = settings.worktreeMinutes else { return .seconds(600) }
+        guard let minutes = value.integer, (1...1440).contains(minutes) else {
+            throw ConfigurationError(
+                variable: "worktreeTimeoutMinutes in \(home.settings)",
+                value: (try? JSON.text(value)) ?? "", needed: "a number of minutes from 1 to 1440")
+        }
+        return .seconds(60 * minutes)
     }
 
     /// Reads the settings of the home that the environment names.

@@ -34,6 +34,9 @@ package struct Settings: Sendable {
     /// What happens to requests for missing directories; nil where nothing is said.
     package var directoryCreation: String? { text("directoryCreation") }
 
+    /// For how many minutes git may be at work on a worktree, as it stands there; nil where nothing is said.
+    var worktreeMinutes: JSONValue? { members["worktreeTimeoutMinutes"] }
+
     /// nil where there are none.
     package var extraHeaders: [String: String]? {
         members["extraHeaders"]?.object?.compactMapValues(\.string)

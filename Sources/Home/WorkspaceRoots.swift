@@ -47,6 +47,7 @@ package struct WorkspaceRoots: Sendable {
         return containsResolved(target) ? target : nil
     }
 
+    /// Whether `target` is `root` or lies below it; both without links.
     package static func contains(_ root: String, _ target: String) -> Bool {
         root == "/" || target == root || target.hasPrefix(root + "/")
     }

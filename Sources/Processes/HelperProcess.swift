@@ -23,12 +23,18 @@ package enum HelperProcess {
     /// What one that is cut short has for cleaning up after itself.
     private static let grace = Duration.seconds(2)
 
+    /// Told what a program has last said on its standard error, while it works.
+    package typealias Progress = @Sendable (String) async -> Void
+
+    /// How often ``Progress`` is told.
+    private static let progressInterval = Duration.seconds(2)
+
     /// Runs a program and waits for it; one that takes longer than `patience`, or whose caller is cancelled,
     /// is ended, with its whole process group. Its standard input is empty. What it prints goes to files in
     /// memory, so that nothing it leaves running in the background can hold up the answer.
     package static func run(
         _ program: String, _ arguments: [String], environment: [String: String], directory: String = "/",
-        within patience: Duration
+        within patience: Duration, progress: Progress? = nil
     ) async throws -> Result {
         let (output, errors) = (try MemoryFile(), try MemoryFile())
         let launch = ProcessLaunch(
@@ -44,7 +50,7 @@ package enum HelperProcess {
             _ = ChildExit.reaping(pid)
             throw FileError.cannotRun(program, code)
         }
-        guard await allEnded([process], within: patience) else {
+        guard await ended(process, within: patience, telling: progress, errors) else {
             let error = HelperCutShort(program: program, patience: Task.isCancelled ? nil : patience)
             await end(process)
             throw error
@@ -52,6 +58,20 @@ package enum HelperProcess {
         return Result(
             status: ChildExit.reaping(pid).status,
             output: output.text(limit: outputLimit), errors: errors.text(limit: outputLimit))
+    }
+
+    /// Whether it ends in time.
+    private static func ended(
+        _ process: ProcessDescriptor, within patience: Duration, telling progress: Progress?,
+        _ errors: MemoryFile
+    ) async -> Bool {
+        guard let progress else { return await allEnded([process], within: patience) }
+        let deadline = ContinuousClock.now + patience
+        while await !allEnded([process], within: min(progressInterval, deadline - .now)) {
+            guard !Task.isCancelled, ContinuousClock.now < deadline else { return false }
+            await progress(errors.lastWords)
+        }
+        return true
     }
 
     /// Asks the whole group to end, so that git takes back what it has half made, and then insists.
@@ -94,10 +114,25 @@ private final class MemoryFile: Sendable {
 
     deinit { close(descriptor) }
 
-    func text(limit: Int) -> String {
-        var bytes = [UInt8](
-            repeating: 0, count: Int(min(off_t(limit), max(0, lseek(descriptor, 0, SEEK_END)))))
-        let count = pread(descriptor, &bytes, bytes.count, 0)
+    func text(limit: Int) -> String { text(from: 0, limit: limit) }
+
+    /// The end of the last line that says something. A progress meter ends its line with a carriage return
+    /// alone, and writes over it.
+    var lastWords: String {
+        text(from: max(0, size - 1024), limit: 1024).split(whereSeparator: \.isNewline).last {
+            !$0.allSatisfy(\.isWhitespace)
+        }.map { String($0).trimmingWhitespace } ?? ""
+    }
+
+    /// Not asked by `lseek`: the program writes at the offset it shares with this descriptor.
+    private var size: off_t {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 ? status.st_size : 0
+    }
+
+    private func text(from start: off_t, limit: Int) -> String {
+        var bytes = [UInt8](repeating: 0, count: Int(min(off_t(limit), max(0, size - start))))
+        let count = pread(descriptor, &bytes, bytes.count, start)
         return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
     }
 }
