@@ -37,7 +37,7 @@ package struct SessionProcess: Sendable {
 
     /// Runs the agent and returns the status to exit with: the agent's own.
     package func run() async throws -> Int32 {
-        let program = try AgentProgram.path(
+        let program = try AgentProgram.usablePath(
             of: arguments.agent, settings, searchPath: configuration.environment["PATH"] ?? "/usr/bin:/bin")
         let machineID = try Settings.machineID(configuration.home)
         await startRunner()
@@ -50,12 +50,13 @@ package struct SessionProcess: Sendable {
             throw error
         }
         recordBirth(sessionID)
-        await report(sessionID, machineID)
         let exit: ChildExit
         do {
             // Trapped before the agent is there, so that none ends this process and leaves it behind.
             let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
-            exit = try await follow(try agent(program, sessionID).start(), link, signals)
+            exit = try await follow(try agent(program, sessionID).start(), link, signals) {
+                await report(sessionID, machineID)
+            }
         } catch {
             await link?.end("error", archiveReason: "Launch failed")
             recordEnd(ExitRecord(.launchFailed, message: "\(error)", at: .now))
@@ -98,9 +99,16 @@ package struct SessionProcess: Sendable {
         }
     }
 
+    /// How long an agent has to live before a session is said to have started.
+    private static let moment = Duration.milliseconds(500)
+
     /// Follows the agent to its end, passing signals and the hub's wish on.
+    ///
+    /// - Parameter report: called when the agent has lived for a moment. One that a user starts in a terminal
+    ///   needs no such proof.
     private func follow(
-        _ agent: RunningAgent, _ link: SessionLink?, _ signals: UnixSignalsSequence
+        _ agent: RunningAgent, _ link: SessionLink?, _ signals: UnixSignalsSequence,
+        report: @escaping @Sendable () async -> Void
     ) async throws -> ChildExit {
         // Who asked for the end, if it did not come by itself.
         let asked = OneShot<String>()
@@ -109,19 +117,39 @@ package struct SessionProcess: Sendable {
                 group.addTask { await link.run() }
                 group.addTask {
                     for await _ in link.kills {
-                        asked.set("User terminated")
+                        asked.set(Self.userAsked)
                         await agent.end()
                     }
                 }
             }
             group.addTask { await pass(signals, to: agent, asked) }
+            if !arguments.startedByRunner {
+                await report()
+            } else if await agent.lives(for: Self.moment) {
+                await report()
+            }
             let exit = await agent.ended()
-            let (reason, words) = exit.ending(asked: asked.value)
+            let (reason, words) = exit.ending(asked: await whoAsked(asked, exit))
             await link?.end(reason, archiveReason: words)
             group.cancelAll()
             return exit
         }
     }
+
+    /// Who asked for the end. A stop signals the agent and this process at once, and either may end first.
+    private func whoAsked(_ asked: OneShot<String>, _ exit: ChildExit) async -> String? {
+        if asked.value == Self.userAsked { return asked.value }
+        if arguments.startedByRunner, let words = StopAsked.words(recordID, in: configuration.home) {
+            return words
+        }
+        let signals = [SIGTERM, SIGINT, SIGHUP]
+        guard signals.contains(where: { exit == .signal($0) || exit == .code(128 + $0) }) else {
+            return asked.value
+        }
+        return await asked.wait(for: .milliseconds(200))
+    }
+
+    private static let userAsked = "User terminated"
 
     /// What the terminal sends, it sends to the agent too; only what is meant for this process alone
     /// is passed on.
@@ -130,7 +158,7 @@ package struct SessionProcess: Sendable {
         let inTerminal = isatty(STDIN_FILENO) == 1
         for await signal in signals {
             if signal == .sigint && inTerminal { continue }
-            asked.set(signal == .sigint ? "User terminated" : "Session terminated by a signal")
+            asked.set(signal == .sigint ? Self.userAsked : "Session terminated by a signal")
             agent.signal(signal == .sigint ? SIGINT : signal == .sighup ? SIGHUP : SIGTERM)
         }
     }
@@ -178,6 +206,7 @@ package struct SessionProcess: Sendable {
         metadata.lifecycleStateSince = Timestamp.now.milliseconds
         metadata.flavor = arguments.agent.rawValue
         metadata.startingMode = mode
+        metadata.worktree = SessionWorktree.of(directory, configuration.environment)
         return metadata
     }
 
