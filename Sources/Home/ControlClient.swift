@@ -24,6 +24,12 @@ package struct ControlClient: Sendable {
             "stop", ControlMessages.Stop(reason: replacing ? RunnerEndReason.replaced.rawValue : nil))
     }
 
+    /// The sessions that the runner lists, ours or HAPI's own.
+    package func sessions() async throws -> [ControlMessages.SessionList.Child] {
+        let answer = try await post("list", [String: String]())
+        return try JSON.decode(ControlMessages.SessionList.self, from: answer.body).children
+    }
+
     package func stopSession(_ id: String) async throws -> StopAnswer {
         // A stop takes its time: longer than any other request, and always answered within 15 s.
         let answer = try await post(
@@ -34,7 +40,12 @@ package struct ControlClient: Sendable {
 
     package func spawn(_ parameters: SpawnParameters, requestID: String?) async throws -> SpawnAnswer {
         let body = ControlMessages.SpawnSession(requestId: requestID, parameters: parameters)
-        let answer = try await post("spawn-session", body, atLeast: .seconds(60))
+        // The runner bounds every step of it, and a checkout may take long.
+        let answer = try await HTTPClient.withHTTPClient(
+            configuration: .init(timeout: .init(connect: .seconds(10)))
+        ) { client in
+            try await post("spawn-session", body, by: client, deadline: .distantFuture)
+        }
         let message = try JSON.decode(ControlMessages.SpawnAnswerBody.self, from: answer.body)
         if message.success, let id = message.sessionId { return .started(happySessionID: id) }
         if message.requiresUserApproval == true {
@@ -52,6 +63,12 @@ package struct ControlClient: Sendable {
     private func post(
         _ path: String, _ body: some Encodable, atLeast: Duration = .zero
     ) async throws -> ControlAnswer {
+        try await post(path, body, by: .shared, deadline: .now() + TimeAmount(max(timeout, atLeast)))
+    }
+
+    private func post(
+        _ path: String, _ body: some Encodable, by client: HTTPClient, deadline: NIODeadline
+    ) async throws -> ControlAnswer {
         var request = HTTPClientRequest(url: "http://127.0.0.1:\(port)/\(path)")
         request.method = .POST
         request.headers.add(name: "Content-Type", value: "application/json")
@@ -59,12 +76,20 @@ package struct ControlClient: Sendable {
             name: "User-Agent", value: "\(ControlMessages.commandAgent)/\(ProgramFile.version)")
         request.body = .bytes(ByteBuffer(bytes: try JSON.encode(body)))
         do {
-            let response = try await HTTPClient.shared.execute(
-                request, timeout: TimeAmount(max(timeout, atLeast)))
+            let response = try await client.execute(request, deadline: deadline)
             let bytes = try await response.body.collect(upTo: 1 << 20)
             return ControlAnswer(status: Int(response.status.code), body: Array(bytes.readableBytesView))
         } catch {
-            throw ControlError(port: port, reason: "\(error)")
+            throw ControlError(port: port, reason: Self.words(error))
+        }
+    }
+
+    private static func words(_ error: any Error) -> String {
+        switch error as? HTTPClientError {
+        case .deadlineExceeded, .readTimeout: "it has not answered in time"
+        case .remoteConnectionClosed: "it closed the connection before it answered; perhaps it was stopped"
+        case .connectTimeout: "nothing answers there"
+        default: (error as? IOError).map { errorText($0.errnoCode) } ?? "\(error)"
         }
     }
 }
