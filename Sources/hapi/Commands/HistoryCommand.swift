@@ -75,6 +75,7 @@ struct HistoryCommand: ParsableCommand {
         Output.line(
             "\(entry.view.session.id)  \(entry.view.state.rawValue)  \(entry.view.session.directory.visible)"
         )
+        if let progress = entry.request?.progress { Output.line(progress.visible) }
         var table = Table(["AT", "EVENT", "DETAIL"], fits: ["DETAIL": .text])
         for event in events { table.add([event.at.local, event.kind, event.detail ?? ""]) }
         Output.line(table.rendered())
@@ -85,7 +86,9 @@ struct HistoryCommand: ParsableCommand {
         let request: SpawnRequestRecord?
 
         init(_ session: SessionRecord, _ store: Reading) throws(StoreError) {
-            view = SessionView(session)
+            var view = SessionView(session)
+            if session.exit != nil { view.leftovers = try store.livingLeftovers(of: session.id) }
+            self.view = view
             request = try store.spawnRequest(ofSession: session.id)
         }
 
@@ -99,7 +102,7 @@ extension SpawnRequestRecord {
     fileprivate var json: JSONValue {
         .object([
             "id": .string(id), "source": .string(source.rawValue), "requestedAt": .init(requestedAt),
-            "outcome": .string(outcome.rawValue), "error": .init(error),
+            "outcome": .string(outcome.rawValue), "error": .init(error), "progress": .init(progress),
         ])
     }
 }

@@ -20,10 +20,10 @@ struct ListLook: LookCommand {
 
     func look() throws -> Int32 {
         let home = try RunnerHome.fromEnvironment()
-        let sessions = try StoreConnection.lookingAt(home) { store throws(StoreError) in
-            all ? try store.allSessions() : try store.liveSessions()
+        let looked = try StoreConnection.lookingAt(home) { store throws(StoreError) in
+            (all ? try store.allSessions() : try store.liveSessions(), try store.livingLeftovers())
         }
-        let views = (sessions ?? []).map(SessionView.init).filter { all || $0.state != .ended }
+        let views = (looked?.0 ?? []).map(SessionView.init).filter { all || $0.state != .ended }
         if json {
             try Output.json(.array(views.map { .object($0.members) }))
         } else if views.isEmpty {
@@ -31,6 +31,7 @@ struct ListLook: LookCommand {
         } else {
             Output.line(SessionView.table(views))
         }
+        if !json, let left = looked?.1, !left.isEmpty { Output.line(LeftoverView.text(left)) }
         return 0
     }
 }
@@ -51,19 +52,20 @@ struct StatusLook: LookCommand {
             let looked = try StoreConnection.lookingAt(home) { store throws(StoreError) in
                 (
                     try store.newestRunners(limit: 8), try store.liveSessions().map(\.stateNow),
-                    store.fileVersion
+                    store.fileVersion, try store.livingLeftovers().count
                 )
             }
             let presence = RunnerPresence(
                 home, runners: looked?.0 ?? [], stateFile: { StateFile.read(home) })
             return StatusView(
                 home: home, presence: presence, schemaVersion: looked?.2 ?? Store.schemaVersion,
-                states: looked?.1 ?? [])
+                states: looked?.1 ?? [], leftBehind: looked?.3 ?? 0)
         } catch {
             let presence = RunnerPresence(
                 home, runners: [], stateFile: { StateFile.read(home) }, storeError: error)
             guard presence.foreignPID != nil else { throw error }
-            return StatusView(home: home, presence: presence, schemaVersion: nil, states: nil)
+            return StatusView(
+                home: home, presence: presence, schemaVersion: nil, states: nil, leftBehind: nil)
         }
     }
 }

@@ -11,6 +11,8 @@ import SessionProcess
 struct SessionView {
     let session: SessionRecord
     let state: SessionState
+    /// What it left behind and lives, where that was looked for.
+    var leftovers: [LeftoverRecord] = []
 
     init(_ session: SessionRecord) {
         self.session = session
@@ -74,8 +76,10 @@ struct SessionView {
         session.exit.map { Timestamp.length(from: session.createdAt, to: $0.at) } ?? "-"
     }
 
-    /// How it ended, in words; `-` while it lives.
-    var ending: String {
+    /// How it ended, in words, and what of it lives on; `-` while it lives.
+    var ending: String { leftovers.isEmpty ? end : "\(end); \(LeftoverView.words(leftovers))" }
+
+    private var end: String {
         guard let exit = session.exit else { return state == .ended ? "ended, not yet recorded" : "-" }
         let stopped = session.stoppedBy.map { ", stopped by \($0.rawValue)" } ?? ""
         switch exit.reason {

@@ -15,6 +15,8 @@ struct StatusView {
     let schemaVersion: Int?
     /// Of the sessions on record as live; nil if they cannot be read.
     let states: [SessionState]?
+    /// How many processes live on that their sessions left behind.
+    let leftBehind: Int?
 
     private var live: Int? { states?.count { $0 != .ended && $0 != .unverifiable } }
     private var unverifiable: Int? { states?.count { $0 == .unverifiable } }
@@ -30,7 +32,7 @@ struct StatusView {
             "runner": presence.runner.map(json) ?? .null,
             "lastRunner": presence.last.map(Self.lastJSON) ?? .null,
             "sessions": .object([
-                "live": .init(live), "unverifiable": .init(unverifiable),
+                "live": .init(live), "unverifiable": .init(unverifiable), "leftBehind": .init(leftBehind),
             ]),
             "store": .object([
                 "path": .string(home.store), "schemaVersion": .init(schemaVersion),
@@ -74,7 +76,10 @@ struct StatusView {
     var text: String {
         if let error = presence.storeError { return unseenText(error) }
         let hidden = unverifiable ?? 0
-        let sessions = "\(live ?? 0) live" + (hidden > 0 ? ", \(hidden) unverifiable" : "")
+        let left = leftBehind ?? 0
+        let sessions =
+            "\(live ?? 0) live" + (hidden > 0 ? ", \(hidden) unverifiable" : "")
+            + (left > 0 ? ", \(left) process\(left == 1 ? "" : "es") left behind by ended ones" : "")
         guard let runner = presence.runner else { return stoppedText(sessions) }
         var rows = [
             ("Runner", "running\(presence.isStopping ? ", stopping" : ""), process \(runner.process.pid)"),
