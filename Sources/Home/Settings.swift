@@ -11,6 +11,12 @@ package struct Settings: Sendable {
 
     package init(_ members: [String: JSONValue]) { self.members = members }
 
+    /// What a key holds, as it is written.
+    package func member(_ key: String) -> JSONValue? { members[key] }
+
+    /// As where there is no file.
+    package static let none = Settings([:])
+
     package var token: String? {
         get { text("cliApiToken") }
         set { members["cliApiToken"] = newValue.map(JSONValue.string) }
@@ -30,6 +36,9 @@ package struct Settings: Sendable {
 
     /// Whether `hapi [AGENT]` starts the runner first if none runs.
     package var startsRunner: Bool { members["runnerAutoStartWhenRunningHappy"]?.bool ?? true }
+
+    /// What is run when a session has ended; empty where nothing is.
+    package var onSessionEnd: [String] { members["onSessionEnd"]?.array?.compactMap(\.string) ?? [] }
 
     /// What happens to requests for missing directories; nil where nothing is said.
     package var directoryCreation: String? { text("directoryCreation") }

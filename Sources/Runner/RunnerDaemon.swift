@@ -45,7 +45,8 @@ package struct RunnerDaemon: Sendable {
         guard let lock = try await takeLock() else { throw RunnerLockHeld(home: home) }
         let startedAt = Timestamp.now
         let logPath = home.runnerLog(pid: getpid(), at: startedAt)
-        let sink = try LogSink(path: logPath)
+        let sink = try LogSink(
+            path: logPath, echoing: configuration.supervised || Self.isInContainer)
         sink.takeStandardError()
         let logger = Logger(label: "runner") { _ in LogFile(sink) }
         logger.info("starting", metadata: ["version": "\(ProgramFile.version)", "home": "\(home.path)"])
@@ -73,6 +74,12 @@ package struct RunnerDaemon: Sendable {
         else { return }
         limit.rlim_cur = min(limit.rlim_max, 65536)
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+
+    /// As a container's own program, or right below its init: where standard output is what `docker logs` shows.
+    private static var isInContainer: Bool {
+        (getpid() == 1 || getppid() == 1)
+            && ["/.dockerenv", "/run/.containerenv"].contains { (path: String) in access(path, F_OK) == 0 }
     }
 
     private func takeLock() async throws -> RunnerLock? {
@@ -155,6 +162,12 @@ package struct RunnerDaemon: Sendable {
             group.addTask { await heartbeat.run() }
             group.addTask { await showTroubles(of: store, logger) }
             if store.needsCheck { group.addTask { await check(store, logger) } }
+            let onEnd = try Settings.read(configuration.home).onSessionEnd
+            if !onEnd.isEmpty {
+                let hook = SessionEndHook(
+                    command: onEnd, store: store, environment: configuration.environment, logger: logger)
+                group.addTask { await hook.run() }
+            }
             group.addTask {
                 try await StopSignals.each { signal in
                     logger.info("signalled", metadata: ["signal": "\(signalName(signal))"])
@@ -170,7 +183,7 @@ package struct RunnerDaemon: Sendable {
                 }
             }
             let wish = try await firstWish(stopRequests, orFailureOf: &group)
-            logger.info("stopping", metadata: ["why": "\(wish)"])
+            logger.info("stopping", metadata: ["why": "\(wish.words)"])
             if wish == .renew { _ = await supervisor.quiet(within: .seconds(40)) }
             await markStopping(runner, in: store, wish)
             // Whoever asked for the stop still gets the answer; what takes longer is cut off, unless

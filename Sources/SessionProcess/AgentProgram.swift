@@ -4,7 +4,7 @@ import HubClient
 import Processes
 
 /// The agent's own program: found, started in the foreground, watched, ended.
-struct AgentProgram: Sendable {
+package struct AgentProgram: Sendable {
     let path: String
     let arguments: [String]
     let environment: [String: String]
@@ -21,7 +21,7 @@ struct AgentProgram: Sendable {
     }
 
     /// The program the settings name for the agent, or the one of its name in `PATH`.
-    static func path(of agent: Agent, _ settings: Settings, searchPath: String) throws(AgentNotFound)
+    package static func path(of agent: Agent, _ settings: Settings, searchPath: String) throws(AgentNotFound)
         -> String
     {
         let name = settings.agentProgram(agent.rawValue) ?? programNames[agent] ?? agent.rawValue
@@ -91,7 +91,7 @@ package struct AgentNotFound: Error, CustomStringConvertible {
     let agent: Agent
     let name: String
     package var description: String {
-        "cannot find the program \(name) of the agent \(agent.rawValue): it is not in PATH. "
+        "\(agent.rawValue) is not installed (\(name.contains("/") ? name : "\(name) not found in PATH")). "
             + "Install it, or name it in settings.json: \"agentPrograms\": {\"\(agent.rawValue)\": \"/path/to/it\"}"
     }
 }

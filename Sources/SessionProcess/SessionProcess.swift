@@ -224,12 +224,13 @@ package struct SessionProcess: Sendable {
     /// runner started later knows it.
     private func recordBirth(_ sessionID: String) {
         guard !arguments.startedByRunner else { return }
-        let session = SessionRecord(
+        var session = SessionRecord(
             id: recordID, runnerID: nil, origin: .terminal, agent: arguments.agent.rawValue,
             directory: directory,
             createdAt: .now,
             launch: LaunchRecord(phase: .launched, host: .current, process: ProcessTable.current))
         inStore { store throws(StoreError) in
+            session.name = try store.freeName(like: SessionName.derived(from: directory))
             try store.insertSession(session, detail: "in a terminal")
             if try store.liveOwner(of: sessionID) == nil {
                 try store.confirm(recordID, as: sessionID, at: .now)

@@ -6,7 +6,8 @@ import Testing
 /// What the commands print.
 @Suite(.serialized) struct OutputTests {
     private static let listFields: Set = [
-        "id", "happySessionId", "startedBy", "pid", "state", "agent", "directory", "startedAt", "adopted",
+        "id", "name", "happySessionId", "startedBy", "pid", "state", "agent", "directory", "startedAt",
+        "adopted",
         "logPath",
         "endedAt", "exit", "stoppedBy",
     ]
@@ -107,7 +108,8 @@ import Testing
             #expect(home.text(String(path))?.contains("starting") == true)
             let id = try await home.spawn("one")
             let session = try await home.session(id)
-            #expect(try await home.hapi("runner", "logs", id).output == "\(session.logPath ?? "")\n")
+            let shown = try await home.hapi("runner", "logs", id, "--path")
+            #expect(shown.output == "\(session.logPath ?? "")\n")
             #expect(try await home.hapi("runner", "logs", "unknown").status == 1)
             let follower = try home.launch(["runner", "logs", session.id, "-f"])
             #expect(try await follower.firstLine() == "session \(id)")

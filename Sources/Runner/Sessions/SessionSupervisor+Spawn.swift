@@ -19,6 +19,8 @@ extension SessionSupervisor {
         case ending(SessionRecord)
         /// The HAPI session's owner was recorded on another machine or in another container.
         case elsewhere(SessionRecord)
+        /// A live session has the name that was asked for.
+        case named(String)
     }
 
     /// The hub waits for 30 s (hub contract §6).
@@ -199,6 +201,8 @@ extension SessionSupervisor {
                         + "another container; nothing can be known about it here."
                         + (request.source == .hub ? "" : advice)
                     return await turnDown(request, .refused(reason))
+                case .named(let name):
+                    return await turnDown(request, .refused("a live session is called \(name) already"))
                 case .ending(let owner):
                     let known = knowledge(of: owner.id)
                     watch(Watch(id: owner.id))
@@ -237,7 +241,14 @@ extension SessionSupervisor {
                 preparation = .worktree(plan)
             }
             record.sessionID = session.id
+            let wanted = request.parameters.name ?? SessionName.derived(from: session.directory)
+            session.name = try connection.freeName(like: wanted)
+            if let asked = request.parameters.name, asked != session.name { return .named(asked) }
             try connection.insertSession(session, detail: "by \(request.source.rawValue)")
+            if let options = SpawnOptions.text(request.parameters) {
+                try connection.recordEvent(
+                    session.id, SpawnOptions.event, detail: options, at: session.createdAt)
+            }
             try connection.insertSpawnRequest(record)
             switch preparation {
             case .existing: break

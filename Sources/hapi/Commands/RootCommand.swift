@@ -24,7 +24,13 @@ struct RootCommand: AsyncParsableCommand {
               hapi ls                       live sessions
               hapi codex                    codex in this terminal, seen by the hub
             """,
-        subcommands: [RunnerCommand.self, AuthCommand.self])
+        subcommands: [
+            RunnerCommand.self, AuthCommand.self, ShortListCommand.self, ShortStopCommand.self,
+            LogsCommand.self,
+            HistoryCommand.self, DoctorCommand.self, ServiceCommand.self, CompletionCommand.self,
+            ConfigCommand.self,
+            ManualCommand.self,
+        ])
 }
 
 struct RunnerCommand: AsyncParsableCommand {
@@ -42,6 +48,8 @@ struct RunnerCommand: AsyncParsableCommand {
         subcommands: [
             StartCommand.self, StartSyncCommand.self, StopCommand.self, StatusCommand.self, ListCommand.self,
             StopSessionCommand.self, SpawnCommand.self, HistoryCommand.self, LogsCommand.self,
+            WaitCommand.self,
+            EventsCommand.self, RestartCommand.self,
             ApprovalsCommand.self, ApproveCommand.self, DenyCommand.self, WorktreesCommand.self,
             AbsencesCommand.self, GiveUpCommand.self, PruneCommand.self, BackupCommand.self,
         ])
