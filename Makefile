@@ -8,7 +8,8 @@ VENV := .venv
 # The shipped program carries its Swift libraries and is not relocated at start. Its symbols are kept beside it.
 RELEASE := -c release --static-swift-stdlib --product hapi -Xlinker -no-pie -Xlinker --build-id=sha1
 
-.PHONY: help start build install check test test-agents torture sanitize fuzz bench lint format clean setup
+.PHONY: help start build install uninstall dist check test test-agents torture sanitize fuzz bench lint \
+	format clean setup
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -23,7 +24,21 @@ build: setup ## the shipped program, at .build/release/hapi; its symbols are in 
 install: build ## put hapi into PREFIX/bin (PREFIX=/usr/local as root, else ~/.local)
 	@mkdir -p "$(PREFIX)/bin"
 	@install -m 755 $(PROGRAM) "$(PREFIX)/bin/.hapi.new" && mv "$(PREFIX)/bin/.hapi.new" "$(PREFIX)/bin/hapi"
+	@mkdir -p "$(PREFIX)/share/bash-completion/completions" "$(PREFIX)/share/zsh/site-functions" \
+		"$(PREFIX)/share/fish/vendor_completions.d" "$(PREFIX)/share/man/man1"
+	@$(PROGRAM) completion bash > "$(PREFIX)/share/bash-completion/completions/hapi"
+	@$(PROGRAM) completion zsh > "$(PREFIX)/share/zsh/site-functions/_hapi"
+	@$(PROGRAM) completion fish > "$(PREFIX)/share/fish/vendor_completions.d/hapi.fish"
+	@$(PROGRAM) manual > "$(PREFIX)/share/man/man1/hapi.1"
 	@echo "hapi is at $(PREFIX)/bin/hapi"
+
+uninstall: ## remove what install has put into PREFIX; ~/.hapi stays
+	@rm -f "$(PREFIX)/bin/hapi" "$(PREFIX)/share/bash-completion/completions/hapi" \
+		"$(PREFIX)/share/zsh/site-functions/_hapi" "$(PREFIX)/share/fish/vendor_completions.d/hapi.fish" \
+		"$(PREFIX)/share/man/man1/hapi.1"
+
+dist: build ## a tarball, a .deb, checksums and an SBOM in .build/dist
+	@scripts/dist
 
 # What a target imports is declared: Package.swift says who may see whom.
 WALLED := --explicit-target-dependency-import-check error

@@ -67,3 +67,16 @@ CREATE TABLE leftovers (
     PRIMARY KEY (session_id, pid, start)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX leftovers_kept ON leftovers (found_at) WHERE gone_at IS NULL;
+
+-- A worktree's name is one session's from the moment it is decided. Where earlier versions recorded two
+-- under one name, the newer row keeps it; nothing on the disk changes.
+UPDATE worktrees SET removed_at = created_at
+WHERE removed_at IS NULL AND EXISTS (
+    SELECT 1 FROM worktrees newer
+    WHERE newer.repository = worktrees.repository AND newer.name = worktrees.name
+      AND newer.removed_at IS NULL
+      AND (newer.created_at, newer.session_id) > (worktrees.created_at, worktrees.session_id));
+CREATE UNIQUE INDEX worktrees_one_name ON worktrees (repository, name) WHERE removed_at IS NULL;
+
+-- How far a request is that takes its time, in words: what git last said of a checkout.
+ALTER TABLE spawn_requests ADD COLUMN progress TEXT;

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -83,13 +84,22 @@ long cprocess_find(const void *haystack, size_t size, const void *needle, size_t
     return found == NULL ? -1 : found - (const char *)haystack;
 }
 
-int cprocess_cut_head(int file, off_t length) {
-    return result(fallocate(file, FALLOC_FL_COLLAPSE_RANGE, 0, length));
+int cprocess_cut(int file, off_t start, off_t length) {
+    return result(fallocate(file, FALLOC_FL_COLLAPSE_RANGE, start, length));
 }
 
-int cprocess_wait_unreaped(struct cprocess_ended *ended) {
+int cprocess_watch_file(const char *path) {
+    int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    if (watch < 0) return -errno;
+    if (inotify_add_watch(watch, path, IN_MODIFY) >= 0) return watch;
+    int code = errno;
+    close(watch);
+    return -code;
+}
+
+int cprocess_wait_unreaped(struct cprocess_ended *ended, int wait) {
     siginfo_t info = {0};
-    if (waitid(P_ALL, 0, &info, WEXITED | WNOWAIT) < 0) return -errno;
+    if (waitid(P_ALL, 0, &info, WEXITED | WNOWAIT | (wait ? 0 : WNOHANG)) < 0) return -errno;
     ended->pid = info.si_pid;
     ended->was_signaled = info.si_code != CLD_EXITED;
     ended->status = info.si_status;

@@ -35,6 +35,8 @@ package struct Configuration: Sendable {
     package let renewalDisabled: Bool
     package let directoryPolicy: DirectoryPolicy
     package let resumesAfterReboot: Bool
+    /// How long git may take to make or remove a worktree.
+    package let worktreePatience: Duration
     /// The program for sessions, in place of this one.
     package let sessionProgram: String?
     package let environment: [String: String]
@@ -68,6 +70,7 @@ package struct Configuration: Sendable {
         sessionProgram = try stated.absolutePath(.sessionProgram)
         directoryPolicy = try stated.directoryPolicy()
         resumesAfterReboot = settings.resumesAfterReboot
+        worktreePatience = try stated.worktreePatience()
     }
 
     /// How long a command waits for the runner, which needs no settings.

@@ -24,6 +24,12 @@ package struct ControlClient: Sendable {
             "stop", ControlMessages.Stop(reason: replacing ? RunnerEndReason.replaced.rawValue : nil))
     }
 
+    /// The sessions that the runner lists, ours or HAPI's own.
+    package func sessions() async throws -> [ControlMessages.SessionList.Child] {
+        let answer = try await post("list", [String: String]())
+        return try JSON.decode(ControlMessages.SessionList.self, from: answer.body).children
+    }
+
     package func stopSession(_ id: String) async throws -> StopAnswer {
         // A stop takes its time: longer than any other request, and always answered within 15 s.
         let answer = try await post(
@@ -34,7 +40,12 @@ package struct ControlClient: Sendable {
 
     package func spawn(_ parameters: SpawnParameters, requestID: String?) async throws -> SpawnAnswer {
         let body = ControlMessages.SpawnSession(requestId: requestID, parameters: parameters)
-        let answer = try await post("spawn-session", body, atLeast: .seconds(60))
+        // The runner bounds every step of it, and a checkout may take long.
+        let answer = try await HTTPClient.withHTTPClient(
+            configuration: .init(timeout: .init(connect: .seconds(10)))
+        ) { client in
+            try await post("spawn-session", body, by: client, deadline: .distantFuture)
+        }
         let message = try JSON.decode(ControlMessages.SpawnAnswerBody.self, from: answer.body)
         if message.success, let id = message.sessionId { return .started(happySessionID: id) }
         if message.requiresUserApproval == true {
@@ -52,6 +63,15 @@ package struct ControlClient: Sendable {
     private func post(
         _ path: String, _ body: some Encodable, atLeast: Duration = .zero
     ) async throws -> ControlAnswer {
+        let patience = max(timeout, atLeast)
+        return try await post(
+            path, body, by: .shared, deadline: .now() + TimeAmount(patience), patience)
+    }
+
+    private func post(
+        _ path: String, _ body: some Encodable, by client: HTTPClient, deadline: NIODeadline,
+        _ patience: Duration? = nil
+    ) async throws -> ControlAnswer {
         // From a file that anything may have written; the library would not survive it.
         guard (1...65535).contains(port) else {
             throw ControlError(port: port, reason: "there is no such port")
@@ -62,9 +82,8 @@ package struct ControlClient: Sendable {
         request.headers.add(
             name: "User-Agent", value: "\(ControlMessages.commandAgent)/\(ProgramFile.version)")
         request.body = .bytes(ByteBuffer(bytes: try JSON.encode(body)))
-        let patience = max(timeout, atLeast)
         do {
-            let response = try await HTTPClient.shared.execute(request, timeout: TimeAmount(patience))
+            let response = try await client.execute(request, deadline: deadline)
             let bytes = try await response.body.collect(upTo: 1 << 20)
             return ControlAnswer(status: Int(response.status.code), body: Array(bytes.readableBytesView))
         } catch {
@@ -73,10 +92,11 @@ package struct ControlClient: Sendable {
     }
 
     /// The library's own words are for programmers.
-    private static func words(for error: any Error, _ patience: Duration) -> String {
+    private static func words(for error: any Error, _ patience: Duration?) -> String {
         switch error as? HTTPClientError {
-        case .deadlineExceeded, .readTimeout, .connectTimeout: "no answer within \(patience)"
-        case .remoteConnectionClosed: "it closed the connection without an answer"
+        case .deadlineExceeded, .readTimeout, .connectTimeout:
+            patience.map { "no answer within \($0)" } ?? "it has not answered in time"
+        case .remoteConnectionClosed: "it closed the connection before it answered; perhaps it was stopped"
         case .cancelled: "interrupted"
         default:
             (error as? IOError).map { "the connection failed (\(errorText($0.errnoCode)))" }

@@ -89,7 +89,8 @@ package enum ControlMessages {
     }
 
     package struct StopSessionAnswer: Codable {
-        package var success: Bool
+        /// HAPI's own runner does not say.
+        package var success: Bool?
         package var status: String
 
         package init(success: Bool, status: String) {

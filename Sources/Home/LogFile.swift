@@ -33,8 +33,12 @@ package final class LogSink: Sendable {
     private let descriptor: Mutex<Int32>
     /// What standard error was before it was taken.
     private let standardError = Mutex<Int32?>(nil)
+    /// Whether lines go to standard output as well, where a supervisor's journal takes them. Unlike standard
+    /// error it stays what it was through a renewal.
+    private let echoes: Bool
 
-    package init(path: String) throws(FileError) {
+    package init(path: String, echoing: Bool = false) throws(FileError) {
+        echoes = echoing
         let file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw FileError(action: "open the log", path: path, code: errno) }
         descriptor = Mutex(file)
@@ -49,6 +53,7 @@ package final class LogSink: Sendable {
     package func write(_ line: String) {
         let bytes = Array((line.visible + "\n").utf8)
         descriptor.withLock { _ = writeAll($0, bytes) }
+        if echoes { _ = writeAll(STDOUT_FILENO, bytes) }
     }
 
     /// Makes what the process writes to standard error go to the log, a crash's last words included.

@@ -56,6 +56,7 @@ package struct RunnerStarter: Sendable {
                 keepUnstated(of: running.process.pid, in: &environment)
             }
         } else if let pid = presence.foreignPID {
+            try await takeSessions(of: pid, presence.controlPort, note)
             note("stopping HAPI's own runner (process \(pid))")
             keepUnstated(of: pid, in: &environment)
         }
@@ -63,6 +64,19 @@ package struct RunnerStarter: Sendable {
             home: home, controlTimeout: configuration.controlTimeout, replacing: true
         ).stop()
         return try await launch(environment)
+    }
+
+    /// HAPI's runner leaves its sessions behind: they are this runner's from now on.
+    private func takeSessions(of pid: Int32, _ port: Int?, _ note: (String) -> Void) async throws {
+        guard let port else { return }
+        let home = configuration.home
+        let summary = try await Takeover(home: home, controlTimeout: configuration.controlTimeout)
+            .run(from: pid, port: port)
+        if summary.taken > 0 { note("taking over its sessions: \(summary.taken)") }
+        if !summary.left.isEmpty {
+            let pids = summary.left.map(String.init).joined(separator: ", ")
+            note("left alone, because nothing proves that they are its sessions: processes \(pids)")
+        }
     }
 
     /// The variables that the runner reads, and sessions get, with another value than here. What makes it

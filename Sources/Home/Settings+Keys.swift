@@ -15,9 +15,11 @@ extension Settings {
         case agentPrograms
         case acpAgents
         case resumesAfterReboot = "resumeAfterReboot"
+        case onSessionEnd
+        case worktreeMinutes = "worktreeTimeoutMinutes"
 
         fileprivate enum Kind {
-            case text, flag, object
+            case text, flag, object, number, words
         }
 
         fileprivate var kind: Kind {
@@ -25,6 +27,8 @@ extension Settings {
             case .token, .hubURL, .olderHubURL, .machineID, .directoryCreation: .text
             case .startsRunner, .resumesAfterReboot: .flag
             case .extraHeaders, .agentPrograms, .acpAgents: .object
+            case .onSessionEnd: .words
+            case .worktreeMinutes: .number
             }
         }
     }
@@ -64,6 +68,8 @@ extension Settings.Key.Kind {
         case .text: value.string != nil
         case .flag: value.bool != nil
         case .object: value.object != nil
+        case .number: value.integer != nil
+        case .words: value.array?.allSatisfy { $0.string != nil } == true
         }
     }
 
@@ -72,6 +78,8 @@ extension Settings.Key.Kind {
         case .text: "a string"
         case .flag: "true or false"
         case .object: "an object"
+        case .number: "a whole number"
+        case .words: "an array of strings"
         }
     }
 }
@@ -85,6 +93,8 @@ extension JSONValue {
         case .string: "a string"
         case .array: "a list"
         case .object: "an object"
+        case .number: "a whole number"
+        case .words: "an array of strings"
         }
     }
 }

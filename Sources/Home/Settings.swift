@@ -11,6 +11,12 @@ package struct Settings: Sendable {
 
     package init(_ members: [String: JSONValue]) { self.members = members }
 
+    /// What a key holds, as it is written.
+    package func member(_ key: String) -> JSONValue? { members[key] }
+
+    /// As where there is no file.
+    package static let none = Settings([:])
+
     package var token: String? {
         get { text(.token) }
         set { members[Key.token.rawValue] = newValue.map(JSONValue.string) }
@@ -33,6 +39,9 @@ package struct Settings: Sendable {
 
     /// Whether conversations that were under way when the machine was restarted are gone on with.
     package var resumesAfterReboot: Bool { self[.resumesAfterReboot]?.bool ?? false }
+
+    /// What is run when a session has ended; empty where nothing is.
+    package var onSessionEnd: [String] { self[.onSessionEnd]?.array?.compactMap(\.string) ?? [] }
 
     /// Agents that speak ACP, each with its command line: further ones, or others of a known name.
     package var acpAgents: [String: [String]] {

@@ -100,6 +100,17 @@ struct Statements {
         return policy
     }
 
+    /// From a minute to a day.
+    func worktreePatience() throws(ConfigurationError) -> Duration {
+        guard let value = settings[.worktreeMinutes], value != .null else { return .seconds(600) }
+        guard let minutes = value.integer, (1...1440).contains(minutes) else {
+            throw ConfigurationError(
+                variable: "\(Settings.Key.worktreeMinutes.rawValue) in \(settingsFile)",
+                problem: "cannot be used", needed: "a number of minutes from 1 to 1440")
+        }
+        return .seconds(60 * minutes)
+    }
+
     /// May hold any bytes, as every path may.
     func absolutePath(_ variable: Variable) throws(ConfigurationError) -> String? {
         guard let path = environment.stated(variable) else { return nil }

@@ -17,6 +17,28 @@ package struct SessionMetadata: Codable, Equatable, Sendable {
     package var lifecycleStateSince: Int64?
     package var flavor: String?
     package var startingMode: String?
+    package var worktree: Worktree?
+
+    /// The git worktree a session works in.
+    package struct Worktree: Codable, Equatable, Sendable {
+        /// The repository it belongs to.
+        package var basePath: String
+        package var branch: String
+        package var name: String
+        package var worktreePath: String?
+        /// In milliseconds since 1970.
+        package var createdAt: Int64?
+
+        package init(
+            basePath: String, branch: String, name: String, worktreePath: String?, createdAt: Int64? = nil
+        ) {
+            self.basePath = basePath
+            self.branch = branch
+            self.name = name
+            self.worktreePath = worktreePath
+            self.createdAt = createdAt
+        }
+    }
 
     package init(path: String, host: String) {
         self.path = path

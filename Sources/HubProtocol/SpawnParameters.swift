@@ -21,6 +21,8 @@ package struct SpawnParameters: Codable, Equatable, Sendable {
     package var forkSession: Bool?
     package var approvedNewDirectoryCreation: Bool?
     package var token: String?
+    /// What the session is to be called; a word of ours, which the hub does not send.
+    package var name: String?
 
     package init(directory: String) { self.directory = directory }
 }

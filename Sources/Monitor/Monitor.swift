@@ -43,13 +43,17 @@ package enum Monitor {
     private static func watch(_ spec: LaunchSpec) throws(StoreError) {
         CrashPoint.reached("monitor-started")
         guard let child = try claimAndLaunch(spec) else { return }
-        let exit = waitForExit(of: child)
+        let exit = waitForExit(of: child, spec.logPath)
         CrashPoint.reached("monitor-saw-exit")
         let store = MonitorStore(spec.storePath, flushing: true)
         try recordExit(exit, spec, in: store)
         CrashPoint.reached("monitor-recorded-exit")
         waitpid(child, nil, 0)
-        if wasToldToStop(spec, store) { seeHelpersEnd(spec, store) }
+        if wasToldToStop(spec, store) {
+            seeHelpersEnd(spec, store)
+        } else {
+            recordLeftovers(of: spec, in: store)
+        }
     }
 
     /// What is recorded here names processes that die with the machine, so it is not flushed.
@@ -151,19 +155,37 @@ package enum Monitor {
         return fstat(directoryDescriptor, &status) == 0 && status.st_nlink > 0
     }
 
-    /// Waits for the child's end and leaves it unreaped; reaps its orphaned helpers meanwhile.
-    private static func waitForExit(of child: Int32) -> ExitRecord {
+    /// Waits for the child's end and leaves it unreaped; reaps its orphaned helpers and bounds its log
+    /// meanwhile.
+    private static func waitForExit(of child: Int32, _ logPath: String) -> ExitRecord {
+        var log = LogWatch(logPath)
+        // Without a descriptor for it there is only one thing that can be waited for: the end.
+        let news = childSignals()
         var ended = cprocess_ended()
         while true {
-            let code = cprocess_wait_unreaped(&ended)
+            let code = cprocess_wait_unreaped(&ended, news < 0 ? 1 : 0)
             if code == -EINTR { continue }
             if code < 0 { return ExitRecord(.vanished, message: "its monitor lost sight of it", at: .now) }
             if ended.pid == child { break }
-            waitpid(ended.pid, nil, 0)
+            if ended.pid > 0 {
+                waitpid(ended.pid, nil, 0)
+            } else {
+                log.wait(for: news)
+                while cprocess_read_signal(news) > 0 {}
+            }
         }
         let reason: ExitReason =
             ended.was_signaled == 1 ? .signaled(signal: ended.status) : .exited(code: ended.status)
         return ExitRecord(reason, helpers: helperCount(besides: child), at: .now)
+    }
+
+    /// Readable when a child may have ended; -errno where there is none.
+    private static func childSignals() -> Int32 {
+        var set = sigset_t()
+        sigemptyset(&set)
+        sigaddset(&set, SIGCHLD)
+        pthread_sigmask(SIG_BLOCK, &set, nil)
+        return cprocess_signal_descriptor(&set)
     }
 
     /// How many processes the session leaves to this monitor.
@@ -189,7 +211,7 @@ package enum Monitor {
     }
 
     /// Standard error is the session's log.
-    private static func complain(_ text: String) {
+    static func complain(_ text: String) {
         let bytes = Array("hapi monitor: \(text)\n".utf8)
         _ = write(2, bytes, bytes.count)
     }

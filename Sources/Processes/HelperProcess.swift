@@ -21,12 +21,18 @@ package enum HelperProcess {
         .init(signal: SIGTERM, grace: .seconds(2)), .init(signal: SIGKILL, grace: .seconds(2)),
     ])
 
+    /// Told what a program has last said on its standard error, while it works.
+    package typealias Progress = @Sendable (String) async -> Void
+
+    /// How often ``Progress`` is told.
+    private static let progressInterval = Duration.seconds(2)
+
     /// Runs a program and waits for it; one that takes longer than `patience`, or whose caller is cancelled,
     /// is ended, with its whole process group. Its standard input is empty. What it prints goes to files in
     /// memory, so that nothing it leaves running in the background can hold up the answer.
     package static func run(
         _ program: String, _ arguments: [String], environment: [String: String], directory: String = "/",
-        within patience: Duration
+        within patience: Duration, progress: Progress? = nil
     ) async throws -> Result {
         let deadline = ContinuousClock.now + patience
         let (output, errors) = (try MemoryFile("output"), try MemoryFile("errors"))
@@ -36,13 +42,26 @@ package enum HelperProcess {
             output: .descriptor(output.descriptor), errors: .descriptor(errors.descriptor), searchesPath: true
         )
         let process = try await launch.started(within: patience, keeping: [output, errors])
-        guard let process, await process.ended(within: deadline - .now) else {
+        guard let process, await ended(process, by: deadline, telling: progress, errors) else {
             let error = HelperCutShort(program: program, patience: Task.isCancelled ? nil : patience)
             if let process { await ending.run(group: process) }
             throw error
         }
         guard let status = process.reap()?.status else { throw HelperLost(program: program) }
         return Result(status: status, output: output.text(), errors: errors.text())
+    }
+
+    /// Whether it ends in time.
+    private static func ended(
+        _ process: LaunchedProcess, by deadline: ContinuousClock.Instant, telling progress: Progress?,
+        _ errors: MemoryFile
+    ) async -> Bool {
+        guard let progress else { return await process.ended(within: deadline - .now) }
+        while await !process.ended(within: min(progressInterval, deadline - .now)) {
+            guard !Task.isCancelled, ContinuousClock.now < deadline else { return false }
+            await progress(errors.lastWords)
+        }
+        return true
     }
 }
 

@@ -54,10 +54,25 @@ package final class MemoryFile: Sendable {
     }
 
     /// Everything in it, up to a limit in bytes.
-    package func text(limit: Int = 4 << 20) -> String {
-        let size = max(0, min(off_t(limit), lseek(descriptor, 0, SEEK_END)))
-        var bytes = [UInt8](repeating: 0, count: Int(size))
-        let count = pread(descriptor, &bytes, bytes.count, 0)
+    package func text(limit: Int = 4 << 20) -> String { text(from: 0, limit: limit) }
+
+    /// The end of the last line that says something. A progress meter ends its line with a carriage return
+    /// alone, and writes over it.
+    package var lastWords: String {
+        text(from: max(0, size - 1024), limit: 1024).split(whereSeparator: \.isNewline).last {
+            !$0.allSatisfy(\.isWhitespace)
+        }.map { String($0).trimmingWhitespace } ?? ""
+    }
+
+    /// Not asked by `lseek`: a program writes at the offset it shares with this descriptor.
+    private var size: off_t {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 ? status.st_size : 0
+    }
+
+    private func text(from start: off_t, limit: Int) -> String {
+        var bytes = [UInt8](repeating: 0, count: Int(min(off_t(limit), max(0, size - start))))
+        let count = pread(descriptor, &bytes, bytes.count, start)
         return String(systemBytes: bytes.prefix(max(0, count)))
     }
 }

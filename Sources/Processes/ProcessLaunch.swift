@@ -121,8 +121,13 @@ package struct ProcessLaunch {
         let environ = CStrings(environment)
         var pid: pid_t = 0
         let start = searchesPath ? posix_spawnp : posix_spawn
-        let code = program.withSystemText {
+        var code = program.withSystemText {
             start(&pid, $0, &actions, &attributes, argv.pointers, environ.pointers)
+        }
+        if code == ENOEXEC && !searchesPath && ProgramKind(of: program) == .text {
+            // A script without a first line that names its interpreter: as `execvp` does it.
+            let argv = CStrings(["/bin/sh", program] + arguments.dropFirst())
+            code = posix_spawn(&pid, "/bin/sh", &actions, &attributes, argv.pointers, environ.pointers)
         }
         guard code == 0 else { throw LaunchError(program: program, directory: directory, code: code) }
         return pid
@@ -141,8 +146,9 @@ package struct LaunchError: Error, CustomStringConvertible {
         self.code = code
     }
 
-    /// An exec failure does not tell a missing program from a missing directory: both are named.
-    package var description: String { "cannot start \(program) in \(directory): \(errorText(code))" }
+    package var description: String {
+        "cannot start \(program): \(ExecFailure.words(program, in: directory, code))"
+    }
 }
 
 private struct Failure: Error {

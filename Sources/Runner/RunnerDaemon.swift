@@ -36,7 +36,8 @@ package struct RunnerDaemon: Sendable {
         guard let lock = try await takeLock() else { throw RunnerLockHeld(home: home) }
         let startedAt = Timestamp.now
         let logPath = home.runnerLog(pid: getpid(), at: startedAt)
-        let sink = try LogSink(path: logPath)
+        let sink = try LogSink(
+            path: logPath, echoing: configuration.supervised || Self.isInContainer)
         sink.takeStandardError()
         cprocess_speak_of_crashes()
         let logger = Logger(label: "runner") { _ in LogFile(sink, level: configuration.logLevel) }
@@ -81,6 +82,12 @@ package struct RunnerDaemon: Sendable {
         else { return }
         limit.rlim_cur = min(limit.rlim_max, 65536)
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+
+    /// As a container's own program, or right below its init: where standard output is what `docker logs` shows.
+    private static var isInContainer: Bool {
+        (getpid() == 1 || getppid() == 1)
+            && ["/.dockerenv", "/run/.containerenv"].contains { (path: String) in access(path, F_OK) == 0 }
     }
 
     private func takeLock() async throws -> RunnerLock? {

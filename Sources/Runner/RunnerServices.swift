@@ -37,6 +37,7 @@ extension RunnerLife {
             { await life.showTroubles() },
             { await life.showSessionPath(stateFile) },
             { await life.checkStore() },
+            { try await life.runEndHook() },
             { try await life.hearSignals() },
             { await hub?.run(life.supervisor.spawnFailures) },
             { await life.record(hub, stateFile) },
@@ -83,6 +84,15 @@ extension RunnerLife {
     private func record(_ hub: HubLink?, _ stateFile: StateFileKeeper) async {
         guard let hub else { return }
         for await change in hub.states { await take(change, stateFile) }
+    }
+
+    /// What the user wants to have run when a session has ended.
+    private func runEndHook() async throws {
+        let command = try Settings.read(configuration.home).onSessionEnd
+        guard !command.isEmpty else { return }
+        await SessionEndHook(
+            command: command, store: store, environment: configuration.environment, logger: logger
+        ).run()
     }
 
     private func hearSignals() async throws {

@@ -19,6 +19,8 @@ package struct SpawnRequestRecord: Sendable {
     package var requestedAt: Timestamp
     package var outcome: SpawnOutcomeKind
     package var error: String?
+    /// How far it is, where it takes its time and is not answered yet.
+    package var progress: String?
 
     package init(
         id: String, source: RequestSource, sessionID: String?, directory: String, agent: String,

@@ -20,17 +20,21 @@ extension Reading {
         _ condition: String, _ values: [StoreValue] = []
     ) throws(StoreError) -> [SpawnRequestRecord] {
         try rows(
-            "SELECT id, source, session_id, directory, agent, requested_at, outcome, error FROM spawn_requests \(condition)",
-            values
+            """
+            SELECT id, source, session_id, directory, agent, requested_at, outcome, error, progress
+            FROM spawn_requests \(condition)
+            """, values
         ) { row in
             guard let id = row.text("id"), let source = row.text("source").flatMap(RequestSource.init),
                 let directory = row.text("directory"), let agent = row.text("agent"),
                 let requestedAt = row.time("requested_at"),
                 let outcome = row.text("outcome").flatMap(SpawnOutcomeKind.init)
             else { return nil }
-            return SpawnRequestRecord(
+            var request = SpawnRequestRecord(
                 id: id, source: source, sessionID: row.text("session_id"), directory: directory, agent: agent,
                 requestedAt: requestedAt, outcome: outcome, error: row.text("error"))
+            request.progress = row.text("progress")
+            return request
         }
     }
 }
@@ -57,7 +61,17 @@ extension Writing {
         _ id: String, _ outcome: SpawnOutcomeKind, error: String?, at now: Timestamp
     ) throws(StoreError) {
         try run(
-            "UPDATE spawn_requests SET outcome = ?, error = ?, answered_at = ? WHERE id = ? AND outcome = 'pending'",
+            """
+            UPDATE spawn_requests SET outcome = ?, error = ?, answered_at = ?, progress = NULL
+            WHERE id = ? AND outcome = 'pending'
+            """,
             [.init(outcome), .init(error), .init(now), .text(id)])
+    }
+
+    /// Notes how far a request is that is still being answered.
+    package func noteProgress(_ words: String, ofSession id: String) throws(StoreError) {
+        try run(
+            "UPDATE spawn_requests SET progress = ? WHERE session_id = ? AND outcome = 'pending'",
+            [.text(words), .text(id)])
     }
 }

@@ -29,6 +29,14 @@ extension Reading {
         try worktrees("WHERE removed_at IS NULL ORDER BY created_at")
     }
 
+    /// Whether a worktree has the name, or is to have it.
+    package func isWorktreeName(_ name: String, takenIn repository: String) throws(StoreError) -> Bool {
+        try rows(
+            "SELECT 1 AS taken FROM worktrees WHERE repository = ? AND name = ? AND removed_at IS NULL",
+            [.text(repository), .text(name)]
+        ) { $0.integer("taken") } == [1]
+    }
+
     package func worktree(of session: String) throws(StoreError) -> WorktreeRecord? {
         try worktrees("WHERE removed_at IS NULL AND session_id = ?", [.text(session)]).first
     }
@@ -62,6 +70,20 @@ extension Writing {
                 .text(worktree.name), .init(worktree.createdAt),
             ])
         try recordEvent(worktree.sessionID, "worktree", detail: worktree.path, at: worktree.createdAt)
+    }
+
+    /// Gives a session's worktree that is still to be made another name, and the session its directory there.
+    package func moveWorktree(_ worktree: WorktreeRecord, directory: String, at now: Timestamp)
+        throws(StoreError)
+    {
+        try run(
+            "UPDATE worktrees SET path = ?, branch = ?, name = ? WHERE session_id = ?",
+            [
+                .text(worktree.path), .text(worktree.branch), .text(worktree.name), .text(worktree.sessionID),
+            ])
+        try run(
+            "UPDATE sessions SET directory = ? WHERE id = ?", [.text(directory), .text(worktree.sessionID)])
+        try recordEvent(worktree.sessionID, "worktree", detail: worktree.path, at: now)
     }
 
     package func markWorktreeRemoved(_ session: String, at now: Timestamp) throws(StoreError) {

@@ -45,12 +45,14 @@ package struct SessionProcess: Sendable {
         if mode == "remote", let row = AgentTable.row(arguments.agent.rawValue, others: settings.acpAgents) {
             return try await converse(row)
         }
-        let (sessionID, link) = try await unlessSignalled { try await begin() }
+        let (start, link) = try await unlessSignalled { try await begin() }
         let exit: ChildExit
         do {
             // Signals are held from here on until they are listened to, so that none ends this process and
             // leaves the agent behind.
-            exit = await follow(try agent(try program(), sessionID).start(), link)
+            exit = await follow(try agent(start.program, start.sessionID).start(), link) {
+                await report(start.sessionID, start.machineID)
+            }
         } catch {
             await link?.end("error", archiveReason: "Launch failed")
             recordEnd(ExitRecord(.launchFailed, message: "\(error)", at: .now))
@@ -63,7 +65,7 @@ package struct SessionProcess: Sendable {
 
     /// - Parameter row: of an agent that is to converse, and not to have the terminal.
     private func program(_ row: AgentRow? = nil) throws -> String {
-        try AgentProgram.path(
+        try AgentProgram.usablePath(
             of: arguments.agent, settings, program: row?.program, configuration.environment)
     }
 
@@ -83,9 +85,15 @@ package struct SessionProcess: Sendable {
         }
     }
 
+    private struct Start: Sendable {
+        let program: String
+        let sessionID: String
+        let machineID: String
+    }
+
     /// Everything that comes before the agent.
-    private func begin() async throws -> (sessionID: String, link: SessionLink?) {
-        _ = try program()
+    private func begin() async throws -> (start: Start, link: SessionLink?) {
+        let program = try program()
         let machineID = try Settings.machineID(configuration.home)
         await startRunner()
         let sessionID = arguments.existingSessionID ?? newID()
@@ -97,8 +105,7 @@ package struct SessionProcess: Sendable {
             throw error
         }
         recordBirth(sessionID)
-        await report(sessionID, machineID)
-        return (sessionID, link)
+        return (Start(program: program, sessionID: sessionID, machineID: machineID), link)
     }
 
     /// Holds the conversation to its end. A wish for the end is obeyed: then the status is 0.
@@ -111,9 +118,8 @@ package struct SessionProcess: Sendable {
                     // Signals are held until they are listened to, so that none ends this process and leaves
                     // the agent behind.
                     await StopSignals.each { signal in
-                        wish.yield(
-                            .signaled(
-                                signal == SIGINT ? "User terminated" : "Session terminated by a signal"))
+                        let asker = StopAsked.words(recordID, in: configuration.home)
+                        wish.yield(.signaled(asker ?? Self.words(for: signal)))
                     }
                 }
                 defer { group.cancelAll() }
@@ -181,8 +187,16 @@ package struct SessionProcess: Sendable {
         }
     }
 
+    /// How long an agent has to live before a session is said to have started.
+    private static let moment = Duration.milliseconds(500)
+
     /// Follows the agent to its end, passing signals and the hub's wish on.
-    private func follow(_ agent: RunningAgent, _ link: SessionLink?) async -> ChildExit {
+    ///
+    /// - Parameter report: called when the agent has lived for a moment. One that a user starts in a terminal
+    ///   needs no such proof.
+    private func follow(
+        _ agent: RunningAgent, _ link: SessionLink?, report: @escaping @Sendable () async -> Void
+    ) async -> ChildExit {
         // Who asked for the end, if it did not come by itself.
         let asked = OneShot<String>()
         return await withTaskGroup(of: Void.self) { group in
@@ -190,18 +204,42 @@ package struct SessionProcess: Sendable {
                 group.addTask { await link.run() }
                 group.addTask {
                     for await _ in link.kills {
-                        asked.set("User terminated")
+                        asked.set(Self.userAsked)
                         await agent.end()
                     }
                 }
             }
             group.addTask { await passSignals(to: agent, asked) }
+            if !arguments.startedByRunner {
+                await report()
+            } else if await agent.lives(for: Self.moment) {
+                await report()
+            }
             let exit = await agent.ended()
-            let (reason, words) = exit.ending(asked: asked.value)
+            let (reason, words) = exit.ending(asked: await whoAsked(asked, exit))
             await link?.end(reason, archiveReason: words)
             group.cancelAll()
             return exit
         }
+    }
+
+    /// Who asked for the end. A stop signals the agent and this process at once, and either may end first.
+    private func whoAsked(_ asked: OneShot<String>, _ exit: ChildExit) async -> String? {
+        if asked.value == Self.userAsked { return asked.value }
+        if arguments.startedByRunner, let words = StopAsked.words(recordID, in: configuration.home) {
+            return words
+        }
+        let signals = [SIGTERM, SIGINT, SIGHUP]
+        guard signals.contains(where: { exit == .signal($0) || exit == .code(128 + $0) }) else {
+            return asked.value
+        }
+        return await asked.wait(for: .milliseconds(200))
+    }
+
+    private static let userAsked = "User terminated"
+
+    private static func words(for signal: Int32) -> String {
+        signal == SIGINT ? userAsked : "Session terminated by a signal"
     }
 
     /// What the terminal sends, it sends to the agent too; only what is meant for this process alone
@@ -210,7 +248,7 @@ package struct SessionProcess: Sendable {
         let inTerminal = isatty(STDIN_FILENO) == 1
         await StopSignals.each { signal in
             if signal == SIGINT && inTerminal { return }
-            asked.set(signal == SIGINT ? "User terminated" : "Session terminated by a signal")
+            asked.set(Self.words(for: signal))
             agent.signal(signal)
         }
     }
@@ -264,12 +302,13 @@ package struct SessionProcess: Sendable {
     /// runner started later knows it.
     private func recordBirth(_ sessionID: String) {
         guard !arguments.startedByRunner else { return }
-        let session = SessionRecord(
+        var session = SessionRecord(
             id: recordID, runnerID: nil, origin: .terminal, agent: arguments.agent.rawValue,
             directory: directory,
             createdAt: .now,
             launch: LaunchRecord(phase: .launched, host: .current, process: ProcessTable.current))
         inStore { store throws(StoreError) in
+            session.name = try store.freeName(like: SessionName.derived(from: directory))
             try store.insertSession(session, detail: "in a terminal")
             if try store.liveOwner(of: sessionID) == nil {
                 try store.confirm(recordID, as: sessionID, at: .now)

@@ -18,9 +18,16 @@ enum Invocation: Equatable {
     case misuse(Misuse)
 
     init(_ arguments: [String]) {
+        if arguments == ["stop"] {
+            self = .misuse(
+                Misuse("hapi stop needs a session", nil, help: "to stop the runner: hapi runner stop"))
+            return
+        }
         let arguments = Self.expanded(arguments)
         let word = arguments.first ?? ""
-        let isCommand = CommandTree.root.child(word) != nil || ["help", "--help", "-h"].contains(word)
+        let isCommand =
+            CommandTree.root.child(word) != nil
+            || ["help", "--help", "-h", Self.completionWord].contains(word)
         if arguments.contains("--version") || arguments.contains("-v") && !isCommand {
             self = .version
         } else if isCommand {
@@ -29,6 +36,9 @@ enum Invocation: Equatable {
             self = Self.misuse(of: word, arguments).map(Invocation.misuse) ?? .session
         }
     }
+
+    /// With which a completion script asks the parser for words.
+    private static let completionWord = "---completion"
 
     /// Short forms, written out.
     static func expanded(_ arguments: [String]) -> [String] {
@@ -47,6 +57,7 @@ enum Invocation: Equatable {
 
     private static func misuse(of word: String, _ arguments: [String]) -> Misuse? {
         guard !word.isEmpty, Agent(rawValue: word) == nil else { return nil }
+        if word == "gemini" { return Misuse(Agent.geminiRefusal, nil) }
         let isAlone = arguments.dropFirst().allSatisfy { $0.hasPrefix("-") }
         if notOffered.contains(word) {
             return Misuse("this program has no command '\(word)'", nil, forAgent: word)
@@ -75,14 +86,21 @@ struct Misuse: Equatable {
     /// The word, where it could be meant for the agent.
     let agentWord: String?
 
-    init(_ problem: String, _ suggestion: String?, forAgent word: String? = nil) {
+    /// What helps where nothing in particular was meant.
+    let help: String
+
+    init(
+        _ problem: String, _ suggestion: String?, forAgent word: String? = nil,
+        help: String = "hapi help lists the commands"
+    ) {
+        self.help = help
         self.problem = problem
         self.suggestion = suggestion
         agentWord = word
     }
 
     func tell() {
-        Output.complain(problem, hint: suggestion == nil ? "hapi help lists the commands" : nil)
+        Output.complain(problem, hint: suggestion == nil ? help : nil)
         if let suggestion { Output.errors("  Did you mean: \(suggestion.visible)?") }
         if let agentWord { Output.errors("  To send it to claude: hapi claude \(agentWord.visible)") }
     }
@@ -95,13 +113,13 @@ struct CommandTree {
     static let root = CommandTree(type: RootCommand.self)
     static let runner = CommandTree(type: RunnerCommand.self)
 
-    private var children: [CommandTree] {
+    var children: [CommandTree] {
         type.configuration.subcommands.map(CommandTree.init)
     }
 
-    private var name: String { type.configuration.commandName ?? "" }
+    var name: String { type.configuration.commandName ?? "" }
 
-    var names: [String] { children.map(\.name) }
+    var names: [String] { children.filter { $0.type.configuration.shouldDisplay }.map(\.name) }
 
     func child(_ name: String) -> CommandTree? {
         children.first { $0.name == name || $0.type.configuration.aliases.contains(name) }

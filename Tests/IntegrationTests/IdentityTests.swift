@@ -70,7 +70,8 @@ import Testing
             "directory": .string(home.work), "existingSessionId": "happy-forged-4",
         ]
         let refused = try await home.control().post("spawn-session", resumed)
-        #expect(refused.body["error"]?.string?.contains("hapi runner give-up forged-4") == true, "\(refused)")
+        #expect(
+            refused.body["error"]?.string?.contains("hapi runner mark-ended forged-4") == true, "\(refused)")
         let live = try await home.spawn("live")
         for wrong in ["nothing", "forged-0", live] {
             #expect(try await home.hapi("runner", "give-up", wrong).status == 1)

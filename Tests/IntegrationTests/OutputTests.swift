@@ -6,7 +6,8 @@ import Testing
 /// What the commands print.
 @Suite(.serialized) struct OutputTests {
     private static let listFields: Set = [
-        "id", "happySessionId", "startedBy", "pid", "state", "agent", "directory", "startedAt", "adopted",
+        "id", "name", "happySessionId", "startedBy", "pid", "state", "agent", "directory", "startedAt",
+        "adopted",
         "logPath",
         "endedAt", "exit", "stoppedBy",
     ]
@@ -30,7 +31,8 @@ import Testing
             #expect(history.array?.first?["happySessionId"]?.string == ended)
             let one = try await json(home, "history", ended)
             #expect(one.keys == Self.listFields.union(["spawnRequest", "events"]))
-            #expect(one["spawnRequest"]?.keys == ["id", "source", "requestedAt", "outcome", "error"])
+            #expect(
+                one["spawnRequest"]?.keys == ["id", "source", "requestedAt", "outcome", "error", "progress"])
             #expect(one["events"]?.array?.allSatisfy { $0.keys == ["at", "kind", "detail"] } == true)
         }
     }
@@ -40,7 +42,7 @@ import Testing
             let fields: Set = ["running", "runner", "lastRunner", "sessions", "store"]
             let before = try await json(home, "status", status: 3)
             #expect(before.keys == fields && before["runner"] == .null && before["lastRunner"] == .null)
-            #expect(before["sessions"] == ["live": 0, "unverifiable": 0])
+            #expect(before["sessions"] == ["live": 0, "unverifiable": 0, "leftBehind": 0])
 
             try await home.startRunner()
             try await eventually("a heartbeat") { try await home.status().runner?.lastHeartbeatAt != nil }
@@ -106,7 +108,8 @@ import Testing
             #expect(home.text(String(path))?.contains("starting") == true)
             let id = try await home.spawn("one")
             let session = try await home.session(id)
-            #expect(try await home.hapi("runner", "logs", id).output == "\(session.logPath ?? "")\n")
+            let shown = try await home.hapi("runner", "logs", id, "--path")
+            #expect(shown.output == "\(session.logPath ?? "")\n")
             #expect(try await home.hapi("runner", "logs", "unknown").status == 1)
             let follower = try home.launch(["runner", "logs", session.id, "-f"])
             #expect(try await follower.firstLine() == "session \(id)")

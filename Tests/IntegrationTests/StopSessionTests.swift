@@ -78,12 +78,17 @@ import Testing
         let own = ["HAPI_CLI_EXECUTABLE": Paths.program]
         try await TestHome.with(nil, own) { home in
             try home.installAgent(
-                "claude", "[ -e nested ] && \(Paths.program) runner start --replace; exec sleep 1000")
+                "claude",
+                """
+                [ -e nested ] && { until [ -e go ]; do sleep 0.05; done; \(Paths.program) runner start --replace; }
+                exec sleep 1000
+                """)
             let outer = try await home.startRunner()
             let bystander = try await home.spawn("bystander")
             try home.write("work/nested", "")
             let answer = try await home.control().post("spawn-session", ["directory": .string(home.work)])
             let nesting = try #require(answer.body["sessionId"]?.string, "\(answer)")
+            try home.write("work/go", "")
             try await eventually("the runner started inside the session") {
                 // The state file is written once it answers, a little after its row.
                 try home.state()["pid"]?.integer.map { $0 != Int(outer.pid) } == true

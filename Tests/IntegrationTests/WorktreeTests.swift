@@ -1,4 +1,4 @@
-import Home
+import Glibc
 import HubProtocol
 import Processes
 import Runner
@@ -56,6 +56,24 @@ import Testing
             let second = try await spawn(home, repository, "My Feature!")
             let other = try await home.session(try #require(second.body["sessionId"]?.string))
             #expect(other.directory.hasPrefix(path + "-"))
+        }
+    }
+
+    /// Whichever is second gets the next name, and what the first has made stays.
+    @Test func requestsForOneNameAtOnceGetAWorktreeEach() async throws {
+        try await withRepository { home, repository in
+            let names = try await withThrowingTaskGroup(of: String.self) { group in
+                for _ in 0..<4 {
+                    group.addTask {
+                        let answer = try await spawn(home, repository, "fix")
+                        let id = try #require(answer.body["sessionId"]?.string, "\(answer)")
+                        return try await home.session(id).directory
+                    }
+                }
+                return try await group.reduce(into: Set()) { $0.insert($1) }
+            }
+            #expect(names.count == 4 && names.contains(repository + "-worktrees/fix"), "\(names)")
+            for name in names { #expect(home.exists(name + "/.git")) }
         }
     }
 
@@ -135,10 +153,34 @@ import Testing
                     ["directory": .string(repository), "sessionType": "worktree"], of: home)
                 #expect(answer["type"] == "error", "\(answer)")
                 #expect(answer["errorMessage"]?.string?.contains("it goes on starting") == true, "\(answer)")
+                let past = try await home.hapi("runner", "history", "--json")
+                #expect(past.output.contains("\"progress\" : \"making the worktree for"), "\(past)")
                 try await eventually("the session", within: .seconds(30)) {
                     try await home.list().first?.state == "running"
                 }
             }
+        }
+    }
+
+    @Test func pruningSparesASessionThatCameByALinkAndFilesThatAreIgnored() async throws {
+        try await withRepository { home, repository in
+            try home.write("work/repo/.git/info/exclude", ".env\n")
+            var ids: [String] = []
+            for name in ["visited", "secretive"] {
+                ids.append(try #require(try await spawn(home, repository, name).body["sessionId"]?.string))
+            }
+            for id in ids { _ = try await home.control().post("stop-session", ["sessionId": .string(id)]) }
+            #expect(symlink(repository + "-worktrees/visited", home.root + "/way") == 0)
+            let visitor = try await home.control().post(
+                "spawn-session", ["directory": .string(home.root + "/way")])
+            #expect(visitor.status == 200, "\(visitor)")
+            try home.write("work/repo-worktrees/secretive/.env", "x")
+            let pruned = try await home.hapi("runner", "worktrees", "--prune")
+            #expect(pruned.output.contains("visited: its session is running"), "\(pruned)")
+            #expect(pruned.output.contains("secretive: files that git does not show: .env"), "\(pruned)")
+            let forced = try await home.hapi("runner", "worktrees", "--prune", "--ignored-too")
+            #expect(forced.output.contains("removed  \(repository)-worktrees/secretive"), "\(forced)")
+            #expect(home.exists(repository + "-worktrees/visited"))
         }
     }
 

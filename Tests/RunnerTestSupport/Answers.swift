@@ -33,6 +33,7 @@ package struct ListedSession: Decodable, Sendable {
     }
 
     package let id: String
+    package let name: String?
     package let happySessionId: String?
     package let startedBy: String
     package let pid: pid_t?

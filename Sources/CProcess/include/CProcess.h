@@ -47,8 +47,11 @@ int cprocess_is_ignored(int signal);
 /// wanted. A relative path starts at `parent`. A descriptor or -errno.
 int cprocess_open_directory(int parent, const char *path, int follow_link);
 
-/// Removes the first `length` bytes of a file, whole blocks; what follows moves up. 0 or -errno.
-int cprocess_cut_head(int file, off_t length);
+/// Cuts `length` bytes out of a file from `start` on, whole blocks; what follows moves up. 0 or -errno.
+int cprocess_cut(int file, off_t start, off_t length);
+
+/// A descriptor that becomes readable when the file is written to, or -errno.
+int cprocess_watch_file(const char *path);
 
 /// Where `needle` first is in `haystack`, or -1.
 long cprocess_find(const void *haystack, size_t size, const void *needle, size_t length);
@@ -70,8 +73,9 @@ struct cprocess_ended {
     int was_signaled;  // 1: `status` is a signal number, 0: `status` is an exit code
     int status;
 };
-/// Waits until any child has ended and leaves it unreaped. 0 or -errno (ECHILD: no children).
-int cprocess_wait_unreaped(struct cprocess_ended *ended);
+/// Tells of any child that has ended, and leaves it unreaped; waits for one if `wait` is not 0, and else gives
+/// 0 for its pid if there is none. 0 or -errno (ECHILD: no children).
+int cprocess_wait_unreaped(struct cprocess_ended *ended, int wait);
 
 /// Renames a file, unless there is something at `new_path`: -EEXIST. 0 or -errno (EINVAL: the file system cannot).
 int cprocess_rename_to_new(const char *old_path, const char *new_path);

@@ -35,6 +35,14 @@ enum StopWish: Equatable, Sendable {
     case end(RunnerEndReason)
     /// Become the program that is on disk now.
     case renew
+
+    /// For the log.
+    var words: String {
+        switch self {
+        case .end(let reason): reason.rawValue
+        case .renew: "renewal"
+        }
+    }
 }
 
 /// How the daemon stops.

@@ -21,8 +21,17 @@ extension SessionSupervisor {
     ) async -> SpawnAnswer {
         CrashPoint.reached("spawn-recorded")
         let known = knowledge(of: session.id)
+        var (session, preparation) = (session, preparation)
+        // Whether there is a worktree, and it is this session's.
+        var hasWorktree = false
         do {
-            let directory = try await prepare(session, preparation)
+            if case .worktree(let plan) = preparation {
+                let made = try await makeWorktree(plan, for: session)
+                hasWorktree = true
+                session.directory = made.directory
+                preparation = .worktree(made)
+            }
+            let directory = try await open(session, preparation)
             CrashPoint.reached("spawn-prepared")
             let spec = try await spec(for: request, session, preparation)
             // A stop may have come while git was at work: the monitor then finds nothing to claim.
@@ -33,25 +42,23 @@ extension SessionSupervisor {
             logger.error("cannot launch", metadata: ["session": "\(session.id)", "error": "\(error)"])
             // Whoever waits is not kept waiting for a locked store: there it is withdrawn later.
             if await withdraw(session.id, because: "\(error)", patience: .seconds(5)) == .unknown {
-                later { await self.withdraw(session.id, because: "\(error)") }
+                let id = session.id
+                later { await self.withdraw(id, because: "\(error)") }
             }
-            await cleanUp(after: session.id)
+            if hasWorktree { await removeWorktree(of: session.id) }
             let answer = SpawnAnswer.failed("\(error)")
             await tellHub(answer, known, session.id)
             return answer
         }
         let answer = await outcome(of: session, known, for: request)
         CrashPoint.reached("spawn-answered")
-        if case .failed = answer { await cleanUp(after: session.id) }
+        if case .failed = answer, hasWorktree { await removeWorktree(of: session.id) }
         await tellHub(answer, known, session.id)
         return answer
     }
 
-    /// Makes what the session needs, and opens where it will work.
-    private func prepare(_ session: SessionRecord, _ preparation: Preparation) async throws
-        -> WorkingDirectory
-    {
-        if case .worktree(let plan) = preparation { try await worktrees.create(plan, in: roots) }
+    /// Opens where the session will work, made first where that is wanted.
+    private func open(_ session: SessionRecord, _ preparation: Preparation) async throws -> WorkingDirectory {
         let isMissing = if case .create = preparation { true } else { false }
         let roots = roots
         let opened = await BlockingWork.run {
@@ -63,25 +70,6 @@ extension SessionSupervisor {
         }
         guard let opened else { throw DirectoryError(description: "the runner is stopping") }
         return try opened.get()
-    }
-
-    /// Removes the worktree of a session that never worked in it and whose process is dead.
-    private func cleanUp(after id: String) async {
-        do {
-            let worktree = try await store.read { connection throws(StoreError) in
-                try connection.session(id)?.exit == nil ? nil : try connection.worktree(of: id)
-            }
-            guard let worktree else { return }
-            if let reason = await worktrees.removeIfSafe(worktree) {
-                return logger.warning(
-                    "a worktree is left behind", metadata: ["session": "\(id)", "why": "\(reason)"])
-            }
-            try await store.write { connection throws(StoreError) in
-                try connection.markWorktreeRemoved(id, at: .now)
-            }
-        } catch {
-            logger.warning("a worktree is left behind", metadata: ["session": "\(id)", "error": "\(error)"])
-        }
     }
 
     private func spec(
@@ -120,16 +108,15 @@ extension SessionSupervisor {
         case .reported(let happyID):
             return .started(happySessionID: happyID)
         case .ended(let exit):
-            let path = session.logPath ?? ""
-            let output = await BlockingWork.run { logTail(of: path, characters: 800) } ?? ""
-            let tail = output.isEmpty ? "" : ". Its last output: \(output)"
-            return .failed("the session process ended before it reported: \(exit.summary)\(tail)")
+            let output = await lastOutput(of: session)
+            return .failed("the session process ended before it reported: \(exit.summary)\(output)")
         case nil:
             let pid = await record(session.id)?.launch.process?.pid
             let name = pid.map { "session process \($0)" } ?? "session \(session.id)"
+            let advice = request.source == .hub ? "" : ", and `hapi runner list` shows it"
+            let output = await lastOutput(of: session)
             return .late(
-                "\(name) has not reported within \(patience); it goes on starting, and `hapi runner list` shows it"
-            )
+                "\(name) has not reported within \(patience); it goes on starting\(advice)\(output)")
         }
     }
 
@@ -147,6 +134,13 @@ extension SessionSupervisor {
         return await outcome(of: session, known, for: request)
     }
 
+    /// For the end of an answer; empty where it has printed nothing.
+    private func lastOutput(of session: SessionRecord) async -> String {
+        let path = session.logPath ?? ""
+        let output = await BlockingWork.run { logTail(of: path, characters: 800) } ?? ""
+        return output.isEmpty ? "" : ". Its last output: \(output)"
+    }
+
     private func tellHub(_ answer: SpawnAnswer, _ known: Live, _ id: String) async {
         guard let message = answer.error else {
             _ = spawnResults.yield(nil)
@@ -159,7 +153,7 @@ extension SessionSupervisor {
 
 /// The end of a log, with runs of white space made one space.
 func logTail(of path: String, characters: Int) -> String {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return "" }
     defer { close(descriptor) }
     lseek(descriptor, max(0, lseek(descriptor, 0, SEEK_END) - 4 * off_t(characters)), SEEK_SET)

@@ -10,13 +10,17 @@ extension SessionSupervisor {
 
     /// What the transaction of a spawn found.
     private enum Recorded: Sendable {
-        case new(SessionRecord)
+        case new(SessionRecord, Preparation)
+        /// Every name for its worktree was taken by others in the meantime.
+        case nameless
         /// The HAPI session has a live owner.
         case owned(SessionRecord)
         /// The HAPI session's owner has ended, and its monitor is about to say how.
         case ending(SessionRecord)
         /// The HAPI session's owner was recorded on another machine or in another container.
         case elsewhere(SessionRecord)
+        /// A live session has the name that was asked for.
+        case named(String)
     }
 
     /// The hub waits for 30 s (hub contract §6).
@@ -37,9 +41,8 @@ extension SessionSupervisor {
         }
         if let inTime { return inTime }
         if Task.isCancelled { return await spawn.work.value }
-        return .late(
-            "the session is not ready within \(Self.hubPatience); it goes on starting, and `hapi runner list` shows it"
-        )
+        // Only the hub does not wait: nothing that a shell is needed for.
+        return .late("the session is not ready within \(Self.hubPatience); it goes on starting")
     }
 
     /// Begins to answer, in a task of its own: git may be at work for longer than the hub waits, and goes
@@ -187,14 +190,19 @@ extension SessionSupervisor {
         do {
             for _ in 0..<3 {
                 switch try await record(request, session, preparation) {
-                case .new: return await launch(request, session, preparation)
+                case .new(let session, let preparation):
+                    return await launch(request, session, preparation)
+                case .nameless: return await turnDown(request, .refused("\(Worktrees.noFreeName)"))
                 case .owned(let owner): return await outcome(ofOther: owner.id, for: request)
                 case .elsewhere(let owner):
+                    let advice = " If it is gone, say so: hapi runner mark-ended \(owner.id)"
                     let reason =
                         "session \(session.requestedSessionID ?? "") is recorded as live on another machine or in "
-                        + "another container; nothing can be known about it here. If it is gone, say so: "
-                        + "hapi runner give-up \(owner.id)"
+                        + "another container; nothing can be known about it here."
+                        + (request.source == .hub ? "" : advice)
                     return await turnDown(request, .refused(reason))
+                case .named(let name):
+                    return await turnDown(request, .refused("a live session is called \(name) already"))
                 case .ending(let owner):
                     let known = knowledge(of: owner.id)
                     watch(Watch(id: owner.id))
@@ -226,8 +234,21 @@ extension SessionSupervisor {
                     return .ending(owner)
                 }
             }
+            var (session, preparation) = (session, preparation)
+            if case .worktree(let plan) = preparation {
+                guard let plan = try connection.unclaimed(plan) else { return .nameless }
+                session.directory = plan.directory
+                preparation = .worktree(plan)
+            }
             record.sessionID = session.id
+            let wanted = request.parameters.name ?? SessionName.derived(from: session.directory)
+            session.name = try connection.freeName(like: wanted)
+            if let asked = request.parameters.name, asked != session.name { return .named(asked) }
             try connection.insertSession(session, detail: "by \(request.source.rawValue)")
+            if let options = SpawnOptions.text(request.parameters) {
+                try connection.recordEvent(
+                    session.id, SpawnOptions.event, detail: options, at: session.createdAt)
+            }
             try connection.insertSpawnRequest(record)
             switch preparation {
             case .existing: break
@@ -237,7 +258,7 @@ extension SessionSupervisor {
             case .worktree(let plan):
                 try connection.insertWorktree(plan.record(for: session.id, at: session.createdAt))
             }
-            return .new(session)
+            return .new(session, preparation)
         }
     }
 

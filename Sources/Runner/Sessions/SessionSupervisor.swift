@@ -77,7 +77,8 @@ package actor SessionSupervisor {
         self.roots = roots
         self.reportTimeout = configuration.reportTimeout
         self.directoryPolicy = directoryPolicy
-        self.worktrees = Worktrees(environment: configuration.environment)
+        self.worktrees = Worktrees(
+            environment: configuration.environment, patience: configuration.worktreePatience)
         self.secrets = AgentSecrets(home: configuration.home)
         self.program = configuration.sessionProgram ?? ProgramFile.current.path
         self.searchPath = searchPath
@@ -157,7 +158,10 @@ package actor SessionSupervisor {
             let session = try await store.read { store throws(StoreError) in
                 try store.sessions(meant: name).first
             }
-            guard let session else { return .stillAlive }
+            guard let session else {
+                // HAPI's own runner, which was here before, may have seen its end.
+                return home.verifiedExits.contains(name) ? .alreadyGone : .stillAlive
+            }
             return await stop(session, by: source)
         } catch {
             logger.error(
@@ -279,6 +283,7 @@ package actor SessionSupervisor {
         live[id] = nil
         roster.forget(id)
         secrets.remove(session: id)
+        if exit.reason == .vanished { later { await self.recordLeftovers(of: id) } }
     }
 
     // MARK: Ending one
@@ -313,7 +318,7 @@ package actor SessionSupervisor {
     /// Ends the whole tree of a live session.
     private func stop(_ session: SessionRecord, by source: RequestSource) async -> StopAnswer {
         let plan = StopPlan(session, Standing(session, SessionObservation(of: session.launch), at: .now))
-        if plan == .alreadyGone { return .alreadyGone }
+        if plan == .alreadyGone { return await stopLeftovers(of: session.id) }
         if plan == .leave { return .stillAlive }
         do {
             try await store.write(patience: .seconds(2)) { store throws(StoreError) in

@@ -45,7 +45,8 @@ extension SpawnParameters {
         if ids.contains(where: { $0.utf8.count > ControlMessages.longestID }) {
             return "a session's id is longer than \(ControlMessages.longestID) bytes"
         }
-        if agent == "gemini" { return "the agent gemini is no longer offered" }
+        if let reason = name.flatMap(SessionName.refusal) { return reason }
+        if agent == "gemini" { return Agent.geminiRefusal }
         let words =
             [model, effort, modelReasoningEffort, serviceTier, collaborationMode, copilotAgentMode]
             + [resumeSessionId, existingSessionId, sessionId, startingMode, worktreeName]
@@ -62,7 +63,7 @@ extension SpawnParameters {
             copilotAgentMode,
             permissionMode, sessionType, worktreeName, resumeSessionId, existingSessionId, sessionId,
             startingMode,
-            token,
+            token, name,
         ]
         return texts.contains { $0?.utf8.contains(0) == true }
     }

@@ -17,11 +17,19 @@ struct Git: Sendable {
     }
 
     /// What git prints, without the last line's end. Throws its own words where it fails.
-    func run(_ arguments: [String], in directory: String) async throws(GitError) -> String {
+    ///
+    /// - Parameters:
+    ///   - patience: a question takes milliseconds; what writes a working tree may take minutes.
+    ///   - progress: told every other second what git last said of how far it is.
+    func run(
+        _ arguments: [String], in directory: String, within patience: Duration = .seconds(60),
+        progress: HelperProcess.Progress? = nil
+    ) async throws(GitError) -> String {
         let result: HelperProcess.Result
         do {
             result = try await HelperProcess.run(
-                "git", ["-C", directory] + arguments, environment: environment, within: .seconds(60))
+                "git", ["-C", directory] + arguments, environment: environment, within: patience,
+                progress: progress)
         } catch {
             throw GitError(command: arguments.first ?? "", directory: directory, reason: "\(error)")
         }

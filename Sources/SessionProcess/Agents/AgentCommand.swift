@@ -71,3 +71,15 @@ package struct PermissionAnswer: Equatable, Sendable {
         self.reason = reason
     }
 }
+
+/// What a person decided, as the web app's buttons say it (session contract §5.2).
+package struct Decision: Equatable, Sendable {
+    package var answer: PermissionAnswer
+    /// Who: `hub`, `attached`, `mode`, `rule`.
+    package var by: String
+
+    package init(_ answer: PermissionAnswer, by: String = "hub") {
+        self.answer = answer
+        self.by = by
+    }
+}

@@ -65,15 +65,3 @@ package struct PersonMessage: Equatable, Sendable {
         self.isAcknowledged = isAcknowledged
     }
 }
-
-/// What a person decided, as the web app's buttons say it (session contract §5.2).
-package struct Decision: Equatable, Sendable {
-    package var answer: PermissionAnswer
-    /// Who: `hub`, `attached`, `mode`, `rule`.
-    package var by: String
-
-    package init(_ answer: PermissionAnswer, by: String = "hub") {
-        self.answer = answer
-        self.by = by
-    }
-}

@@ -19,13 +19,14 @@ struct GiveUpCommand: ParsableCommand {
               hapi runner mark-ended 987f738a
             """, aliases: ["give-up"])
 
-    @Argument(help: "A HAPI session id or a record id.") var id: String
+    @Argument(help: SessionLookup.help, completion: .sessions) var id: String
 
     func run() throws {
         let home = try RunnerHome.fromEnvironment()
+        let meant = try SessionLookup.session(id, in: home).id
         let store = try StoreConnection(path: home.store, mode: .create)
         let refusal = try store.write { store throws(StoreError) -> String? in
-            guard let session = try store.sessions(meant: id).first else {
+            guard let session = try store.session(meant) else {
                 return "no session is known as \(id)"
             }
             if session.exit != nil || session.endedAt != nil { return "session \(id) has ended already" }

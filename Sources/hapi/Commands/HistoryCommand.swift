@@ -12,15 +12,20 @@ struct HistoryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "history", abstract: "Sessions of the past, with how each ended.",
         discussion: """
-            Newest first. With an ID, every event of that session. Needs no running runner.
+            Newest first. With an ID, every event of that session. --grep looks into the logs too. Needs \
+            no running runner.
 
             EXAMPLES
               hapi runner history --limit 10
-              hapi runner history 987f738a-de72-4fe4-8977-48cdb185b178
+              hapi runner history --failed --since 7d
+              hapi runner history --grep 'out of memory'
+              hapi runner history fix-login
             """)
 
-    @Argument(help: "A HAPI session id, a record id, or PID-<n>.") var id: String?
+    @Argument(help: SessionLookup.help, completion: .sessions) var id: String?
     @Option(help: "Show at most so many.") var limit = 50
+    @Option(help: "Only those whose directory, log or end holds this text.") var grep: String?
+    @OptionGroup var filter: SessionFilter
     @Flag(help: "One JSON document.") var json = false
 
     func validate() throws {
@@ -36,37 +41,53 @@ struct HistoryCommand: ParsableCommand {
         let entries =
             try StoreConnection.lookingAt(home) { store throws(StoreError) -> [Entry] in
                 var entries: [Entry] = []
-                for session in try store.newestSessions(limit: limit) {
+                // Filtered ones are looked for in all that is on record.
+                for session in try store.newestSessions(limit: isFiltered ? .max : limit)
+                where !isFiltered || accepts(session) {
                     entries.append(try Entry(session, store))
+                    if entries.count == limit { break }
                 }
                 return entries
             } ?? []
         if json { return try Output.json(.array(entries.map { .object($0.members) })) }
         guard !entries.isEmpty else { return Output.line("No sessions have been recorded yet.") }
         var table = Table(
-            ["ID", "STARTED", "AGENT", "STATE", "FOR", "HOW", "DIRECTORY"],
-            fits: ["HOW": .text, "DIRECTORY": .path])
+            ["NAME", "ID", "STARTED", "AGENT", "STATE", "FOR", "HOW", "DIRECTORY"],
+            fits: ["NAME": .text, "HOW": .text, "DIRECTORY": .path])
         for view in entries.map(\.view) {
             table.add(
                 [
-                    String(view.session.id.prefix(8)), view.session.createdAt.local, view.session.agent,
+                    view.name, view.shortID, view.session.createdAt.local, view.session.agent,
                     view.state.rawValue, view.length, view.ending,
                     view.session.directory,
-                ], colours: [3: view.state.colour])
+                ], colours: [4: view.state.colour])
         }
         Output.line(table.rendered())
     }
 
+    private var isFiltered: Bool {
+        grep != nil || filter.includesEnded || filter.state != nil || filter.agent != nil || filter.dir != nil
+            || filter.since != nil
+    }
+
+    private func accepts(_ session: SessionRecord) -> Bool {
+        let view = SessionView(session)
+        guard filter.accepts(view) else { return false }
+        guard let grep else { return true }
+        let texts = [session.name, session.title, session.directory, session.agent, view.ending].compactMap {
+            $0
+        }
+        return texts.contains { $0.contains(grep) } || session.logPath.map { LogText.holds(grep, $0) } == true
+    }
+
     private func showOne(_ id: String, _ home: RunnerHome) throws {
+        let meant = try SessionLookup.session(id, in: home).id
         let found = try StoreConnection.lookingAt(home) {
             store throws(StoreError) -> (Entry, [SessionEvent])? in
-            guard let session = try store.sessions(meant: id).first else { return nil }
+            guard let session = try store.session(meant) else { return nil }
             return (try Entry(session, store), try store.events(of: session.id))
         }
-        guard let (entry, events) = found ?? nil else {
-            Output.complain("no session is known as \(id)", hint: "hapi runner history")
-            throw ExitCode(ExitStatus.failed)
-        }
+        guard let (entry, events) = found ?? nil else { throw ExitCode(ExitStatus.failed) }
         if json {
             var members = entry.members
             members["events"] = .array(events.map(\.json))
@@ -75,6 +96,7 @@ struct HistoryCommand: ParsableCommand {
         Output.line(
             "\(entry.view.session.id)  \(entry.view.state.rawValue)  \(entry.view.session.directory.visible)"
         )
+        if let progress = entry.request?.progress { Output.line(progress.visible) }
         var table = Table(["AT", "EVENT", "DETAIL"], fits: ["DETAIL": .text])
         for event in events { table.add([event.at.local, event.kind, event.detail ?? ""]) }
         Output.line(table.rendered())
@@ -85,7 +107,9 @@ struct HistoryCommand: ParsableCommand {
         let request: SpawnRequestRecord?
 
         init(_ session: SessionRecord, _ store: Reading) throws(StoreError) {
-            view = SessionView(session)
+            var view = SessionView(session)
+            if session.exit != nil { view.leftovers = try store.livingLeftovers(of: session.id) }
+            self.view = view
             request = try store.spawnRequest(ofSession: session.id)
         }
 
@@ -99,7 +123,7 @@ extension SpawnRequestRecord {
     fileprivate var json: JSONValue {
         .object([
             "id": .string(id), "source": .string(source.rawValue), "requestedAt": .init(requestedAt),
-            "outcome": .string(outcome.rawValue), "error": .init(error),
+            "outcome": .string(outcome.rawValue), "error": .init(error), "progress": .init(progress),
         ])
     }
 }

@@ -103,6 +103,14 @@ struct LoginCommand: AsyncParsableCommand {
         guard let runner = RunnerPresence(home).runner else {
             return Output.line("Start the runner: hapi runner start")
         }
+        if let unit = ServiceUnit.inCharge(of: home, processEnvironment) {
+            let systemctl = Systemctl(unit: unit, environment: processEnvironment)
+            if try await systemctl.mainPID() == runner.process.pid {
+                let restarted = try await systemctl.bring("restart", home)
+                return Output.line(
+                    "The service was restarted with them: \(StatusView.hubText(restarted).visible).")
+            }
+        }
         let starter = try RunnerStarter(
             like: runner, of: home, forgetting: [.hubURL, .token])
         switch try await starter.start(replacing: false, note: { _ in }) {

@@ -17,20 +17,39 @@ protocol LookCommand {
 struct ListLook: LookCommand {
     let all: Bool
     let json: Bool
+    /// nil: all of them.
+    var accepts: ((SessionView) -> Bool)?
+
+    private func looked() throws -> ([SessionRecord], [LeftoverRecord]) {
+        let home = try RunnerHome.fromEnvironment()
+        let looked = try StoreConnection.lookingAt(home) { store throws(StoreError) in
+            (all ? try store.allSessions() : try store.liveSessions(), try store.livingLeftovers())
+        }
+        return looked ?? ([], [])
+    }
+
+    func views() throws -> [SessionView] { views(try looked().0) }
+
+    private func views(_ sessions: [SessionRecord]) -> [SessionView] {
+        sessions.map(SessionView.init).filter { (all || $0.state != .ended) && accepts?($0) ?? true }
+    }
+
+    var nothing: String {
+        accepts != nil
+            ? "No such sessions." : "No \(all ? "" : "live ")sessions. Start one: hapi runner spawn DIR"
+    }
 
     func look() throws -> Int32 {
-        let home = try RunnerHome.fromEnvironment()
-        let sessions = try StoreConnection.lookingAt(home) { store throws(StoreError) in
-            all ? try store.allSessions() : try store.liveSessions()
-        }
-        let views = (sessions ?? []).map(SessionView.init).filter { all || $0.state != .ended }
+        let (sessions, left) = try looked()
+        let views = views(sessions)
         if json {
             try Output.json(.array(views.map { .object($0.members) }))
         } else if views.isEmpty {
-            Output.line("No \(all ? "" : "live ")sessions. Start one with: hapi runner spawn DIR")
+            Output.line(nothing)
         } else {
             Output.line(SessionView.table(views))
         }
+        if !json, accepts == nil, !left.isEmpty { Output.line(LeftoverView.text(left)) }
         return 0
     }
 }
@@ -48,22 +67,27 @@ struct StatusLook: LookCommand {
     /// A store that cannot be read is said, and whether a runner runs nevertheless.
     private func view(of home: RunnerHome) throws(StoreError) -> StatusView {
         do {
-            let looked = try StoreConnection.lookingAt(home) { store throws(StoreError) in
-                (
-                    try store.newestRunners(limit: 8), try store.liveSessions().map(\.stateNow),
-                    store.fileVersion
+            let looked = try StoreConnection.lookingAt(home) {
+                store throws(StoreError) -> ([RunnerRecord], [SessionState], Int, Int, Int) in
+                let runners = try store.newestRunners(limit: 8)
+                // Only after a restart of the machine is there anything to look for.
+                let isNewBoot = runners.contains { $0.host.bootID != HostIdentity.current.bootID }
+                return (
+                    runners, try store.liveSessions().map(\.stateNow), store.fileVersion,
+                    try store.livingLeftovers().count, isNewBoot ? try store.lostWithReboot().count : 0
                 )
             }
             let presence = RunnerPresence(
                 home, runners: looked?.0 ?? [], stateFile: { StateFile.read(home) })
             return StatusView(
                 home: home, presence: presence, schemaVersion: looked?.2 ?? Store.schemaVersion,
-                states: looked?.1 ?? [])
+                states: looked?.1 ?? [], leftBehind: looked?.3 ?? 0, lost: looked?.4 ?? 0)
         } catch {
             let presence = RunnerPresence(
                 home, runners: [], stateFile: { StateFile.read(home) }, storeError: error)
             guard presence.foreignPID != nil else { throw error }
-            return StatusView(home: home, presence: presence, schemaVersion: nil, states: nil)
+            return StatusView(
+                home: home, presence: presence, schemaVersion: nil, states: nil, leftBehind: nil)
         }
     }
 }

@@ -26,17 +26,13 @@ struct PastMoment: CustomStringConvertible {
         self.moment = moment
     }
 
-    private static let units: [String: Int64] = [
-        "s": 1, "min": 60, "h": 3600, "d": 86400, "w": 604_800,
-    ]
-
     private static func ago(_ text: String) throws -> Timestamp? {
-        let digits = text.prefix { $0.isASCII && $0.isNumber }
-        let unit = String(text.dropFirst(digits.count))
-        guard !digits.isEmpty, !unit.isEmpty, !unit.contains("-"), let count = Int64(digits), count < 100_000
-        else { return nil }
+        let (digits, unit) = Span.parts(text)
+        guard !unit.isEmpty, !unit.contains("-"), let count = Int64(digits), count < 100_000 else {
+            return nil
+        }
         if unit == "m" { throw ValidationError("'\(text)': \(digits)min or \(digits)mo?") }
-        if let seconds = units[unit] { return Timestamp(secondsAgo: count * seconds) }
+        if let seconds = Span.units[unit] { return Timestamp(secondsAgo: count * seconds) }
         switch unit {
         case "mo": return monthsAgo(Int32(count))
         case "y": return monthsAgo(Int32(count) * 12)

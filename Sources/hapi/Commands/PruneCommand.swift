@@ -59,10 +59,10 @@ struct PruneCommand: ParsableCommand {
 
     private func show(_ old: [SessionRecord]) {
         var table = Table(
-            ["ID", "STARTED", "AGENT", "HOW", "DIRECTORY"], fits: ["HOW": .text, "DIRECTORY": .path])
+            ["NAME", "ID", "STARTED", "AGENT", "HOW", "DIRECTORY"], fits: ["HOW": .text, "DIRECTORY": .path])
         for view in old.suffix(20).map(SessionView.init) {
             table.add([
-                String(view.session.id.prefix(8)), view.session.createdAt.local, view.session.agent,
+                view.name, view.shortID, view.session.createdAt.local, view.session.agent,
                 view.ending,
                 view.session.directory,
             ])

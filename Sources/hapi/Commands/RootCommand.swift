@@ -26,8 +26,10 @@ struct RootCommand: AsyncParsableCommand {
               hapi codex                    codex in this terminal, seen by the hub
             """,
         subcommands: [
-            RunnerCommand.self, AuthCommand.self, AttachCommand.self, SendCommand.self,
-            ResumeCommand.self,
+            RunnerCommand.self, AuthCommand.self, AttachCommand.self, SendCommand.self, ResumeCommand.self,
+            ShortListCommand.self, ShortStopCommand.self, LogsCommand.self, HistoryCommand.self,
+            DoctorCommand.self, ServiceCommand.self, CompletionCommand.self, ConfigCommand.self,
+            ManualCommand.self,
         ])
 }
 
@@ -46,6 +48,8 @@ struct RunnerCommand: AsyncParsableCommand {
         subcommands: [
             StartCommand.self, StartSyncCommand.self, StopCommand.self, StatusCommand.self, ListCommand.self,
             StopSessionCommand.self, SpawnCommand.self, HistoryCommand.self, LogsCommand.self,
+            WaitCommand.self,
+            EventsCommand.self, RestartCommand.self,
             ApprovalsCommand.self, ApproveCommand.self, DenyCommand.self, WorktreesCommand.self,
             AbsencesCommand.self, GiveUpCommand.self, PruneCommand.self, BackupCommand.self,
             ApproveToolCommand.self, ResumeCommand.self,

@@ -1,19 +1,47 @@
 import ArgumentParser
 import Home
+import HubClient
+import Processes
 import Runner
 import RunnerStore
+import SessionProcess
 
 /// The session that a word on the command line means: a name, an id, the beginning of one, or `PID-<n>`.
 enum SessionLookup {
+    case found(SessionRecord)
+    case unknown
+    /// It could be any of these.
+    case ambiguous([SessionRecord])
+
     static let help = ArgumentHelp("A name, an id, the beginning of one, or PID-<n>.", valueName: "session")
+
+    init(_ word: String, _ store: Reading) throws(StoreError) {
+        if let session = try store.sessions(meant: word).first {
+            self = .found(session)
+            return
+        }
+        let begun = word.isEmpty ? [] : try store.sessions(beginning: word, limit: 8)
+        self = begun.count == 1 ? .found(begun[0]) : begun.isEmpty ? .unknown : .ambiguous(begun)
+    }
+
+    /// The session, or the complaint that there is none.
+    func session(_ word: String) throws -> SessionRecord {
+        switch self {
+        case .found(let session): return session
+        case .unknown:
+            Output.complain("no session is known as \(word)", hint: "hapi runner list --all")
+        case .ambiguous(let sessions):
+            let fitting = sessions.map(SessionView.init).map { "\($0.title) (\($0.shortID))" }
+            Output.complain("\(word) could be \(fitting.joined(separator: ", "))", hint: "give more of it")
+        }
+        throw ExitCode(ExitStatus.failed)
+    }
 
     /// Looks it up in the store of a home.
     static func session(_ word: String, in home: RunnerHome) throws -> SessionRecord {
-        let found = try StoreConnection.lookingAt(home) { store throws(StoreError) in
-            try store.sessions(meant: word).first
+        let lookup = try StoreConnection.lookingAt(home) { store throws(StoreError) in
+            try SessionLookup(word, store)
         }
-        if let session = found ?? nil { return session }
-        Output.complain("no session is known as \(word)", hint: "hapi runner list --all")
-        throw ExitCode(ExitStatus.failed)
+        return try (lookup ?? .unknown).session(word)
     }
 }

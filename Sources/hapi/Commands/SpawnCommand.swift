@@ -14,11 +14,13 @@ struct SpawnCommand: AsyncParsableCommand {
         discussion: """
             EXAMPLES
               hapi runner spawn ~/project -- "what is this repository about?"
+              hapi runner spawn ~/project --name fix-login --worktree
               hapi runner spawn ~/project --agent codex --model o3 --yolo
               hapi runner spawn ~/new-project --create-directory
             """)
 
     @Argument(help: "Where the session works.") var directory: String
+    @Option(help: "What to call it; without this, as its directory is called.") var name: String?
     @Option(help: "The agent to run.") var agent: Agent = .claude
     @Option(help: "The agent's model.") var model: String?
     @Option(help: "How hard the model thinks (claude, grok, pi, agy).") var effort: String?
@@ -37,6 +39,7 @@ struct SpawnCommand: AsyncParsableCommand {
 
     func run() async throws {
         var parameters = SpawnParameters(directory: try absolutePath(directory))
+        parameters.name = name
         parameters.agent = agent.rawValue
         parameters.model = model
         parameters.effort = effort
@@ -46,8 +49,9 @@ struct SpawnCommand: AsyncParsableCommand {
         parameters.sessionType = worktree || worktreeName != nil ? "worktree" : nil
         parameters.worktreeName = worktreeName
         parameters.approvedNewDirectoryCreation = createDirectory
-        let answer = try await ControlClient.ofRunningRunner().spawn(parameters, requestID: requestID)
-        try Self.tell(answer, json: json)
+        let request = requestID ?? newID()
+        let answer = try await ControlClient.ofRunningRunner().spawn(parameters, requestID: request)
+        try await SpawnReport(request: request, json: json, worktreeName: worktreeName).tell(answer)
         if case .started(let id) = answer, !prompt.isEmpty { try Self.ask(prompt, id) }
     }
 
@@ -68,15 +72,22 @@ struct SpawnCommand: AsyncParsableCommand {
         named[flag] = "--worktree-name"
         return try? RootCommand.parseAsRoot(named)
     }
+}
 
-    static func tell(_ answer: SpawnAnswer, json: Bool) throws {
+extension Agent: ExpressibleByArgument {}
+
+/// What is said of a spawn's answer.
+struct SpawnReport {
+    let request: String
+    let json: Bool
+    /// What the worktree was to be called.
+    var worktreeName: String?
+
+    func tell(_ answer: SpawnAnswer) async throws {
         switch answer {
         case .started(let id):
-            if json {
-                try Output.json(.object(["sessionId": .string(id)]))
-            } else {
-                Output.line("Session started: \(id.visible)")
-            }
+            if json { return try Output.json(.object(["sessionId": .string(id)])) }
+            try await tellStart(id)
         case .needsApproval(let directory):
             Output.complain("\(directory) does not exist", hint: "add --create-directory to have it created")
             throw ExitCode(ExitStatus.needsApproval)
@@ -85,6 +96,49 @@ struct SpawnCommand: AsyncParsableCommand {
             throw ExitCode(ExitStatus.failed)
         }
     }
-}
 
-extension Agent: ExpressibleByArgument {}
+    /// One that could not begin its work ends at once, after it has reported.
+    private static let moment = Duration.milliseconds(700)
+
+    private func tellStart(_ happyID: String) async throws {
+        let home = try RunnerHome.fromEnvironment()
+        guard let view = try view(home) else { return Output.line("Started session \(happyID.visible).") }
+        let deadline = ContinuousClock.now + Self.moment
+        while ContinuousClock.now < deadline {
+            if let exit = try self.view(home), exit.session.exit != nil {
+                let last = LogText.lastLine(of: exit.session.logPath ?? "").map { ": \($0)" } ?? ""
+                Output.complain(
+                    "\(exit.title) ended at once: \(exit.ending)\(last)", hint: "hapi logs \(exit.title)")
+                throw ExitCode(ExitStatus.failed)
+            }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        let worktree = try StoreConnection.lookingAt(home) { store throws(StoreError) in
+            try store.worktree(of: view.session.id)
+        }
+        Output.line(text(view, worktree ?? nil))
+    }
+
+    private func view(_ home: RunnerHome) throws -> SessionView? {
+        let session = try StoreConnection.lookingAt(home) { store throws(StoreError) -> SessionRecord? in
+            guard let id = try store.spawnRequest(request)?.sessionID else { return nil }
+            return try store.session(id)
+        }
+        return (session ?? nil).map(SessionView.init)
+    }
+
+    private func text(_ view: SessionView, _ worktree: WorktreeRecord?) -> String {
+        let name = view.title.visible
+        var lines = [
+            "Started \(name) (\(view.session.agent), \(view.shortID)) in \(view.session.directory.visible.tilded)"
+        ]
+        if let worktree {
+            lines.append("  worktree  \(worktree.path.visible.tilded), branch \(worktree.branch.visible)")
+            if let worktreeName, worktreeName != worktree.name {
+                lines.append("            (\(worktreeName.visible) was taken, or is no name for a branch)")
+            }
+        }
+        lines += ["  output    hapi logs \(name) -f", "  stop      hapi stop \(name)"]
+        return lines.joined(separator: "\n")
+    }
+}

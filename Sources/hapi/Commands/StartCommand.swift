@@ -17,8 +17,11 @@ struct RunnerOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "What happens to a request for a missing directory that says nothing of creating it.",
-            discussion: "Without this flag: directoryCreation in settings.json, or allow."))
+            discussion: "Without this flag: directoryCreation in settings.json, or allow.",
+            valueName: "allow|ask|deny"))
     var directoryCreation: DirectoryPolicy?
+
+    var isEmpty: Bool { paths.isEmpty && directoryCreation == nil }
 }
 
 extension DirectoryPolicy: ExpressibleByArgument {}
@@ -46,6 +49,10 @@ struct StartCommand: AsyncParsableCommand {
         let starter = RunnerStarter(
             configuration: configuration, roots: try WorkspaceRoots(options.paths),
             directoryPolicy: options.directoryCreation)
+        if let runner = try await startService(configuration, starter) {
+            if !noWait { try tell(runner) }
+            return
+        }
         let runner: RunnerRecord
         switch try await starter.start(replacing: replace, note: Output.errors) {
         case .alreadyRunning(let running):
@@ -56,6 +63,22 @@ struct StartCommand: AsyncParsableCommand {
             runner = started
         }
         if !noWait { try tell(try await starter.hubStanding(of: runner)) }
+    }
+
+    /// Where systemd is in charge of the runner and none runs, systemd starts it. nil where it is not.
+    private func startService(_ configuration: Configuration, _ starter: RunnerStarter) async throws
+        -> RunnerRecord?
+    {
+        let home = configuration.home
+        guard !replace, let unit = ServiceUnit.inCharge(of: home, processEnvironment),
+            RunnerPresence(home).runner == nil
+        else { return nil }
+        if !options.isEmpty {
+            Output.errors("the service has its own flags: hapi service install changes them")
+        }
+        let runner = try await Systemctl(unit: unit, environment: processEnvironment).bring("start", home)
+        Output.line("Runner started by systemd (process \(runner.process.pid)).")
+        return try await starter.hubStanding(of: runner)
     }
 
     private func tell(_ runner: RunnerRecord) throws {

@@ -32,20 +32,35 @@ struct StopSessionCommand: AsyncParsableCommand {
         commandName: "stop-session", abstract: "Stop a session and everything it started.",
         discussion: """
             EXAMPLES
-              hapi runner stop-session 987f738a-de72-4fe4-8977-48cdb185b178
+              hapi runner stop-session fix-login
               hapi runner stop-session PID-4711
             """)
 
-    @Argument(help: "A HAPI session id, a record id, or PID-<n>.") var id: String
+    @Argument(help: SessionLookup.help, completion: .sessions) var id: String
 
     func run() async throws {
-        switch try await ControlClient.ofRunningRunner().stopSession(id) {
-        case .stopped: Output.line("Session stopped.")
-        case .alreadyGone: Output.line("The session had already ended.")
+        let client = try ControlClient.ofRunningRunner()
+        let (session, name) = try meant()
+        switch try await client.stopSession(session) {
+        case .stopped: Output.line("Stopped \(name).")
+        case .alreadyGone: Output.line("\(name) had already ended.")
         case .stillAlive:
             Output.complain(
-                "\(id) is not stopped: it is unknown here, or still alive", hint: "hapi runner list --all")
+                "\(name) is not stopped: it is still alive, or cannot be reached from here",
+                hint: "hapi runner list")
             throw ExitCode(ExitStatus.failed)
+        }
+    }
+}
+
+extension StopSessionCommand {
+    /// The session's id, and what to call it. Where the store cannot be read the runner may still know it.
+    private func meant() throws -> (id: String, name: String) {
+        do {
+            let session = try SessionLookup.session(id, in: RunnerHome.fromEnvironment())
+            return (session.id, SessionView(session).title.visible)
+        } catch is StoreError {
+            return (id, id.visible)
         }
     }
 }

@@ -12,30 +12,28 @@ struct WorktreesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "worktrees", abstract: "The git worktrees made for sessions.",
         discussion: """
-            --prune removes those of ended sessions that hold no uncommitted and no unpushed work, and \
-            says what it kept and why.
+            --prune removes those of ended sessions in which nobody works and which hold no uncommitted and \
+            no unpushed work, and says what it kept and why. Files that git does not show, because they are \
+            ignored, are kept too, unless --ignored-too is given.
             """)
 
     @Flag(help: "Remove what is no longer needed.") var prune = false
+    @Flag(help: "With --prune: remove worktrees that hold ignored files, too.") var ignoredToo = false
     @Flag(help: "One JSON document.") var json = false
+
+    func validate() throws {
+        if ignoredToo && !prune { throw ValidationError("--ignored-too goes with --prune") }
+    }
 
     func run() async throws {
         let home = try RunnerHome.fromEnvironment()
+        if prune { return try await removeUnneeded(home) }
         let entries =
             try StoreConnection.lookingAt(home) { store throws(StoreError) -> [Entry] in
                 var entries: [Entry] = []
-                let live = try store.liveSessions().filter { $0.stateNow != .ended }
-                for worktree in try store.keptWorktrees() {
-                    // Another session may have come to work there since.
-                    let user = live.first {
-                        lies($0.directory, in: worktree.path)
-                    }
-                    let session = if let user { user } else { try store.session(worktree.sessionID) }
-                    entries.append(Entry(worktree: worktree, state: session?.stateNow))
-                }
+                for worktree in try store.keptWorktrees() { entries.append(try Entry(worktree, store)) }
                 return entries
             } ?? []
-        if prune { return try await remove(entries, home) }
         if json { return try Output.json(.array(entries.map(\.json))) }
         guard !entries.isEmpty else { return Output.line("No worktrees are kept.") }
         var table = Table(
@@ -50,19 +48,24 @@ struct WorktreesCommand: AsyncParsableCommand {
         Output.line(table.rendered())
     }
 
-    private func remove(_ entries: [Entry], _ home: RunnerHome) async throws {
-        guard !entries.isEmpty else { return Output.line("No worktrees are kept.") }
-        let worktrees = Worktrees(environment: processEnvironment)
+    private func removeUnneeded(_ home: RunnerHome) async throws {
+        let kept = try StoreConnection.lookingAt(home) { store throws(StoreError) in try store.keptWorktrees()
+        }
+        guard let kept, !kept.isEmpty else { return Output.line("No worktrees are kept.") }
+        let configuration = try Configuration.load(environment: processEnvironment)
+        let worktrees = Worktrees(environment: processEnvironment, patience: configuration.worktreePatience)
         let store = try StoreConnection(path: home.store, mode: .create)
-        for entry in entries {
-            let path = entry.worktree.path.visible
+        for worktree in kept {
+            let path = worktree.path.visible
+            // Looked at again for each: git takes its time, and sessions start meanwhile.
+            let entry = try store.read { store throws(StoreError) in try Entry(worktree, store) }
             if entry.state != .ended {
                 Output.line("kept     \(path): its session is \(entry.stateName)")
-            } else if let reason = await worktrees.removeIfSafe(entry.worktree) {
+            } else if let reason = await worktrees.removeIfSafe(worktree, unseenToo: ignoredToo) {
                 Output.line("kept     \(path): \(reason.visible)")
             } else {
                 try store.write { store throws(StoreError) in
-                    try store.markWorktreeRemoved(entry.worktree.sessionID, at: .now)
+                    try store.markWorktreeRemoved(worktree.sessionID, at: .now)
                 }
                 Output.line("removed  \(path)")
             }
@@ -72,6 +75,17 @@ struct WorktreesCommand: AsyncParsableCommand {
     private struct Entry {
         let worktree: WorktreeRecord
         let state: SessionState?
+
+        /// With the state of the session that works there: another one may have come since.
+        init(_ worktree: WorktreeRecord, _ store: Reading) throws(StoreError) {
+            self.worktree = worktree
+            let place = resolvedPath(worktree.path)
+            let user = try store.liveSessions().first { session in
+                session.stateNow != .ended
+                    && lies(resolvedPath(session.directory), in: place)
+            }
+            state = if let user { user.stateNow } else { try store.session(worktree.sessionID)?.stateNow }
+        }
 
         var stateName: String { state?.rawValue ?? "unknown" }
 

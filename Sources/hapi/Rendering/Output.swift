@@ -14,8 +14,16 @@ enum Output {
     /// The errno of the first answer that could not be written; what follows it is not tried.
     private static let failure = Mutex<Int32?>(nil)
 
-    static func line(_ text: String) {
-        failure.withLock { if $0 == nil { $0 = write(text + "\n", to: STDOUT_FILENO) } }
+    static func line(_ text: String) { answer(Array(text.utf8) + [0x0a]) }
+
+    /// Text as it is in a file.
+    static func bytes(_ bytes: ArraySlice<UInt8>) { answer(Array(bytes)) }
+
+    /// As it is, with no line end.
+    static func raw(_ text: String) { answer(Array(text.utf8)) }
+
+    private static func answer(_ bytes: [UInt8]) {
+        failure.withLock { if $0 == nil { $0 = write(bytes, to: STDOUT_FILENO) } }
     }
 
     /// For whoever watches; nobody waits for it as for an answer.
@@ -23,9 +31,6 @@ enum Output {
 
     // Where diagnostics cannot be written there is nowhere to say so.
     static func errors(_ text: String) { _ = write(text + "\n", to: STDERR_FILENO) }
-
-    /// As it is, with no line end.
-    static func raw(_ text: String) { write(text, to: STDOUT_FILENO) }
 
     /// Asks, on standard error, with the cursor left behind the question.
     static func prompt(_ text: String) { _ = write(text, to: STDERR_FILENO) }
@@ -73,8 +78,12 @@ enum Output {
         return Int(size.ws_col)
     }()
 
-    /// The errno of what failed; nil if nothing did.
     private static func write(_ text: String, to descriptor: Int32) -> Int32? {
-        writeAll(descriptor, Array(text.utf8)) ? nil : errno
+        write(Array(text.utf8), to: descriptor)
+    }
+
+    /// The errno of what failed; nil if nothing did.
+    private static func write(_ bytes: [UInt8], to descriptor: Int32) -> Int32? {
+        writeAll(descriptor, bytes) ? nil : errno
     }
 }

@@ -11,6 +11,8 @@ import SessionProcess
 struct SessionView {
     let session: SessionRecord
     let state: SessionState
+    /// What it left behind and lives, where that was looked for.
+    var leftovers: [LeftoverRecord] = []
 
     init(_ session: SessionRecord) {
         self.session = session
@@ -20,6 +22,7 @@ struct SessionView {
     var members: [String: JSONValue] {
         [
             "id": .string(session.id),
+            "name": .init(session.name),
             "happySessionId": .init(session.happySessionID),
             "startedBy": .string(session.origin.wireName),
             "pid": session.launch.process.map { .integer(Int64($0.pid)) } ?? .null,
@@ -47,39 +50,52 @@ struct SessionView {
 
     /// The table of `list`.
     static func table(_ views: [SessionView]) -> String {
-        var table = Table(["ID", "STATE", "AGENT", "PID", "AGE", "DIRECTORY"], fits: ["DIRECTORY": .path])
+        var table = Table(
+            ["NAME", "ID", "STATE", "AGENT", "PID", "AGE", "DIRECTORY"],
+            fits: ["NAME": .text, "DIRECTORY": .path])
         for view in views {
             let session = view.session
             table.add(
                 [
-                    String(session.id.prefix(8)),
+                    view.name, view.shortID,
                     view.state.rawValue + (session.adoptedAt == nil ? "" : " (adopted)"),
                     session.agent, session.launch.process.map { "\($0.pid)" } ?? "-", view.age,
                     session.directory,
-                ], colours: [1: view.state.colour])
+                ], colours: [2: view.state.colour])
         }
         return table.rendered()
     }
 
     /// For how long its process has been there; how long ago it began where there is none.
-    private var age: String {
+    var age: String {
         guard let process = session.launch.process, [.starting, .running, .stopping].contains(state) else {
             return session.createdAt.age
         }
         return Timestamp.length(seconds: process.secondsAlive)
     }
 
+    /// What users call it.
+    var name: String { session.name ?? "-" }
+
+    /// Enough of its id to mean it.
+    var shortID: String { String(session.id.prefix(8)) }
+
+    /// Its name, or its id where it has none.
+    var title: String { session.name ?? shortID }
+
     /// For how long it was there; `-` while it lives.
     var length: String {
         session.exit.map { Timestamp.length(from: session.createdAt, to: $0.at) } ?? "-"
     }
 
-    /// How it ended, in words; `-` while it lives.
-    var ending: String {
+    /// How it ended, in words, and what of it lives on; `-` while it lives.
+    var ending: String { leftovers.isEmpty ? end : "\(end); \(LeftoverView.words(leftovers))" }
+
+    private var end: String {
         guard let exit = session.exit else { return state == .ended ? "ended, not yet recorded" : "-" }
         let stopped = session.stoppedBy.map { ", stopped by \($0.rawValue)" } ?? ""
         switch exit.reason {
-        case .exited(let code): return "exited with \(code)\(stopped)"
+        case .exited(let code): return "exit \(code)\(stopped)"
         case .signaled(let signal): return "\(signalName(signal))\(stopped)"
         case .launchFailed: return "launch failed: \(exit.message ?? "unknown")"
         case .vanished: return "vanished: \(exit.message ?? "unknown")\(stopped)"

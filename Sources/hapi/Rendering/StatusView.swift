@@ -15,6 +15,10 @@ struct StatusView {
     let schemaVersion: Int?
     /// Of the sessions on record as live; nil if they cannot be read.
     let states: [SessionState]?
+    /// How many processes live on that their sessions left behind.
+    let leftBehind: Int?
+    /// Sessions that the last restart of the machine ended, and that were not started again.
+    var lost = 0
 
     private var live: Int? { states?.count { $0 != .ended && $0 != .unverifiable } }
     private var unverifiable: Int? { states?.count { $0 == .unverifiable } }
@@ -30,7 +34,7 @@ struct StatusView {
             "runner": presence.runner.map(json) ?? .null,
             "lastRunner": presence.last.map(Self.lastJSON) ?? .null,
             "sessions": .object([
-                "live": .init(live), "unverifiable": .init(unverifiable),
+                "live": .init(live), "unverifiable": .init(unverifiable), "leftBehind": .init(leftBehind),
             ]),
             "store": .object([
                 "path": .string(home.store), "schemaVersion": .init(schemaVersion),
@@ -97,7 +101,10 @@ struct StatusView {
     var text: String {
         if let error = presence.storeError { return unseenText(error) }
         let hidden = unverifiable ?? 0
-        let sessions = "\(live ?? 0) live" + (hidden > 0 ? ", \(hidden) unverifiable" : "")
+        let left = leftBehind ?? 0
+        let sessions =
+            "\(live ?? 0) live" + (hidden > 0 ? ", \(hidden) unverifiable" : "")
+            + (left > 0 ? ", \(left) process\(left == 1 ? "" : "es") left behind by ended ones" : "")
         guard let runner = presence.runner else { return stoppedText(sessions) }
         var rows = [
             ("Runner", "running\(presence.isStopping ? ", stopping" : ""), process \(runner.process.pid)"),
@@ -111,9 +118,31 @@ struct StatusView {
             ("Agents", agentsText),
             ("Log", runner.logPath),
         ]
+        rows += lostRow
         if let notice { rows.append(("Notice", notice)) }
+        if let waiting = renewalNotice(runner) { rows.append(("Notice", waiting)) }
+        if let unit = ServiceUnit.all(processEnvironment).first(where: \.isInstalled) {
+            rows.append(("Service", unit.summary))
+        }
         if let machine = runner.machineID { rows.insert(("Machine", machine), at: 5) }
         return Self.aligned(rows)
+    }
+
+    /// A renewal comes with a heartbeat: until then another program is there than the one that runs.
+    private func renewalNotice(_ runner: RunnerRecord) -> String? {
+        guard let own = ProgramFile.current.modifiedAt, let running = runner.programModifiedAt,
+            own != running,
+            let image = linkTarget("/proc/\(runner.process.pid)/exe"),
+            // As the kernel names a file that another one has taken the place of.
+            image == resolvedPath(ProgramFile.current.path) + " (deleted)"
+        else { return nil }
+        return "a newer program is there; the runner becomes it at its next heartbeat, or at once: "
+            + "hapi runner restart"
+    }
+
+    private var lostRow: [(String, String)] {
+        let sessions = lost == 1 ? "1 session was" : "\(lost) sessions were"
+        return lost == 0 ? [] : [("Lost", "\(sessions) lost with the reboot: hapi runner restart --lost")]
     }
 
     private func unseenText(_ error: StoreError) -> String {
@@ -135,6 +164,7 @@ struct StatusView {
             rows.append(("Log", last.logPath))
         }
         rows.append(("Sessions", sessions))
+        rows += lostRow
         rows.append(("Start it", "hapi runner start"))
         return Self.aligned(rows)
     }
@@ -153,7 +183,7 @@ struct StatusView {
         }
     }
 
-    private static func endText(_ runner: RunnerRecord) -> String {
+    static func endText(_ runner: RunnerRecord) -> String {
         let since = runner.lastHeartbeatAt ?? runner.startedAt
         switch runner.endReason {
         case .cli: return "stopped by hapi runner stop" + at(runner)

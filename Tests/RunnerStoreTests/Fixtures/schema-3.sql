@@ -118,16 +118,16 @@ CREATE TABLE spawn_requests (
     outcome      TEXT    NOT NULL
                  CHECK (outcome IN ('pending', 'started', 'late', 'needs-approval', 'refused', 'failed')),
     error        TEXT,
-    answered_at  INTEGER,
+    answered_at  INTEGER, progress TEXT,
     CHECK ((outcome = 'pending') = (answered_at IS NULL)),
     CHECK (outcome <> 'started' OR session_id IS NOT NULL)
 ) STRICT, WITHOUT ROWID;
-INSERT INTO spawn_requests VALUES('30000000-0000-4000-8000-000000000001','hub','10000000-0000-4000-8000-000000000001','/home/dev/work','claude',1795335720000,'started',NULL,1795335720500);
-INSERT INTO spawn_requests VALUES('30000000-0000-4000-8000-000000000002','http','10000000-0000-4000-8000-000000000002','/home/dev/naïve 😀','codex',1795335721000,'late','session process 204 has not reported',1795335736000);
-INSERT INTO spawn_requests VALUES('30000000-0000-4000-8000-000000000003','cli',NULL,'/home/dev/new','claude',1795335722000,'needs-approval',NULL,1795335722000);
-INSERT INTO spawn_requests VALUES('30000000-0000-4000-8000-000000000004','hub',NULL,'/etc','claude',1795335723000,'refused','Directory is outside this machine''s workspace roots',1795335723000);
-INSERT INTO spawn_requests VALUES('30000000-0000-4000-8000-000000000005','hub','10000000-0000-4000-8000-000000000003','/home/dev/work','claude',1795335724000,'failed','launch failed',1795335762000);
-INSERT INTO spawn_requests VALUES('30000000-0000-4000-8000-000000000006','hub','10000000-0000-4000-8000-000000000007','/home/dev/new','kimi',1795335726000,'pending',NULL,NULL);
+INSERT INTO spawn_requests VALUES('30000000-0000-4000-8000-000000000001','hub','10000000-0000-4000-8000-000000000001','/home/dev/work','claude',1795335720000,'started',NULL,1795335720500,NULL);
+INSERT INTO spawn_requests VALUES('30000000-0000-4000-8000-000000000002','http','10000000-0000-4000-8000-000000000002','/home/dev/naïve 😀','codex',1795335721000,'late','session process 204 has not reported',1795335736000,NULL);
+INSERT INTO spawn_requests VALUES('30000000-0000-4000-8000-000000000003','cli',NULL,'/home/dev/new','claude',1795335722000,'needs-approval',NULL,1795335722000,NULL);
+INSERT INTO spawn_requests VALUES('30000000-0000-4000-8000-000000000004','hub',NULL,'/etc','claude',1795335723000,'refused','Directory is outside this machine''s workspace roots',1795335723000,NULL);
+INSERT INTO spawn_requests VALUES('30000000-0000-4000-8000-000000000005','hub','10000000-0000-4000-8000-000000000003','/home/dev/work','claude',1795335724000,'failed','launch failed',1795335762000,NULL);
+INSERT INTO spawn_requests VALUES('30000000-0000-4000-8000-000000000006','hub','10000000-0000-4000-8000-000000000007','/home/dev/new','kimi',1795335726000,'pending',NULL,NULL,NULL);
 CREATE TABLE directory_decisions (
     id               INTEGER PRIMARY KEY,
     directory        TEXT    NOT NULL,
@@ -232,6 +232,7 @@ CREATE INDEX directory_decisions_pending ON directory_decisions (directory) WHER
 CREATE INDEX turns_by_session ON turns (session_id, id);
 CREATE INDEX tool_decisions_by_session ON tool_decisions (session_id, id);
 CREATE INDEX leftovers_kept ON leftovers (found_at) WHERE gone_at IS NULL;
+CREATE UNIQUE INDEX worktrees_one_name ON worktrees (repository, name) WHERE removed_at IS NULL;
 PRAGMA application_id=1212239945;
 PRAGMA user_version=3;
 COMMIT;

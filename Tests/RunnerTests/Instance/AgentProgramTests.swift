@@ -61,7 +61,7 @@ import Testing
             let error = #expect(throws: AgentNotFound.self) { try self.find(.claude, settings) }
             let name = settings["claude"] ?? "claude"
             #expect(
-                error?.description.hasPrefix("cannot find the program \(name) of the agent claude") == true)
+                error?.description.hasPrefix("claude is not installed (\(name)") == true)
             #expect(error?.description.contains("agentPrograms") == true)
         }
     }

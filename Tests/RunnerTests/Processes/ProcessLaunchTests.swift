@@ -152,12 +152,11 @@ import Testing
     @Test(arguments: failing)
     func whatCannotBeStartedIsAnErrorWithItsCause(case one: Failing) throws {
         try write("text", to: "text")
-        chmod(try write("garbage", to: "garbage"), 0o700)
+        chmod(try write("garb\0age", to: "garbage"), 0o700)
         var launch = ProcessLaunch(program: "/bin/true", arguments: ["true"], environment: [])
         one.change(&launch, folder)
         let error = #expect(throws: LaunchError.self) { try launch.start() }
         #expect(error?.code == one.code)
-        let words = "cannot start \(launch.program) in \(launch.directory): \(errorText(one.code))"
-        #expect(error?.description == words)
+        #expect(error?.description.hasPrefix("cannot start \(launch.program): ") == true)
     }
 }

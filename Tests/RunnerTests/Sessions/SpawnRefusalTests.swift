@@ -57,7 +57,7 @@ import Testing
             testDescription: "a link out of the roots",
             reason: "Directory is outside this machine's workspace roots"
         ) { $0.directory = "\($1)/work/out" },
-        Refused(testDescription: "gemini", reason: "the agent gemini is no longer offered") { parameters, _ in
+        Refused(testDescription: "gemini", reason: Agent.geminiRefusal) { parameters, _ in
             parameters.agent = "gemini"
         },
         Refused(testDescription: "a NUL", reason: "a NUL character cannot be passed on to a session") {
@@ -140,7 +140,7 @@ import Testing
     static let texts: [Text] = [
         \.agent, \.model, \.effort, \.modelReasoningEffort, \.serviceTier, \.collaborationMode,
         \.copilotAgentMode, \.permissionMode, \.sessionType, \.worktreeName, \.resumeSessionId,
-        \.existingSessionId, \.sessionId, \.startingMode, \.token,
+        \.existingSessionId, \.sessionId, \.startingMode, \.token, \.name,
     ]
 
     @Test(arguments: texts)

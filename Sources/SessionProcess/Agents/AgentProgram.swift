@@ -10,6 +10,18 @@ package struct AgentProgram: Sendable {
     let environment: [String: String]
     let directory: String
 
+    /// The program of the agent, looked at: one that the kernel would not run is told before anybody hears
+    /// that a session has started.
+    static func usablePath(
+        of agent: Agent, _ settings: Settings, program: String? = nil, _ environment: [String: String]
+    ) throws -> String {
+        let path = try path(of: agent, settings, program: program, environment)
+        if let problem = ExecFailure.foreseen(path) {
+            throw AgentUnusable(agent: agent, path: path, problem: problem)
+        }
+        return path
+    }
+
     /// The program the settings name for the agent, or the one of its name in `PATH`.
     ///
     /// - Parameter program: its name where it converses, which may be another than that for a terminal.
@@ -58,6 +70,11 @@ struct RunningAgent: Sendable {
 
     func signal(_ signal: Int32) { process.signal(signal) }
 
+    /// Whether it is there still after a moment: an agent that cannot work mostly ends at once.
+    func lives(for moment: Duration) async -> Bool {
+        await !process.ended(within: moment)
+    }
+
     /// Waits for its end and reaps it. Returns the exit code, or the signal that ended it.
     func ended() async -> ChildExit { await process.waitForExit() ?? .unknown }
 
@@ -73,7 +90,17 @@ package struct AgentNotFound: Error, CustomStringConvertible {
     let agent: Agent
     let name: String
     package var description: String {
-        "cannot find the program \(name) of the agent \(agent.rawValue): it is not in PATH. "
+        "\(agent.rawValue) is not installed (\(name.contains("/") ? name : "\(name) not found in PATH")). "
             + "Install it, or name it in settings.json: \"agentPrograms\": {\"\(agent.rawValue)\": \"/path/to/it\"}"
+    }
+}
+
+/// The agent's program is there, and cannot be run.
+package struct AgentUnusable: Error, CustomStringConvertible {
+    let agent: Agent
+    let path: String
+    let problem: String
+    package var description: String {
+        "cannot start \(path), the program of the agent \(agent.rawValue): \(problem)"
     }
 }

@@ -1,0 +1,71 @@
+import CProcess
+import Glibc
+import Processes
+
+/// Bounds the session's log while the session writes it, whether a runner runs or not. Costs nothing while
+/// nothing is written.
+struct LogWatch: ~Copyable {
+    private let log: Int32
+    /// Readable when something was written since it was last read; -1 where the system has no more of them.
+    private let changes: Int32
+    private let bound = LogBound.session
+    private var size: off_t = 0
+    /// How long to rest before the next look, in milliseconds.
+    private var pause: Int32 = Self.shortest
+    private var isResting = false
+
+    private static let shortest: Int32 = 20
+    private static let longest: Int32 = 250
+    /// Growth between two looks, in bytes, after which the next one follows at once.
+    private static let fast: off_t = 1 << 20
+
+    init(_ path: String) {
+        log = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
+        changes = log < 0 ? -1 : cprocess_watch_file(path)
+    }
+
+    deinit {
+        if log >= 0 { close(log) }
+        if changes >= 0 { close(changes) }
+    }
+
+    /// Waits until `event` is readable; looks after the log meanwhile. May return early.
+    mutating func wait(for event: Int32) {
+        if log < 0 { return rest(event, -1) }
+        if changes < 0 {
+            rest(event, 1000)
+            return look()
+        }
+        if isResting {
+            isResting = false
+            return rest(event, pause)
+        }
+        var events = [
+            pollfd(fd: event, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: changes, events: Int16(POLLIN), revents: 0),
+        ]
+        if poll(&events, 2, 0) == 0 {
+            // Nothing is being written: the next time something is, it is looked at soon.
+            pause = Self.shortest
+            poll(&events, 2, -1)
+        }
+        guard events[1].revents != 0 else { return }
+        var buffer = [UInt8](repeating: 0, count: 1024)
+        _ = read(changes, &buffer, buffer.count)
+        look()
+        isResting = true
+    }
+
+    private func rest(_ event: Int32, _ milliseconds: Int32) {
+        var events = pollfd(fd: event, events: Int16(POLLIN), revents: 0)
+        poll(&events, 1, milliseconds)
+    }
+
+    private mutating func look() {
+        var status = stat()
+        guard fstat(log, &status) == 0 else { return }
+        pause = status.st_size - size > Self.fast ? Self.shortest : min(2 * pause, Self.longest)
+        bound.apply(to: log)
+        size = fstat(log, &status) == 0 ? status.st_size : size
+    }
+}

@@ -1,0 +1,53 @@
+import Glibc
+import Processes
+import RunnerStore
+
+/// What a session leaves running when it ends by itself: an agent whose session process was killed, say.
+extension Monitor {
+    /// No session is worth more rows.
+    private static let mostLeftovers = 64
+
+    /// Puts on record what is left, because nothing else will find it once this process is gone. Helpers that
+    /// are about to end have a moment for it.
+    static func recordLeftovers(of spec: LaunchSpec, in store: MonitorStore) {
+        for _ in 0..<30 {
+            while waitpid(-1, nil, WNOHANG) > 0 {}
+            if children(of: getpid()).isEmpty { return }
+            usleep(10_000)
+        }
+        let left = descendants().prefix(mostLeftovers).map { process in
+            LeftoverRecord(
+                sessionID: spec.launchID, process: process,
+                command: ProcessTable.name(of: process.pid) ?? "?",
+                foundAt: .now, host: .current)
+        }
+        do {
+            try store.write(for: 50) { store throws(StoreError) in
+                for leftover in left { try store.recordLeftover(leftover) }
+            }
+        } catch {
+            complain("\(error)")
+        }
+    }
+
+    /// The living processes below this one, apart from runners, other monitors, and what is below them.
+    private static func descendants() -> [ProcessIdentity] {
+        var found: [ProcessIdentity] = []
+        var open = children(of: getpid())
+        while let pid = open.popLast() {
+            guard let status = ProcessTable.status(of: pid), !ProcessTable.isRunner(pid),
+                !ProcessTable.arguments(of: pid).contains(argument)
+            else { continue }
+            if !status.isZombie { found.append(status.identity) }
+            open += children(of: pid)
+        }
+        return found.sorted { $0.start < $1.start }
+    }
+
+    private static func children(of pid: Int32) -> [Int32] {
+        entries(of: "/proc/\(pid)/task").flatMap { thread in
+            let bytes = readFile("/proc/\(pid)/task/\(thread)/children") ?? []
+            return String(decoding: bytes, as: UTF8.self).split(separator: " ").compactMap { Int32($0) }
+        }
+    }
+}

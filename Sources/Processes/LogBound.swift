@@ -1,0 +1,56 @@
+import CProcess
+import Glibc
+
+/// Keeps a log from growing without end while others append to it: beyond a bound the middle goes, its
+/// beginning and its newest part stay.
+package struct LogBound: Equatable, Sendable {
+    /// In bytes, as all here.
+    package var limit: Int
+    /// What is kept of its beginning; whole blocks of a file system.
+    package var head: Int
+    /// What is kept of its end, at least.
+    package var tail: Int
+
+    package static let session = LogBound(limit: 16 << 20, head: 1 << 20, tail: 4 << 20)
+
+    package init(limit: Int, head: Int, tail: Int) {
+        self.limit = limit
+        self.head = head
+        self.tail = tail
+    }
+
+    private static let mark = Array("\n[the middle of this log was cut out]\n".utf8)
+
+    /// Cuts a log that has grown beyond the bound.
+    package func apply(to path: String) {
+        let log = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
+        guard log >= 0 else { return }
+        defer { close(log) }
+        apply(to: log)
+    }
+
+    /// - Parameter log: open for reading and writing, not for appending.
+    package func apply(to log: Int32) {
+        var status = stat()
+        guard fstat(log, &status) == 0, status.st_size > off_t(limit) else { return }
+        // Whole blocks can be cut out without touching the rest, where the file system knows how.
+        let block: off_t = 64 << 10
+        let cut = (status.st_size - off_t(head + tail)) / block * block
+        guard cut > 0 else { return }
+        if cprocess_cut(log, off_t(head), cut) != 0 { moveTail(log, down: cut) }
+        pwrite(log, Self.mark, Self.mark.count, off_t(head))
+    }
+
+    /// Copies the end over the middle and cuts off what is left. What somebody appends in the moment between
+    /// is lost; the copy goes on until nothing new comes, but not for ever.
+    private func moveTail(_ log: Int32, down cut: off_t) {
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        var place = off_t(head)
+        while place < off_t(head + limit) {
+            let count = pread(log, &buffer, buffer.count, place + cut)
+            guard count > 0, pwrite(log, buffer, count, place) == count else { break }
+            place += off_t(count)
+        }
+        ftruncate(log, place)
+    }
+}

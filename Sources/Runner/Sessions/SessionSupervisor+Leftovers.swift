@@ -1,0 +1,58 @@
+import Home
+import Monitor
+import Processes
+import RunnerStore
+
+/// What outlived its session: recorded where nobody else could, and ended when somebody asks for it.
+extension SessionSupervisor {
+    /// Looks for what a session has left whose monitor could not tell: it carries the launch id.
+    func recordLeftovers(of id: String) async {
+        let found = await BlockingWork.run {
+            Follower.processes(carrying: id).map { process in
+                LeftoverRecord(
+                    sessionID: id, process: process, command: ProcessTable.name(of: process.pid) ?? "?",
+                    foundAt: .now, host: .current)
+            }
+        }
+        guard let found, !found.isEmpty else { return }
+        do {
+            try await store.write { connection throws(StoreError) in
+                for leftover in found { try connection.recordLeftover(leftover) }
+            }
+        } catch {
+            logger.error(
+                "cannot record what a session left", metadata: ["session": "\(id)", "error": "\(error)"])
+        }
+    }
+
+    /// Ends what an ended session has left, with all below it.
+    func stopLeftovers(of id: String) async -> StopAnswer {
+        do {
+            let left = try await store.read { connection throws(StoreError) in
+                try connection.leftovers(of: id)
+            }
+            let living = left.filter { Observation.of($0.process, at: $0.host) == .alive }.map(\.process)
+            let outlived =
+                living.isEmpty ? [] : await StopSequence.standard.run { Self.tree(below: living) }
+            let gone = left.filter { Observation.of($0.process, at: $0.host).isOver }.map(\.process)
+            try await store.write { connection throws(StoreError) in
+                for process in gone { try connection.markLeftoverGone(process, of: id, at: .now) }
+            }
+            if !outlived.isEmpty { return .stillAlive }
+            return living.isEmpty ? .alreadyGone : .stopped
+        } catch {
+            logger.error(
+                "cannot end what a session left", metadata: ["session": "\(id)", "error": "\(error)"])
+            return .stillAlive
+        }
+    }
+
+    private static func tree(below roots: [ProcessIdentity]) -> [ProcessIdentity] {
+        let tree = ProcessTree.now()
+        let below = tree.descendants(of: roots) { process in
+            process.identity == ProcessTable.current || ProcessTable.isRunner(process.identity.pid)
+                || ProcessTable.arguments(of: process.identity.pid).contains(Monitor.argument)
+        }
+        return roots + below
+    }
+}

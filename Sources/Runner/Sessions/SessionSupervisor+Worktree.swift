@@ -1,0 +1,69 @@
+import Processes
+import RunnerStore
+
+/// The worktree of a session: its name is claimed in the store before git is asked to make it.
+extension SessionSupervisor {
+    /// Makes the worktree that a session was promised. Where somebody the store knows nothing of has taken
+    /// its name meanwhile, the next one is claimed. Returns the plan that was carried out.
+    func makeWorktree(_ plan: WorktreePlan, for session: SessionRecord) async throws -> WorktreePlan {
+        var plan = plan
+        let id = session.id
+        let begun = ContinuousClock.now
+        let progress: HelperProcess.Progress = { words in
+            let seconds = (ContinuousClock.now - begun).components.seconds
+            let said = words.isEmpty ? "git says nothing yet" : words
+            await self.note("making the worktree for \(seconds) s: \(said)", id)
+        }
+        while try await !worktrees.create(plan, in: roots, progress: progress) {
+            let rest = plan.next
+            let claimed = try await store.write { connection throws(StoreError) -> WorktreePlan? in
+                guard let rest, let next = try connection.unclaimed(rest) else { return nil }
+                try connection.moveWorktree(
+                    next.record(for: session.id, at: session.createdAt), directory: next.directory, at: .now)
+                return next
+            }
+            guard let claimed else { throw Worktrees.noFreeName }
+            plan = claimed
+        }
+        return plan
+    }
+
+    /// Whoever looks at the request sees how far it is. A store that cannot take that changes nothing.
+    private func note(_ progress: String, _ id: String) async {
+        try? await store.write(patience: .seconds(1)) { connection throws(StoreError) in
+            try connection.noteProgress(progress, ofSession: id)
+        }
+    }
+
+    /// Removes the worktree of a session that never worked in it and whose process is dead.
+    func removeWorktree(of id: String) async {
+        do {
+            let worktree = try await store.read { connection throws(StoreError) in
+                try connection.session(id)?.exit == nil ? nil : try connection.worktree(of: id)
+            }
+            guard let worktree else { return }
+            // What git does not show there, a hook has made: nobody has worked in it.
+            if let reason = await worktrees.removeIfSafe(worktree, unseenToo: true) {
+                return logger.warning(
+                    "a worktree is left behind", metadata: ["session": "\(id)", "why": "\(reason)"])
+            }
+            try await store.write { connection throws(StoreError) in
+                try connection.markWorktreeRemoved(id, at: .now)
+            }
+        } catch {
+            logger.warning("a worktree is left behind", metadata: ["session": "\(id)", "error": "\(error)"])
+        }
+    }
+}
+
+extension Writing {
+    /// The plan with the first of its names that no other worktree has or is to have; nil if there is none.
+    func unclaimed(_ plan: WorktreePlan) throws(StoreError) -> WorktreePlan? {
+        var plan: WorktreePlan? = plan
+        while let candidate = plan {
+            if try !isWorktreeName(candidate.name, takenIn: candidate.repository.path) { return candidate }
+            plan = candidate.next
+        }
+        return nil
+    }
+}

@@ -1,0 +1,57 @@
+import ArgumentParser
+import Home
+import HubClient
+import Processes
+import Runner
+import RunnerStore
+import SessionProcess
+
+struct CompletionCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "completion", abstract: "Print a shell's completions, with the names of live sessions.",
+        discussion: """
+            EXAMPLES
+              hapi completion bash > ~/.local/share/bash-completion/completions/hapi
+              hapi completion zsh > ~/.zfunc/_hapi
+              hapi completion fish > ~/.config/fish/completions/hapi.fish
+            """)
+
+    enum Shell: String, ExpressibleByArgument, CaseIterable { case bash, zsh, fish }
+
+    @Argument(help: "bash, zsh or fish.") var shell: Shell
+
+    func run() throws {
+        let shell: CompletionShell =
+            switch self.shell {
+            case .bash: .bash
+            case .zsh: .zsh
+            case .fish: .fish
+            }
+        Output.line(RootCommand.completionScript(for: shell))
+    }
+}
+
+extension CompletionKind {
+    /// The names and ids of sessions on record, live ones first.
+    static var sessions: CompletionKind {
+        .custom { _, _, _ in names() }
+    }
+
+    private static func names() -> [String] {
+        // Completing must never fail in front of somebody who is typing.
+        guard let home = try? RunnerHome.fromEnvironment(),
+            let sessions = try? StoreConnection(path: home.store, mode: .readOnly).read({
+                store throws(StoreError) in
+                try store.liveSessions() + store.newestSessions(limit: 30)
+            })
+        else { return [] }
+        var words: [String] = []
+        for session in sessions {
+            for word in [session.name, String(session.id.prefix(8))].compactMap({ $0 })
+            where !words.contains(word) {
+                words.append(word)
+            }
+        }
+        return words
+    }
+}

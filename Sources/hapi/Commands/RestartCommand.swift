@@ -1,0 +1,112 @@
+import ArgumentParser
+import Home
+import HubClient
+import HubProtocol
+import Processes
+import Runner
+import RunnerStore
+import SessionProcess
+
+struct RestartCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restart", abstract: "Start the runner anew, or sessions.",
+        discussion: """
+            Without an ID: the runner, with the flags and the environment it was started with; its sessions \
+            keep running. With IDs: each session again, in the same directory, with the same agent and \
+            options, and with the agent's conversation where that is known; a live one is stopped first.
+
+            EXAMPLES
+              hapi runner restart
+              hapi runner restart fix-login
+              hapi runner restart --lost        all that were lost when the machine was restarted
+            """)
+
+    @Argument(help: SessionLookup.help, completion: .sessions) var ids: [String] = []
+    @Flag(help: "The sessions that were lost with the last restart of the machine.") var lost = false
+
+    func validate() throws {
+        guard !lost || ids.isEmpty else { throw ValidationError("--lost takes no ID") }
+    }
+
+    func run() async throws {
+        let home = try RunnerHome.fromEnvironment()
+        if lost { return try await restartLost(home) }
+        if ids.isEmpty { return try await restartRunner(home) }
+        for id in ids { try await restart(try SessionLookup.session(id, in: home), home) }
+    }
+
+    private func restartRunner(_ home: RunnerHome) async throws {
+        let presence = RunnerPresence(home)
+        if let error = presence.storeError { throw error }
+        guard let running = presence.runner else {
+            Output.complain("no runner is running", hint: "hapi runner start")
+            throw ExitCode(ExitStatus.noRunner)
+        }
+        if let unit = ServiceUnit.inCharge(of: home, processEnvironment) {
+            let systemctl = Systemctl(unit: unit, environment: processEnvironment)
+            if try await systemctl.mainPID() == running.process.pid {
+                let runner = try await systemctl.bring("restart", home)
+                return Output.line(
+                    "Runner restarted by systemd (process \(runner.process.pid)). Its sessions keep running.")
+            }
+        }
+        let starter = try RunnerStarter(like: running, of: home)
+        switch try await starter.start(replacing: true, note: { _ in }) {
+        case .started(let runner), .alreadyRunning(let runner):
+            Output.line("Runner restarted (process \(runner.process.pid)). Its sessions keep running.")
+        }
+    }
+
+    private func restartLost(_ home: RunnerHome) async throws {
+        let sessions =
+            try StoreConnection.lookingAt(home) { store throws(StoreError) in try store.lostWithReboot() }
+            ?? []
+        guard !sessions.isEmpty else {
+            return Output.line("No session was lost with a restart of the machine.")
+        }
+        for session in sessions { try await restart(session, home) }
+    }
+
+    private func restart(_ session: SessionRecord, _ home: RunnerHome) async throws {
+        let view = SessionView(session)
+        guard session.origin == .runner else {
+            Output.complain("\(view.title) was started in a terminal; start it there again")
+            throw ExitCode(ExitStatus.failed)
+        }
+        let client = try ControlClient.ofRunningRunner()
+        if view.state != .ended, try await client.stopSession(session.id) == .stillAlive {
+            Output.complain("\(view.title) is not stopped, so it is not started again")
+            throw ExitCode(ExitStatus.failed)
+        }
+        let options = try StoreConnection.lookingAt(home) { store throws(StoreError) in
+            try store.events(of: session.id).last { $0.kind == SpawnOptions.event }?.detail
+        }
+        var parameters = SpawnOptions.parameters(options ?? nil, directory: session.directory)
+        parameters.agent = session.agent
+        parameters.name = session.name
+        parameters.resumeSessionId = session.nativeID ?? parameters.resumeSessionId
+        let request = newID()
+        try await SpawnReport(request: request, json: false)
+            .tell(try await client.spawn(parameters, requestID: request))
+    }
+}
+
+extension Reading {
+    /// The runner's sessions that the last restart of this machine ended, and that nothing has taken the
+    /// place of since.
+    func lostWithReboot() throws(StoreError) -> [SessionRecord] {
+        let here = HostIdentity.current
+        // Whatever is older has been lost for so long that nobody waits for it.
+        let all = Array(try newestSessions(limit: 500).reversed())
+        func isOfEarlierBoot(_ session: SessionRecord) -> Bool {
+            session.launch.host.machine == here.machine && session.launch.host.bootID != here.bootID
+        }
+        guard let boot = all.last(where: isOfEarlierBoot)?.launch.host.bootID else { return [] }
+        let since = Set(all.filter { !isOfEarlierBoot($0) }.compactMap(\.name))
+        return all.filter { session in
+            session.launch.host.bootID == boot && session.origin == .runner && session.stoppedBy == nil
+                && (session.exit.map { $0.reason == .vanished } ?? (session.stateNow == .ended))
+                && session.name.map { !since.contains($0) } ?? false
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import ArgumentParser
+import Home
+import HubClient
+import Processes
+import Runner
+import RunnerStore
+import SessionProcess
+
+/// Which sessions a command shows: the same flags everywhere.
+struct SessionFilter: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Only those that are requested, starting, running, stopping, unverifiable or ended.",
+            valueName: "state"))
+    var state: SessionState?
+    @Option(help: "Only those of this agent.") var agent: Agent?
+    @Option(help: ArgumentHelp("Only those that work in this directory or below.", valueName: "dir")) var dir:
+        String?
+    @Option(
+        help: ArgumentHelp("Only those started since: \(PastMoment.help).", valueName: "when"),
+        transform: PastMoment.init)
+    var since: PastMoment?
+    @Flag(help: "Only those that ended by themselves, and not with exit 0.") var failed = false
+
+    /// Whether ended sessions are asked for.
+    var includesEnded: Bool { failed || state == .ended }
+
+    func accepts(_ view: SessionView) -> Bool {
+        let session = view.session
+        if let state, view.state != state { return false }
+        if let agent, session.agent != agent.rawValue { return false }
+        if let dir {
+            let wanted = absolutePath(dir)
+            guard
+                session.directory == wanted || session.directory.hasPrefix(wanted == "/" ? "/" : wanted + "/")
+            else { return false }
+        }
+        if let since, session.createdAt < since.moment { return false }
+        return !failed || view.hasFailed
+    }
+}
+
+extension SessionState: ExpressibleByArgument {}
+
+extension SessionView {
+    /// Whether it ended by itself, otherwise than with exit 0.
+    var hasFailed: Bool {
+        guard let exit = session.exit, session.stoppedBy == nil else { return false }
+        return exit.reason != .exited(code: 0)
+    }
+}

@@ -1,0 +1,24 @@
+import ArgumentParser
+import Home
+import HubClient
+import Processes
+import RunnerStore
+import SessionProcess
+
+/// Short forms of the runner's commands: listed here for help and completions; they are written out before
+/// they are parsed (``Invocation``).
+struct ShortListCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ls", abstract: "Short for: hapi runner list")
+    @OptionGroup var list: ListCommand
+
+    func run() throws { try list.run() }
+}
+
+struct ShortStopCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stop", abstract: "Short for: hapi runner stop-session")
+    @OptionGroup var stop: StopSessionCommand
+
+    func run() async throws { try await stop.run() }
+}

@@ -1,0 +1,29 @@
+import ArgumentParser
+import Home
+import HubClient
+import Processes
+import RunnerStore
+import SessionProcess
+
+/// A length of time, as people write it: `90s`, `30min`, `2h`, `7d`.
+struct Span {
+    let seconds: Int64
+
+    static let units: [String: Int64] = ["s": 1, "min": 60, "h": 3600, "d": 86400, "w": 604_800]
+
+    /// - Throws: what is wrong, for the user.
+    init(_ text: String) throws {
+        let (digits, unit) = Self.parts(text)
+        if unit == "m" { throw ValidationError("'\(text)': \(digits)min or \(digits)mo?") }
+        guard let count = Int64(digits), count < 100_000, let factor = Self.units[unit] else {
+            throw ValidationError("'\(text)' is no length of time; give 90s, 30min, 2h or 7d")
+        }
+        seconds = count * factor
+    }
+
+    /// The digits, and what is behind them.
+    static func parts(_ text: String) -> (digits: String, unit: String) {
+        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        return (String(digits), String(text.dropFirst(digits.count)))
+    }
+}

@@ -1,0 +1,51 @@
+import Home
+import HubClient
+import HubProtocol
+import Processes
+import RunnerStore
+import SessionProcess
+
+/// One thing the doctor looked at.
+struct Finding: Equatable {
+    enum Mark: String {
+        case good, note, bad
+    }
+
+    let mark: Mark
+    /// What was looked at, in a word.
+    let check: String
+    let text: String
+    /// The command that helps.
+    let help: String?
+
+    static func good(_ check: String, _ text: String) -> Finding {
+        Finding(mark: .good, check: check, text: text, help: nil)
+    }
+
+    /// Worth knowing, and no reason to call anything broken.
+    static func note(_ check: String, _ text: String, _ help: String? = nil) -> Finding {
+        Finding(mark: .note, check: check, text: text, help: help)
+    }
+
+    static func bad(_ check: String, _ text: String, _ help: String?) -> Finding {
+        Finding(mark: .bad, check: check, text: text, help: help)
+    }
+
+    var line: String {
+        let (sign, colour): (String, Table.Colour) =
+            switch mark {
+            case .good: ("✓", .green)
+            case .note: ("!", .yellow)
+            case .bad: ("✗", .red)
+            }
+        let shown = Output.usesColour ? "\u{1b}[\(colour.rawValue)m\(sign)\u{1b}[0m" : sign
+        return "\(shown) \(check): \(text.visible)" + (help.map { "\n    \($0.visible)" } ?? "")
+    }
+
+    var json: JSONValue {
+        .object([
+            "check": .string(check), "level": .string(mark.rawValue), "message": .string(text),
+            "hint": .init(help),
+        ])
+    }
+}

@@ -1,0 +1,50 @@
+import Glibc
+import Home
+import HubClient
+import Processes
+import Runner
+import RunnerStore
+import SessionProcess
+
+/// What is provably left over: nothing that belongs to a live session.
+struct Stale {
+    let home: RunnerHome
+    let presence: RunnerPresence
+
+    /// Processes that outlived their session, and are verifiably these.
+    func processes() throws(StoreError) -> [LeftoverRecord] {
+        let recorded =
+            try StoreConnection.lookingAt(home) { store throws(StoreError) in try store.leftovers() } ?? []
+        return recorded.filter { Observation.of($0.process, at: $0.host) == .alive }
+    }
+
+    /// Files that say which runner runs, where none does.
+    func files() -> [String] {
+        guard presence.runner == nil, presence.foreignPID == nil, presence.storeError == nil,
+            presence.elsewhere == nil
+        else { return [] }
+        return [home.stateFile, home.lockFile].filter { access($0, F_OK) == 0 }
+    }
+
+    /// Worktrees of sessions that have ended.
+    func worktrees() throws(StoreError) -> [WorktreeRecord] {
+        try StoreConnection.lookingAt(home) { store throws(StoreError) -> [WorktreeRecord] in
+            var found: [WorktreeRecord] = []
+            for worktree in try store.keptWorktrees()
+            where try store.session(worktree.sessionID)?.stateNow == .ended { found.append(worktree) }
+            return found
+        } ?? []
+    }
+
+    /// Logs of sessions that are not on record.
+    func logs() throws(StoreError) -> [String] {
+        let known = try StoreConnection.lookingAt(home) { store throws(StoreError) in
+            Set(try store.allSessions().map(\.id))
+        }
+        guard let known else { return [] }
+        return entries(of: home.sessionLogs).filter {
+            $0.hasSuffix(".log") && !known.contains(String($0.dropLast(4)))
+        }
+        .map { "\(home.sessionLogs)/\($0)" }
+    }
+}

@@ -1,0 +1,85 @@
+import HubProtocol
+import Processes
+import RunnerTestSupport
+import Testing
+
+/// `hapi doctor`: each trouble is a finding that names its cause.
+@Suite(.serialized) struct DoctorTests {
+    private func findings(_ home: TestHome, _ changes: [String: String] = [:]) async throws -> (
+        JSONValue, Int32
+    ) {
+        let finished = try await home.hapi("doctor", "--json", changes: changes)
+        return (try JSONValue(json: finished.output), finished.status)
+    }
+
+    private func problems(_ report: JSONValue) -> [String] {
+        (report["findings"]?.array ?? []).filter { $0["level"] == "bad" }.compactMap { $0["check"]?.string }
+    }
+
+    @Test func aHealthyRunnerHasNoProblems() async throws {
+        try await TestHub.with { hub in
+            try await TestHome.with(hub) { home in
+                try home.installAgent("claude", "echo 2.1.0")
+                try await home.startRunner()
+                let (report, status) = try await findings(home)
+                #expect(status == 0 && problems(report).isEmpty, "\(report)")
+                let shown = try await home.hapi("doctor")
+                #expect(
+                    shown.output.contains("✓ claude: 2.1.0") && shown.output.contains("Nothing is wrong."))
+                #expect(!shown.output.contains("secret"))
+            }
+        }
+    }
+
+    @Test func whatIsWrongIsNamedWithTheCommandThatHelps() async throws {
+        try await TestHub.with { hub in
+            try await TestHome.with(hub, ["CLI_API_TOKEN": "wrong"]) { home in
+                let (report, status) = try await findings(home, ["PATH": home.root + "/bin"])
+                #expect(status == 1 && report["healthy"] == false)
+                #expect(
+                    problems(report) == ["token", "agents"] || problems(report).contains("runner"),
+                    "\(report)")
+                let helps = (report["findings"]?.array ?? []).filter { $0["level"] == "bad" }
+                #expect(helps.allSatisfy { $0["hint"]?.string != nil }, "\(report)")
+            }
+        }
+    }
+
+    @Test func aRunnerThatDiedIsFoundAndItsFilesAreCleanedUp() async throws {
+        try await TestHome.with { home in
+            try await home.startRunner()
+            let session = try await home.process(of: try await home.spawn("one"))
+            try await home.killRunner()
+            let (report, _) = try await findings(home)
+            #expect(problems(report).contains("runner"), "\(report)")
+            try home.write("home/logs/sessions/nobody.log", "old")
+            let asked = try await home.hapi("doctor", "clean")
+            #expect(asked.status == 1 && home.exists(home.stateFile), "\(asked)")
+            let cleaned = try await home.hapi("doctor", "clean", "--yes")
+            #expect(
+                cleaned.status == 0 && !home.exists(home.stateFile) && !home.exists(home.lockFile),
+                "\(cleaned)")
+            #expect(!home.exists(home.path + "/logs/sessions/nobody.log"))
+            #expect(isAlive(session))
+            #expect(try await home.list().count == 1)
+        }
+    }
+
+    @Test func aRunningRunnersFilesAreNeverCleanedUp() async throws {
+        try await TestHome.with { home in
+            let runner = try await home.startRunner()
+            let cleaned = try await home.hapi("doctor", "clean", "--yes")
+            #expect(cleaned.output.contains("nothing to remove"), "\(cleaned)")
+            #expect(isAlive(runner) && home.exists(home.stateFile))
+        }
+    }
+
+    @Test func aDamagedStoreIsNamed() async throws {
+        try await TestHome.with { home in
+            _ = try home.makeDirectory("home")
+            try home.write("home/runner.db", "this is no database, and it is longer than its header")
+            let (report, status) = try await findings(home)
+            #expect(status == 1 && problems(report).contains("store"), "\(report)")
+        }
+    }
+}
