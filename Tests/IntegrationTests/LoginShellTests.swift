@@ -16,6 +16,7 @@ import Testing
             let begun = ContinuousClock.now
             let changes = ["INVOCATION_ID": "test", "PATH": bare, "SHELL": home.root + "/shell"]
             let runner = try home.launch(["runner", "start-sync"], changes)
+            try await eventually("the state file") { try home.state()["httpPort"] != nil }
             try await eventually("an answer") { (try? await home.control().post("list").status) == 200 }
             async let spawned = home.spawn("a")
             try home.write("go", "")

@@ -51,16 +51,21 @@ package func isSamePath(_ one: String, _ other: String) -> Bool { one.utf8.eleme
 /// An absolute path with the links of its existing part followed; what does not exist yet is kept as it is.
 package func resolvedPath(_ path: String) -> String {
     let path = normalizedPath(path)
-    var existing = path[...]
-    while true {
-        if let real = realpath(existing.isEmpty ? "/" : String(existing), nil) {
-            defer { free(real) }
-            let missing = path[existing.endIndex...]
-            let start = String(systemText: real)
-            return start == "/" && !missing.isEmpty ? String(missing) : start + missing
-        }
-        existing = existing[..<(existing.utf8.lastIndex(of: slash) ?? existing.startIndex)]
+    if let real = realPath(path) { return real }
+    // From the root: what lies in something missing is missing too, so a long made-up path costs one look.
+    var (end, start) = (path.startIndex, "/")
+    while let next = path.utf8[path.utf8.index(after: end)...].firstIndex(of: slash),
+        let real = realPath(String(path[..<next]))
+    {
+        (end, start) = (next, real)
     }
+    return start == "/" ? String(path[end...]) : start + path[end...]
+}
+
+private func realPath(_ path: String) -> String? {
+    guard let real = realpath(path, nil) else { return nil }
+    defer { free(real) }
+    return String(systemText: real)
 }
 
 /// Where a symbolic link points; nil if `path` is none.

@@ -30,36 +30,44 @@ import Testing
 
     private static let start = "--hapi-starting-mode pty --started-by runner"
 
-    static let full: [(Agent, String)] = [
-        (.agy, "agy --resume T \(start) --existing-session-id H --model M --effort E --permission-mode plan"),
-        (
-            .claude,
-            "claude --resume T --fork-session \(start) --existing-session-id H --model M --effort E "
-                + "--permission-mode plan"
-        ),
-        (
-            .codex,
-            "codex resume T \(start) --existing-session-id H --model M --model-reasoning-effort R "
-                + "--service-tier fast --collaboration-mode plan --permission-mode plan"
-        ),
-        (
-            .copilot,
-            "copilot --resume T \(start) --model M --copilot-agent-mode autopilot --permission-mode plan"
-        ),
-        (.cursor, "cursor --resume T \(start) --existing-session-id H --model M --permission-mode plan"),
-        (.dsh, "dsh --resume T \(start) --existing-session-id H --model M"),
-        (
-            .grok,
-            "grok --resume T \(start) --existing-session-id H --model M --effort E --permission-mode plan"
-        ),
-        (.kimi, "kimi --resume T \(start) --model M --permission-mode plan"),
-        (
-            .opencode,
-            "opencode --resume T \(start) --existing-session-id H --model M --model-reasoning-effort R "
-                + "--permission-mode plan"
-        ),
-        (.pi, "pi --session-id T \(start) --existing-session-id H --model M --effort E"),
-    ]
+    static let full: [(Agent, String)] =
+        [
+            (
+                .agy,
+                "agy --resume T \(start) --existing-session-id H --model M --effort E --permission-mode plan"
+            ),
+            (
+                .claude,
+                "claude --resume T --fork-session \(start) --existing-session-id H --model M --effort E "
+                    + "--permission-mode plan"
+            ),
+            (
+                .codex,
+                "codex resume T \(start) --existing-session-id H --model M --model-reasoning-effort R "
+                    + "--service-tier fast --collaboration-mode plan --permission-mode plan"
+            ),
+            (
+                .copilot,
+                "copilot --resume T \(start) --model M --copilot-agent-mode autopilot --permission-mode plan"
+            ),
+            (.cursor, "cursor --resume T \(start) --existing-session-id H --model M --permission-mode plan"),
+            (.dsh, "dsh --resume T \(start) --existing-session-id H --model M"),
+            (
+                .grok,
+                "grok --resume T \(start) --existing-session-id H --model M --effort E --permission-mode plan"
+            ),
+            (.kimi, "kimi --resume T \(start) --model M --permission-mode plan"),
+            (
+                .opencode,
+                "opencode --resume T \(start) --existing-session-id H --model M --model-reasoning-effort R "
+                    + "--permission-mode plan"
+            ),
+            (.pi, "pi --session-id T \(start) --existing-session-id H --model M --effort E"),
+        ]
+        + [Agent.auggie, .goose, .qwen, .vibe, .fastAgent].map { agent in
+            let words = "--resume T \(start) --existing-session-id H --model M --permission-mode plan"
+            return (agent, "\(agent.rawValue) \(words)")
+        }
 
     @Test func everyAgentIsInTheTable() {
         #expect(Self.full.map(\.0) == Agent.allCases)
@@ -72,7 +80,7 @@ import Testing
 
     @Test(arguments: Agent.allCases)
     func withoutOptionsThereIsOnlyTheBeginning(agent: Agent) {
-        let words = ["\(agent)", "--hapi-starting-mode", "remote", "--started-by", "runner"]
+        let words = [agent.rawValue, "--hapi-starting-mode", "remote", "--started-by", "runner"]
         #expect(AgentCommand.arguments(agent, SpawnParameters(directory: "/work")) == words)
     }
 
