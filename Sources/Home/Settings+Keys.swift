@@ -93,8 +93,6 @@ extension JSONValue {
         case .string: "a string"
         case .array: "a list"
         case .object: "an object"
-        case .number: "a whole number"
-        case .words: "an array of strings"
         }
     }
 }

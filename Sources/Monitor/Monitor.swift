@@ -171,7 +171,7 @@ package enum Monitor {
                 waitpid(ended.pid, nil, 0)
             } else {
                 log.wait(for: news)
-                while cprocess_read_signal(news) > 0 {}
+                takeChildSignals()
             }
         }
         let reason: ExitReason =
@@ -179,13 +179,23 @@ package enum Monitor {
         return ExitRecord(reason, helpers: helperCount(besides: child), at: .now)
     }
 
-    /// Readable when a child may have ended; -errno where there is none.
-    private static func childSignals() -> Int32 {
+    private static var childEnded: sigset_t {
         var set = sigset_t()
         sigemptyset(&set)
         sigaddset(&set, SIGCHLD)
+        return set
+    }
+
+    /// Readable when a child may have ended; -errno where there is none.
+    private static func childSignals() -> Int32 {
+        var set = childEnded
         pthread_sigmask(SIG_BLOCK, &set, nil)
         return cprocess_signal_descriptor(&set)
+    }
+
+    private static func takeChildSignals() {
+        var set = childEnded
+        while cprocess_take_signal(&set) > 0 {}
     }
 
     /// How many processes the session leaves to this monitor.

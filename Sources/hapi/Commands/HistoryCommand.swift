@@ -38,12 +38,13 @@ struct HistoryCommand: ParsableCommand {
     }
 
     private func showAll(_ home: RunnerHome) throws {
+        let fits = try filter.acceptance()
         let entries =
             try StoreConnection.lookingAt(home) { store throws(StoreError) -> [Entry] in
                 var entries: [Entry] = []
                 // Filtered ones are looked for in all that is on record.
                 for session in try store.newestSessions(limit: isFiltered ? .max : limit)
-                where !isFiltered || accepts(session) {
+                where !isFiltered || accepts(session, fits) {
                     entries.append(try Entry(session, store))
                     if entries.count == limit { break }
                 }
@@ -70,9 +71,9 @@ struct HistoryCommand: ParsableCommand {
             || filter.since != nil
     }
 
-    private func accepts(_ session: SessionRecord) -> Bool {
+    private func accepts(_ session: SessionRecord, _ fits: (SessionView) -> Bool) -> Bool {
         let view = SessionView(session)
-        guard filter.accepts(view) else { return false }
+        guard fits(view) else { return false }
         guard let grep else { return true }
         let texts = [session.name, session.title, session.directory, session.agent, view.ending].compactMap {
             $0

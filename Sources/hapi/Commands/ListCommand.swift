@@ -33,7 +33,7 @@ struct ListCommand: ParsableCommand {
         guard !watch || isatty(STDOUT_FILENO) == 1 else {
             throw ValidationError("--watch needs a terminal")
         }
-        let look = ListLook(all: all || filter.includesEnded, json: json, accepts: filter.accepts)
+        let look = ListLook(all: all || filter.includesEnded, json: json, accepts: try filter.acceptance())
         if watch { return try SessionWatch(look: look).run() }
         throw ExitCode(try look.look())
     }

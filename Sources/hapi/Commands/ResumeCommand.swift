@@ -32,9 +32,9 @@ struct ResumeCommand: AsyncParsableCommand {
                 hint: "hapi runner spawn \(session.directory) --agent \(session.agent)")
             throw ExitCode(ExitStatus.failed)
         }
-        let answer = try await ControlClient.ofRunningRunner().spawn(parameters, requestID: nil)
-        guard case .started(let started) = answer else { return try SpawnCommand.tell(answer, json: false) }
-        Output.line("Session resumed: \(started.visible)")
+        let request = newID()
+        let answer = try await ControlClient.ofRunningRunner().spawn(parameters, requestID: request)
+        try await SpawnReport(request: request, json: false).tell(answer)
     }
 
     /// The newest of each conversation that no live session goes on with.

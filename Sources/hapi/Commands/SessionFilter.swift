@@ -25,18 +25,18 @@ struct SessionFilter: ParsableArguments {
     /// Whether ended sessions are asked for.
     var includesEnded: Bool { failed || state == .ended }
 
-    func accepts(_ view: SessionView) -> Bool {
-        let session = view.session
-        if let state, view.state != state { return false }
-        if let agent, session.agent != agent.rawValue { return false }
-        if let dir {
-            let wanted = absolutePath(dir)
-            guard
-                session.directory == wanted || session.directory.hasPrefix(wanted == "/" ? "/" : wanted + "/")
-            else { return false }
+    /// What decides about each session; a relative directory is looked up once.
+    func acceptance() throws(CurrentDirectoryGone) -> (SessionView) -> Bool {
+        var folder: String?
+        if let dir { folder = try absolutePath(dir) }
+        return { [folder] view in
+            let session = view.session
+            if let state, view.state != state { return false }
+            if let agent, session.agent != agent.rawValue { return false }
+            if let folder, !lies(session.directory, in: folder) { return false }
+            if let since, session.createdAt < since.moment { return false }
+            return !failed || view.hasFailed
         }
-        if let since, session.createdAt < since.moment { return false }
-        return !failed || view.hasFailed
     }
 }
 

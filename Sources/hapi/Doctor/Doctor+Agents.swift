@@ -13,7 +13,7 @@ extension Doctor {
         let path = environment["PATH"] ?? "/usr/bin:/bin"
         let programs = Agent.allCases.compactMap { agent in
             // Not being installed is no fault: nobody has them all.
-            (try? AgentProgram.path(of: agent, settings, searchPath: path)).map { (agent, $0) }
+            (try? AgentProgram.path(of: agent, settings, environment)).map { (agent, $0) }
         }
         guard !programs.isEmpty else {
             return [
