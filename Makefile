@@ -58,7 +58,7 @@ AGENTS := .venv-agents
 test-agents: setup $(VENV)/ready $(AGENTS)/ready ## talk with real agents (some 500 MB from PyPI), against a scripted model
 	swift build --build-tests $(WALLED)
 	HAPI_TEST_PYTHON="$(CURDIR)/$(VENV)/bin/python3" \
-		swift test --skip-build --disable-xctest --filter 'RealClaudeTests|RealAgentTests'
+		swift test --skip-build --disable-xctest --filter 'RealClaudeTests'
 
 # The suites that ROUNDS makes longer.
 PROOFS ?= TortureTests|ChurnTests|ExitTests|StoreFaultTests|HostileRequestTests|HostileHubTests|LimitTests
@@ -70,7 +70,7 @@ torture: setup $(VENV)/ready ## kill the runner and its monitors at random; ROUN
 		swift test --skip-build --disable-xctest --filter '$(PROOFS)'
 
 # What runs in the test's own process: a sanitizer sees nothing of the programs that other suites start.
-UNITS ?= ^(RunnerTests|RunnerStoreTests|HubProtocolTests|SocketIOTests)\.
+UNITS ?= ^(RunnerTests|RunnerStoreTests|HubProtocolTests|SessionProcessTests|SocketIOTests)\.
 
 sanitize: setup $(VENV)/ready ## the unit suites under ThreadSanitizer and AddressSanitizer, each a build of its own
 	@for kind in thread address; do \

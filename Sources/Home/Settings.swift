@@ -11,9 +11,6 @@ package struct Settings: Sendable {
 
     package init(_ members: [String: JSONValue]) { self.members = members }
 
-    /// What a key holds, as it is written.
-    package func member(_ key: String) -> JSONValue? { members[key] }
-
     /// As where there is no file.
     package static let none = Settings([:])
 
@@ -60,7 +57,8 @@ package struct Settings: Sendable {
         return id
     }
 
-    subscript(_ key: Key) -> JSONValue? { members[key.rawValue] }
+    /// What a key holds, as it is written.
+    package subscript(_ key: Key) -> JSONValue? { members[key.rawValue] }
 
     /// The file's content; empty if there is no file. Throws for a file that cannot be understood.
     package static func read(_ home: RunnerHome) throws(SettingsError) -> Settings {

@@ -10,7 +10,8 @@ import Testing
     private func found(
         _ name: String, _ environment: [String: String] = [:], _ settings: [String: JSONValue] = [:]
     ) throws -> SettingEntry.Found {
-        let entry = try #require(SettingEntry.all.first { [$0.key, $0.variable].contains(name) })
+        let entry = try #require(
+            SettingEntry.all.first { [$0.key?.rawValue, $0.variable?.rawValue].contains(name) })
         return entry.looked(up: environment, Settings(settings))
     }
 
@@ -35,11 +36,14 @@ import Testing
         let bytes = try #require(FileManager.default.contents(atPath: path + "/docs/settings.schema.json"))
         let schema = try JSON.decode(JSONValue.self, from: bytes)
         let properties = try #require(schema["properties"]?.object)
-        #expect(Set(properties.keys) == Set(SettingEntry.all.compactMap(\.key)))
+        #expect(Set(properties.keys) == Set(SettingEntry.all.compactMap(\.key?.rawValue)))
         for entry in SettingEntry.all {
-            guard let key = entry.key, entry.variable == nil, let standard = entry.standard else { continue }
+            guard let key = entry.key?.rawValue, entry.variable == nil, let standard = entry.standard else {
+                continue
+            }
             let told = properties[key]?["default"]
-            #expect(told?.string ?? told?.bool.map { "\($0)" } == standard, "\(key)")
+            let words = told?.string ?? told?.bool.map { "\($0)" } ?? told?.integer.map { "\($0)" }
+            #expect(words == standard, "\(key)")
         }
     }
 }

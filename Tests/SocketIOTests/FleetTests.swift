@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test func theTableOfOutagesIsPrinted() {
-        for outage in [1, 3, 10, 60, 600, 21_600] as [Double] {
+        for outage in [1, 3, 10, 60, 600] as [Double] {
             let back = simulate(outage: outage)
             print(
                 "fleet: away \(Int(outage)) s: busiest second away \(back.busiestAway), back \(back.busiestBack); "
@@ -52,7 +52,7 @@ import Testing
         #expect(back.half < 1.6 && back.most < 3.5)
     }
 
-    @Test(arguments: [300.0, 3600]) func aLongOutageDoesNotBecomeAStorm(outage: Double) {
+    @Test(arguments: [300.0, 900]) func aLongOutageDoesNotBecomeAStorm(outage: Double) {
         let back = simulate(outage: outage)
         #expect(back.busiestBack < Self.size / 15, "attempts a second when it is back")
         #expect(back.busiestAway < Self.size * 5 / 4, "little more than one each right after it has gone")

@@ -31,31 +31,44 @@ struct ConfigListCommand: ParsableCommand {
 
 /// One value that can be set: by a variable, by a key of `settings.json`, or both.
 struct SettingEntry {
-    /// Of `settings.json`.
-    let key: String?
-    let variable: String?
+    let key: Settings.Key?
+    let variable: Variable?
+    /// What holds where neither is set; nil for nothing.
     let standard: String?
-    var isSecret = false
+    let isSecret: Bool
+
+    private init(
+        _ key: Settings.Key? = nil, _ variable: Variable? = nil, standard: String? = nil,
+        isSecret: Bool = false
+    ) {
+        self.key = key
+        self.variable = variable
+        self.standard = standard
+        self.isSecret = isSecret
+    }
 
     static let all: [SettingEntry] = [
-        .init(key: "apiUrl", variable: "HAPI_API_URL", standard: "http://localhost:3006"),
-        // Its older name.
-        .init(key: "serverUrl", variable: nil, standard: nil),
-        .init(key: "cliApiToken", variable: "CLI_API_TOKEN", standard: nil, isSecret: true),
-        .init(key: "extraHeaders", variable: "HAPI_EXTRA_HEADERS_JSON", standard: nil, isSecret: true),
-        .init(key: "machineId", variable: nil, standard: nil),
-        .init(key: nil, variable: "HAPI_HOSTNAME", standard: nil),
-        .init(key: nil, variable: "NODE_EXTRA_CA_CERTS", standard: nil),
-        .init(key: "directoryCreation", variable: nil, standard: "allow"),
-        .init(key: "agentPrograms", variable: nil, standard: nil),
-        .init(key: "runnerAutoStartWhenRunningHappy", variable: nil, standard: "true"),
-        .init(key: "onSessionEnd", variable: nil, standard: nil),
-        .init(key: nil, variable: "HAPI_CLI_EXECUTABLE", standard: "this program"),
-        .init(key: nil, variable: "HAPI_RUNNER_HEARTBEAT_INTERVAL", standard: "60000"),
-        .init(key: nil, variable: "HAPI_RUNNER_HTTP_TIMEOUT", standard: "10000"),
-        .init(key: nil, variable: "HAPI_RUNNER_WEBHOOK_TIMEOUT_MS", standard: "15000"),
-        .init(key: nil, variable: "HAPI_RUNNER_SUPERVISED", standard: nil),
-        .init(key: nil, variable: "HAPI_DISABLE_VERSION_HANDOFF", standard: nil),
+        .init(.hubURL, .hubURL, standard: Configuration.defaultHubURL),
+        .init(.olderHubURL),
+        .init(.token, .token, isSecret: true),
+        .init(.extraHeaders, .extraHeaders, isSecret: true),
+        .init(.machineID),
+        .init(nil, .hostName),
+        .init(nil, .trustRoots),
+        .init(.directoryCreation, standard: DirectoryPolicy.allow.rawValue),
+        .init(.worktreeMinutes, standard: "10"),
+        .init(.agentPrograms),
+        .init(.acpAgents),
+        .init(.resumesAfterReboot, standard: "false"),
+        .init(.startsRunner, standard: "true"),
+        .init(.onSessionEnd),
+        .init(nil, .sessionProgram, standard: "this program"),
+        .init(nil, .heartbeatInterval, standard: "60000"),
+        .init(nil, .controlTimeout, standard: "10000"),
+        .init(nil, .reportTimeout, standard: "15000"),
+        .init(nil, .logLevel, standard: "info"),
+        .init(nil, .supervised),
+        .init(nil, .renewalDisabled),
     ]
 
     struct Found {
@@ -69,12 +82,12 @@ struct SettingEntry {
     }
 
     func looked(up environment: [String: String], _ settings: Settings) -> Found {
-        let name = key ?? variable ?? ""
+        let name = key?.rawValue ?? variable?.rawValue ?? ""
         func shown(_ text: String) -> String { isSecret ? "set (not shown)" : text }
-        if let variable, let text = environment[variable], !text.isEmpty {
-            return Found(name: name, value: shown(text), source: variable)
+        if let variable, let text = environment.stated(variable) {
+            return Found(name: name, value: shown(text), source: variable.rawValue)
         }
-        if let value = key.flatMap(settings.member), value != .null, value != .string("") {
+        if let value = key.flatMap({ settings[$0] }), value != .null, value != .string("") {
             // Whatever was read from JSON can be written as JSON.
             let text = value.string ?? (try? JSON.text(value)) ?? "?"
             return Found(name: name, value: shown(text), source: "settings.json")

@@ -104,12 +104,13 @@ struct ServiceInstallCommand: AsyncParsableCommand {
             Output.line("It starts at login. To start it at boot: loginctl enable-linger")
         }
         let stored = try? Settings.read(RunnerHome.fromEnvironment())
-        for (name, isStored) in [
-            ("CLI_API_TOKEN", stored?.token != nil), ("HAPI_API_URL", stored?.hubURL != nil),
+        for (variable, isStored) in [
+            (Variable.token, stored?.token != nil), (.hubURL, stored?.hubURL != nil),
         ]
-        where processEnvironment[name].map({ !$0.isEmpty }) == true && !isStored {
+        where processEnvironment.stated(variable) != nil && !isStored {
             Output.complain(
-                "\(name) is set in this shell only; the service does not have it", hint: "hapi auth login")
+                "\(variable.rawValue) is set in this shell only; the service does not have it",
+                hint: "hapi auth login")
         }
     }
 }

@@ -14,8 +14,8 @@ let refusals: [Int32] = [ENOSYS, EPERM, EMFILE]
     }
 
     @Test func itTellsHowItEnded() async throws {
-        #expect(await try launched("exit 7").waitForExit() == .code(7))
-        #expect(await try launched("kill -9 $$").waitForExit() == .signal(SIGKILL))
+        #expect(try await launched("exit 7").waitForExit() == .code(7))
+        #expect(try await launched("kill -9 $$").waitForExit() == .signal(SIGKILL))
     }
 
     @Test(arguments: refusals) func withoutADescriptorItIsSignalledAndLookedAt(refusal: Int32) async throws {
