@@ -1,3 +1,4 @@
+import Glibc
 import Home
 import HubClient
 import HubProtocol
@@ -59,6 +60,11 @@ struct RemoteSession: Sendable {
             if let hub { group.addTask { await hub.run() } }
             group.addTask { for await wish in wishes { await end(wish) } }
             group.addTask {
+                if let exit = await conversation.agentEnded(within: Self.moment) {
+                    // Where the session's output goes, for whoever asked for it.
+                    if !exit.lastWords.isEmpty { say(exit.lastWords) }
+                    return await end(.unusable(exit))
+                }
                 if past.row != nil { _ = await hub?.reachable.wait(for: .seconds(5)) }
                 await reachable()
                 await askFirst(conversation)
@@ -71,6 +77,11 @@ struct RemoteSession: Sendable {
             return ending
         }
     }
+
+    /// How long an agent has to live before a session is said to have started.
+    private static let moment = Duration.milliseconds(500)
+
+    private func say(_ words: String) { _ = writeAll(STDERR_FILENO, Array((words + "\n").utf8)) }
 
     private func askFirst(_ conversation: LiveConversation) async {
         guard let firstPrompt else { return }

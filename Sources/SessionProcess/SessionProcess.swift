@@ -128,9 +128,8 @@ package struct SessionProcess: Sendable {
                     await report(session.sessionID, session.machine.id)
                 }
             }
-            let status: Int32 = if case .failed = ending { 1 } else { 0 }
-            recordEnd(ExitRecord(.exited(code: status), at: .now))
-            return status
+            recordEnd(ExitRecord(.exited(code: ending.status), at: .now))
+            return ending.status
         } catch {
             recordEnd(ExitRecord(.launchFailed, message: "\(error)", at: .now))
             throw error

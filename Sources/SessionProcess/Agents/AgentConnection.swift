@@ -66,7 +66,8 @@ package actor AgentConnection {
             let streams = try AgentStreams()
             let agent = try start(streams)
             let exit = await converse(agent, streams)
-            await heard(.exited(AgentExit(status: exit.words, lastWords: verdict ?? lastWords.text)))
+            let words = verdict ?? lastWords.text
+            await heard(.exited(AgentExit(status: exit.words, lastWords: words, code: exit.status)))
         } catch {
             await heard(.exited(AgentExit(status: nil, lastWords: "\(error)")))
         }

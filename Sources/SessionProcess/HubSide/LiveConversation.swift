@@ -16,6 +16,7 @@ package actor LiveConversation {
     private let openings: AsyncStream<AgentOpening>
     private let opened: AsyncStream<AgentOpening>.Continuation
     private let finishing = OneShot<String>()
+    private let firstExit = OneShot<AgentExit>()
     private var replies: [ReplyTicket: OneShot<Reply>] = [:]
     private var lastTicket = 0
     private var wake: Task<Void, Never>?
@@ -141,12 +142,20 @@ package actor LiveConversation {
     private func runAgent(_ opening: AgentOpening) async {
         let connection = AgentConnection(
             launch(opening), row.dialect(opening), logger: logger
-        ) { await self.happen(.agent($0)) }
+        ) { event in
+            if case .exited(let exit) = event { self.firstExit.set(exit) }
+            await self.happen(.agent(event))
+        }
         self.connection = connection
         // The session may have come to its end before the agent was there.
         if finishing.value != nil { connection.close(within: .zero) }
         await connection.run()
         self.connection = nil
+    }
+
+    /// How the first agent ended, if it does within `moment`: one that cannot work mostly ends at once.
+    nonisolated func agentEnded(within moment: Duration) async -> AgentExit? {
+        await firstExit.wait(for: moment)
     }
 
     // MARK: Time

@@ -157,6 +157,8 @@ enum SessionEnding: Equatable, Sendable {
     case killed, handedOff
     case signaled(String)
     case failed(String)
+    /// The agent ended before it could be said to work.
+    case unusable(AgentExit)
 
     /// The hub's word, and the one for the archive.
     var words: (reason: String, archive: String) {
@@ -165,6 +167,16 @@ enum SessionEnding: Equatable, Sendable {
         case .handedOff: ("handoff", "Handed off to local terminal")
         case .signaled(let words): ("terminated", words)
         case .failed(let words): ("error", words)
+        case .unusable: ("error", "Launch failed")
+        }
+    }
+
+    /// What the session's process exits with.
+    var status: Int32 {
+        switch self {
+        case .killed, .handedOff, .signaled: 0
+        case .failed: 1
+        case .unusable(let exit): exit.code ?? 1
         }
     }
 }
