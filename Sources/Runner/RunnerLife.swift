@@ -31,10 +31,14 @@ struct RunnerLife: Sendable {
         } catch {
             // Already said in the log; a store that cannot take it changes nothing.
             try? await end(.exception, "\(error)")
+            await store.close()
             throw error
         }
         switch ending {
-        case .end(let reason): try await end(reason, nil)
+        case .end(let reason):
+            try await end(reason, nil)
+            // Brings the write-ahead log into the file, which others may copy from now on.
+            await store.close()
         case .renew(let handover):
             // The next image ends this life's row when it begins its own: until then this runner is.
             await store.close()

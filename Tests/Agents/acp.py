@@ -23,8 +23,8 @@ EFFORTS = [("low", "Low"), ("high", "High")]
 WIRE = script.Wire({"jsonrpc": "2.0"})
 
 
-def update(session, kind, **members):
-    WIRE.send(method="session/update", params={"sessionId": session, "update": {"sessionUpdate": kind, **members}})
+def update(session, what, /, **members):
+    WIRE.send(method="session/update", params={"sessionId": session, "update": {"sessionUpdate": what, **members}})
 
 
 class Turn(script.Turn):
@@ -32,8 +32,8 @@ class Turn(script.Turn):
         super().__init__(WIRE, text)
         self.session, self.request, self.after = session, request, None
 
-    def tell(self, kind, **members):
-        update(self.session.id, kind, **members)
+    def tell(self, what, /, **members):
+        update(self.session.id, what, **members)
 
     def chunk(self, key, text):
         named = {} if "no-ids" in TOLD else {"messageId": key}

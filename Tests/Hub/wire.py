@@ -26,7 +26,10 @@ def answer(wire):
     head, _, body = text.partition(b"\r\n\r\n")
     length = next(int(field.split(b":")[1]) for field in head.split(b"\r\n") if field.lower().startswith(b"content-length"))
     while len(body) < length:
-        body += wire.recv(65536)
+        more = wire.recv(65536)
+        if not more:
+            break
+        body += more
     return head, body
 
 

@@ -42,7 +42,7 @@ import Testing
             #expect(entries(of: odd).contains("runner.db"))
             let history = try home.launch(["runner", "history"], variables)
             #expect(
-                try await history.ended() == 0 && history.output.contains("exited with 0"),
+                try await history.ended() == 0 && history.output.contains("exit 0"),
                 "\(history.errors)")
             let started = try home.launch(["runner", "start"], variables)
             #expect(try await started.ended() == 0, "\(started.errors)")

@@ -9,7 +9,7 @@ import Testing
         try await TestHub.with { hub in
             try await TestHome.with(hub) { home in
                 let started = try await home.hapi("runner", "start")
-                #expect(started.status == 0 && started.output.contains("Connected to the hub at \(hub.url)"))
+                #expect(started.status == 0 && started.output.contains("Connected to \(hub.url)."))
                 let runner = try home.runner()
                 let machine = try #require(try await hub.machine(home))
                 #expect(machine["active"]?.bool == true)

@@ -62,11 +62,9 @@ import Testing
             let native = try #require(try home.nativeID(record))
             try await home.killRunner()
             try await home.killUnseen(record)
+            try await home.inStore("UPDATE launches SET boot_id = 'the boot before'")
             try await home.inStore(
-                """
-                UPDATE launches SET boot_id = 'the boot before';
-                UPDATE runners SET boot_id = 'the boot before', started_at = started_at - 60000;
-                """)
+                "UPDATE runners SET boot_id = 'the boot before', started_at = started_at - 60000")
             try await home.startRunner()
             let live = try await eventually("the session that goes on", within: .seconds(20)) {
                 try await home.list().first { $0.id != record && $0.state == "running" }

@@ -22,7 +22,7 @@ import Testing
             defer { for process in processes { _ = killVerified(process) } }
 
             let stop = try await home.hapi("runner", "stop-session", "long-gone")
-            #expect(stop.status == 0 && stop.output.contains("already ended"), "\(stop)")
+            #expect(stop.status == 0 && stop.output.contains("had already ended"), "\(stop)")
 
             let started = try await home.hapi("runner", "start")
             #expect(started.status == 0, "\(started)")

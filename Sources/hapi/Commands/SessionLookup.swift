@@ -39,9 +39,11 @@ enum SessionLookup {
 
     /// Looks it up in the store of a home.
     static func session(_ word: String, in home: RunnerHome) throws -> SessionRecord {
-        let lookup = try StoreConnection.lookingAt(home) { store throws(StoreError) in
-            try SessionLookup(word, store)
-        }
-        return try (lookup ?? .unknown).session(word)
+        try look(word, in: home).session(word)
+    }
+
+    static func look(_ word: String, in home: RunnerHome) throws -> SessionLookup {
+        try StoreConnection.lookingAt(home) { store throws(StoreError) in try SessionLookup(word, store) }
+            ?? .unknown
     }
 }

@@ -40,10 +40,14 @@ struct StopSessionCommand: AsyncParsableCommand {
 
     func run() async throws {
         let client = try ControlClient.ofRunningRunner()
-        let (session, name) = try meant()
-        switch try await client.stopSession(session) {
+        let known = try known()
+        let name = known.map { SessionView($0).title.visible } ?? id.visible
+        switch try await client.stopSession(known?.id ?? id) {
         case .stopped: Output.line("Stopped \(name).")
         case .alreadyGone: Output.line("\(name) had already ended.")
+        case .stillAlive where known == nil:
+            Output.complain("no session is known as \(name)", hint: "hapi runner list --all")
+            throw ExitCode(ExitStatus.failed)
         case .stillAlive:
             Output.complain(
                 "\(name) is not stopped: it is still alive, or cannot be reached from here",
@@ -54,13 +58,15 @@ struct StopSessionCommand: AsyncParsableCommand {
 }
 
 extension StopSessionCommand {
-    /// The session's id, and what to call it. Where the store cannot be read the runner may still know it.
-    private func meant() throws -> (id: String, name: String) {
+    /// Where the store does not know it, or cannot be read, the runner may: HAPI's own keeps no store, and a
+    /// runner that took over from it knows which of its sessions have ended.
+    private func known() throws -> SessionRecord? {
         do {
-            let session = try SessionLookup.session(id, in: RunnerHome.fromEnvironment())
-            return (session.id, SessionView(session).title.visible)
+            let lookup = try SessionLookup.look(id, in: RunnerHome.fromEnvironment())
+            if case .unknown = lookup { return nil }
+            return try lookup.session(id)
         } catch is StoreError {
-            return (id, id.visible)
+            return nil
         }
     }
 }
