@@ -114,6 +114,9 @@ struct RemoteSession: Sendable {
         var row: Session?
         var requests = RequestBook()
 
+        /// What a life of the session that was killed has asked, and nobody answered.
+        var openCards: [String] { (row?.agentState?["requests"]?.object?.keys).map { $0.sorted() } ?? [] }
+
         var isTitled: Bool {
             row?.metadata?["name"]?.string != nil || row?.metadata?["summary"]?["text"]?.string != nil
         }
@@ -154,8 +157,10 @@ struct RemoteSession: Sendable {
             family: row.family, directory: directory, version: ProgramFile.version,
             nativeID: opening.nativeID, newID: { newID() })
         return LiveConversation(
-            Conversation(row, opening: opening, requests: past.requests, isTitled: past.isTitled), shape,
-            news: news,
+            Conversation(
+                row, opening: opening, requests: past.requests, leftOpen: past.openCards,
+                isTitled: past.isTitled),
+            shape, news: news,
             record: ConversationRecord(
                 path: configuration.home.store, session: recordID, logger: logger), logger: logger
         ) { opening in

@@ -24,5 +24,6 @@ extension SessionMetadata {
         lifecycleStateSince = Timestamp.now.milliseconds
         flavor = arguments.agent.rawValue
         startingMode = mode
+        worktree = SessionWorktree.of(directory, configuration.environment)
     }
 }

@@ -70,7 +70,10 @@ def closed_at_once_if_asked():
 
 
 def half_closed():
+    """Whoever is known already may half-close. Before that, a connection that is not established has no owner."""
     wire = line()
+    wire.sendall(LIST % b"")
+    expect(is_list(answer(wire)), "before it is half closed")
     wire.sendall(LIST % b"")
     wire.shutdown(socket.SHUT_WR)
     expect(is_list(answer(wire)) and wire.recv(1) == b"", "half closed")

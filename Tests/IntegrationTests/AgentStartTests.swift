@@ -111,7 +111,7 @@ import Testing
             #expect(try await home.hapi("runner", "history").output.contains(words))
             #expect(isAlive(agent))
             let stop = try await home.hapi("runner", "stop-session", id)
-            #expect(stop.status == 0 && stop.output.contains("stopped"), "\(stop)")
+            #expect(stop.status == 0 && stop.output.contains("Stopped "), "\(stop)")
             #expect(!isAlive(agent))
             #expect(try await !home.hapi("runner", "list").output.contains("left"))
             #expect(try await home.hapi("runner", "stop-session", id).output.contains("already"))

@@ -65,9 +65,12 @@ package actor AgentConnection {
         do {
             let streams = try AgentStreams()
             let agent = try start(streams)
-            let exit = await converse(agent, streams)
-            let words = verdict ?? lastWords.text
-            await heard(.exited(AgentExit(status: exit.words, lastWords: words, code: exit.status)))
+            let end = await converse(agent, streams)
+            let exit = AgentExit(
+                status: end.words, lastWords: verdict ?? lastWords.text,
+                // One that is ended because of what it said did not end by itself.
+                code: verdict == nil ? end.status : nil)
+            await heard(.exited(exit))
         } catch {
             await heard(.exited(AgentExit(status: nil, lastWords: "\(error)")))
         }

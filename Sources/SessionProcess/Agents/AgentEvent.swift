@@ -232,7 +232,7 @@ package struct AgentExit: Equatable, Sendable {
     package var status: String?
     /// The last it wrote for people, or why it could not be started.
     package var lastWords: String
-    /// As a shell tells it; nil where that is not known.
+    /// As a shell tells it; nil where that is not known, or the session ended it.
     package var code: Int32?
 
     package init(status: String?, lastWords: String = "", code: Int32? = nil) {

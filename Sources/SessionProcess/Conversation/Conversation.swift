@@ -43,10 +43,18 @@ package struct Conversation: Sendable {
     var isTitled = false
     var isEnding = false
 
-    /// - Parameter requests: what was decided in an earlier life of the session.
+    /// Tools whose requests were open when an earlier life of the session was killed.
+    private var leftOpen: [String]
+
+    /// - Parameters:
+    ///   - requests: what was decided in an earlier life of the session.
+    ///   - leftOpen: the cards that it has left open, to be closed.
     package init(
-        _ row: AgentRow, opening: AgentOpening, requests: RequestBook = RequestBook(), isTitled: Bool = false
+        _ row: AgentRow, opening: AgentOpening, requests: RequestBook = RequestBook(),
+        leftOpen: [String] = [],
+        isTitled: Bool = false
     ) {
+        self.leftOpen = leftOpen
         self.row = row
         directory = opening.directory
         arguments = opening.arguments
@@ -67,10 +75,21 @@ package struct Conversation: Sendable {
         ([passage.due, usage.due, abortDeadline] + settingsAsked.map(\.deadline)).compactMap { $0 }.min()
     }
 
+    private mutating func closeWhatWasLeftOpen(_ actions: inout Actions) {
+        for card in leftOpen {
+            let result = ToolResult(
+                id: card, output: "The session ended before this was decided", isError: true)
+            actions.say(.toolClosed(result, decided: requests.completed(card: card)))
+        }
+        leftOpen = []
+    }
+
     package mutating func handle(_ event: ConversationEvent, at now: Moment) -> [ConversationAction] {
         var actions = Actions()
         switch event {
-        case .begin: if agent == .absent { start(&actions) }
+        case .begin:
+            closeWhatWasLeftOpen(&actions)
+            if agent == .absent { start(&actions) }
         case .message(let message): receive(message, now, &actions)
         case .cancelMessage(let key, let reply): cancel(key, reply, &actions)
         case .steerMessage(let key, let reply): steer(key, reply, now, &actions)

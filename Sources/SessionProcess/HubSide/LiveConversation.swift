@@ -143,7 +143,9 @@ package actor LiveConversation {
         let connection = AgentConnection(
             launch(opening), row.dialect(opening), logger: logger
         ) { event in
-            if case .exited(let exit) = event { self.firstExit.set(exit) }
+            if case .exited(let exit) = event, exit.code != nil || exit.status == nil {
+                self.firstExit.set(exit)
+            }
             await self.happen(.agent(event))
         }
         self.connection = connection
@@ -153,7 +155,7 @@ package actor LiveConversation {
         self.connection = nil
     }
 
-    /// How the first agent ended, if it does within `moment`: one that cannot work mostly ends at once.
+    /// How the first agent ended, if it does so by itself within `moment`: one that cannot work mostly ends at once.
     nonisolated func agentEnded(within moment: Duration) async -> AgentExit? {
         await firstExit.wait(for: moment)
     }
