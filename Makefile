@@ -51,7 +51,7 @@ check: setup ## the linter, the walls and the unit tests; needs no network and n
 test: setup $(VENV)/ready ## the linter, the walls, and every test
 	$(MAKE) lint
 	swift build --build-tests $(WALLED)
-	HAPI_TEST_PYTHON="$(CURDIR)/$(VENV)/bin/python3" swift test --skip-build --disable-xctest
+	HAPI_TEST_PYTHON="$(CURDIR)/$(VENV)/bin/python3" swift test --skip-build --disable-xctest --experimental-maximum-parallelization-width 8
 
 AGENTS := .venv-agents
 

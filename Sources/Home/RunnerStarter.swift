@@ -156,6 +156,22 @@ package struct RunnerStarter: Sendable {
 
     private func log(of pid: Int32) -> String? { configuration.home.newestRunnerLog(pid: pid) }
 
+    /// Whether the runner that the hub refuses takes another token up by itself, as one does whose
+    /// environment names neither hub nor token: it looks at the settings again. Waits five seconds at most.
+    package func recovers(_ runner: RunnerRecord) async throws -> Bool {
+        let pid = runner.process.pid
+        let told = ProcessTable.environment(of: pid) ?? [:]
+        let isOurs = told.stated(.token) == nil && runner.hubURL == configuration.hubURL
+        guard runner.hubState == .unauthorized, isOurs else { return false }
+        let deadline = ContinuousClock.now + .seconds(5)
+        while ContinuousClock.now < deadline {
+            let latest = RunnerPresence(configuration.home).runner
+            if latest?.process.pid == pid, latest?.hubState == .connected { return true }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        return false
+    }
+
     /// Waits for the hub's answer, five seconds at most, and says how the runner stands with it.
     package func hubStanding(of runner: RunnerRecord) async throws -> RunnerRecord {
         let deadline = ContinuousClock.now + .seconds(5)

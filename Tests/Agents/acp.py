@@ -214,14 +214,15 @@ def prompt(request, params):
     text = "\n".join(block.get("text") or f"[{block['type']} {block.get('uri') or len(block.get('data', ''))}]" for block in params["prompt"])
     session.remember("user", text)
     update(session.id, "user_message_chunk", messageId=str(uuid.uuid4()), content={"type": "text", "text": text})
-    session.turn = Turn(session, request, "\n".join(block["text"] for block in params["prompt"] if block["type"] == "text"))
-    threading.Thread(target=session.turn.run, daemon=True).start()
+    turn = session.turn = Turn(session, request, "\n".join(block["text"] for block in params["prompt"] if block["type"] == "text"))
+    threading.Thread(target=turn.run, daemon=True).start()
 
 
 def cancel(_, params):
     session = SESSIONS.get(params.get("sessionId"))
-    if session and session.turn and "deaf" not in TOLD:
-        session.turn.cancelled.set()
+    turn = session and session.turn
+    if turn and "deaf" not in TOLD:
+        turn.cancelled.set()
 
 
 def set_mode(_, params):

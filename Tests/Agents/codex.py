@@ -188,23 +188,24 @@ def turn_start(params):
     if thread.turn:
         raise Refused(-32600, "a turn is already running")
     thread.apply(params)
-    thread.turn = Turn(thread, text_of(params), thread.settings.get("approvalPolicy"))
-    threading.Thread(target=thread.turn.run, daemon=True).start()
-    return {"turn": {"id": thread.turn.id, "status": "inProgress"}}
+    # The turn may be over before this is answered.
+    turn = thread.turn = Turn(thread, text_of(params), thread.settings.get("approvalPolicy"))
+    threading.Thread(target=turn.run, daemon=True).start()
+    return {"turn": {"id": turn.id, "status": "inProgress"}}
 
 
 def steer(params):
-    thread = thread_of(params)
-    if "no-steer" in TOLD or not thread.turn or thread.turn.id != params.get("expectedTurnId"):
+    turn = thread_of(params).turn
+    if "no-steer" in TOLD or not turn or turn.id != params.get("expectedTurnId"):
         raise Refused(-32600, "no active turn to steer")
-    thread.turn.steered = text_of(params)
-    return {"turnId": thread.turn.id}
+    turn.steered = text_of(params)
+    return {"turnId": turn.id}
 
 
 def interrupt(params):
-    thread = thread_of(params)
-    if thread.turn and "deaf" not in TOLD:
-        thread.turn.cancelled.set()
+    turn = thread_of(params).turn
+    if turn and "deaf" not in TOLD:
+        turn.cancelled.set()
     return {}
 
 

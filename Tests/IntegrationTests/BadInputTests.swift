@@ -46,9 +46,8 @@ import Testing
             for command in commands {
                 let child = try home.launch(command)
                 #expect(try await child.ended() == 64, "\(command)")
-                #expect(
-                    child.errors.contains("Usage") || child.errors.contains("Error"),
-                    "\(command): \(child.errors)")
+                #expect(child.errors.hasPrefix("hapi: "), "\(command): \(child.errors)")
+                #expect(child.errors.contains("\n  hint: hapi "), "\(command): \(child.errors)")
                 #expect(child.output.isEmpty, "\(command)")
             }
         }

@@ -1,5 +1,6 @@
 import Glibc
 import HubProtocol
+import RunnerStore
 import RunnerTestSupport
 import Testing
 
@@ -161,7 +162,7 @@ import Testing
             #expect(try await home.list(all: true).count == Int(sessions))
 
             try await home.startRunner()
-            #expect(try await home.inStore("PRAGMA user_version") == "2")
+            #expect(try await home.inStore("PRAGMA user_version") == "\(Store.schemaVersion)")
             #expect(try await home.inStore("PRAGMA integrity_check") == "ok")
             #expect(try await home.inStore("SELECT count(*) FROM sessions") == sessions)
             try await expectNothingPending(home)

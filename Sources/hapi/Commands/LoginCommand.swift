@@ -113,6 +113,9 @@ struct LoginCommand: AsyncParsableCommand {
         }
         let starter = try RunnerStarter(
             like: runner, of: home, forgetting: [.hubURL, .token])
+        if try await starter.recovers(runner) {
+            return Output.line("The runner has taken them up, and is connected.")
+        }
         switch try await starter.start(replacing: false, note: { _ in }) {
         case .alreadyRunning(let running) where running.hubURL != nil && running.hubState == .connected:
             Output.line("The runner uses them already.")
