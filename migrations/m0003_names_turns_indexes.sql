@@ -3,13 +3,12 @@
 
 -- `name` is the user's word for a session, or one derived from its directory. `native_id` is the agent's
 -- own id of the conversation, by which the agent resumes it; `title` is what the conversation is about.
--- `sequence` is the order in which sessions were recorded, whatever the clock said.
+-- `sequence` is the order in which sessions were recorded, whatever the clock said. Rows from before have 0
+-- and are in the order of their times: to number a million of them would keep everybody else waiting.
 ALTER TABLE sessions ADD COLUMN name TEXT;
 ALTER TABLE sessions ADD COLUMN native_id TEXT;
 ALTER TABLE sessions ADD COLUMN title TEXT;
 ALTER TABLE sessions ADD COLUMN sequence INTEGER NOT NULL DEFAULT 0;
-UPDATE sessions SET sequence =
-    coalesce((SELECT min(e.id) FROM session_events e WHERE e.session_id = sessions.id), 0);
 
 CREATE INDEX sessions_by_sequence ON sessions (sequence, created_at, id);
 DROP INDEX sessions_live;

@@ -41,15 +41,22 @@ struct PruningSlice: Equatable {
 }
 
 extension Reading {
-    /// What ``StoreConnection/forgetSessions(before:progress:)`` would delete, oldest first.
-    package func forgettableSessions(before date: Timestamp) throws(StoreError) -> [SessionRecord] {
-        try rows(
+    /// Hands out what ``StoreConnection/forgetSessions(before:progress:)`` would delete, one session at a time,
+    /// the longest ended first.
+    package func eachForgettableSession(
+        before date: Timestamp, _ body: (SessionRecord) -> Void
+    ) throws(StoreError) {
+        try connection.eachRow(
             """
             \(SessionRecord.query) WHERE s.ended_at < ?1
             AND NOT EXISTS (SELECT 1 FROM worktrees w WHERE w.session_id = s.id AND w.removed_at IS NULL)
             ORDER BY s.ended_at
             """, [StoreValue(date)]
-        ) { SessionRecord(row: &$0) }
+        ) { row in
+            guard let session = SessionRecord(row: &row) else { return false }
+            body(session)
+            return true
+        }
     }
 }
 

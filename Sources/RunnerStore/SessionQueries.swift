@@ -4,43 +4,9 @@ import Processes
 extension Reading {
     private static let oldestFirst = "ORDER BY s.sequence, s.created_at, s.id"
 
-    private static let newestFirst = "ORDER BY s.sequence DESC, s.created_at DESC, s.id DESC"
-
     /// The sessions whose end the runner has not noted yet, oldest first.
     package func liveSessions() throws(StoreError) -> [SessionRecord] {
         try sessions("WHERE s.ended_at IS NULL \(Self.oldestFirst)")
-    }
-
-    /// Every session on record, oldest first.
-    package func allSessions() throws(StoreError) -> [SessionRecord] {
-        try sessions(Self.oldestFirst)
-    }
-
-    /// Hands out every session on record, oldest first, one at a time.
-    package func eachSession(_ body: (SessionRecord) throws(StoreError) -> Void) throws(StoreError) {
-        try eachSession(Self.oldestFirst, [], body)
-    }
-
-    /// Hands out the last `limit` sessions, newest first, one at a time.
-    package func eachNewestSession(
-        limit: Int, _ body: (SessionRecord) throws(StoreError) -> Void
-    ) throws(StoreError) {
-        try eachSession("\(Self.newestFirst) LIMIT ?", [.init(limit)], body)
-    }
-
-    private func eachSession(
-        _ condition: String, _ values: [StoreValue], _ body: (SessionRecord) throws(StoreError) -> Void
-    ) throws(StoreError) {
-        try connection.eachRow("\(SessionRecord.query) \(condition)", values) { row throws(StoreError) in
-            guard let session = SessionRecord(row: &row) else { return false }
-            try body(session)
-            return true
-        }
-    }
-
-    /// The last `limit` sessions, newest first.
-    package func newestSessions(limit: Int) throws(StoreError) -> [SessionRecord] {
-        try sessions("\(Self.newestFirst) LIMIT ?", [.init(limit)])
     }
 
     package func session(_ id: String) throws(StoreError) -> SessionRecord? {
@@ -53,7 +19,7 @@ extension Reading {
         try sessions(
             """
             WHERE s.id = ?1 OR s.happy_session_id = ?1 OR s.requested_session_id = ?1 OR s.name = ?1
-            ORDER BY s.ended_at IS NOT NULL, s.sequence DESC
+            ORDER BY s.ended_at IS NOT NULL, s.sequence DESC, s.created_at DESC, s.id DESC
             """, [.text(id)])
     }
 

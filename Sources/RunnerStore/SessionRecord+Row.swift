@@ -5,7 +5,7 @@ extension SessionRecord {
     static let query = """
         SELECT s.id, s.runner_id, s.started_by, s.agent, s.directory, s.log_path, s.requested_session_id,
                s.happy_session_id, s.created_at, s.reported_at, s.adopted_at, s.stop_requested_at, s.stopped_by,
-               s.ended_at, s.name, s.native_id, s.title,
+               s.ended_at, s.name, s.native_id, s.title, s.sequence,
                l.phase, l.machine, l.boot_id, l.pid_namespace, l.monitor_pid, l.monitor_start, l.pid, l.start,
                e.reason, e.code, e.signal, e.message, e.helpers, e.at
         FROM sessions s

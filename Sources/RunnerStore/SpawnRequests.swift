@@ -13,7 +13,17 @@ extension Reading {
 
     /// The request that made the session, if one did.
     package func spawnRequest(ofSession id: String) throws(StoreError) -> SpawnRequestRecord? {
-        try spawnRequests("WHERE session_id = ? ORDER BY requested_at LIMIT 1", [.text(id)]).first
+        try spawnRequests(ofSessions: [id])[id]
+    }
+
+    /// The requests that made these sessions, by the session's id.
+    package func spawnRequests(
+        ofSessions ids: [String]
+    ) throws(StoreError) -> [String: SpawnRequestRecord] {
+        let places = ids.map { _ in "?" }.joined(separator: ", ")
+        let requests = try spawnRequests(
+            "WHERE session_id IN (\(places)) ORDER BY requested_at", ids.map(StoreValue.text))
+        return Dictionary(requests.map { ($0.sessionID ?? "", $0) }) { first, _ in first }
     }
 
     private func spawnRequests(

@@ -238,7 +238,7 @@ package final class StoreConnection {
         _ sql: String, _ values: [StoreValue] = [], _ read: (inout Row) -> T?
     ) throws(StoreError) -> [T] {
         var results: [T] = []
-        try eachRow(sql, values) { row throws(StoreError) in
+        try eachRow(sql, values) { row in
             guard let result = read(&row) else { return false }
             results.append(result)
             return true
@@ -249,7 +249,7 @@ package final class StoreConnection {
     /// Runs one query and hands out row after row. One for which `body` returns false is counted as
     /// unreadable.
     func eachRow(
-        _ sql: String, _ values: [StoreValue] = [], _ body: (inout Row) throws(StoreError) -> Bool
+        _ sql: String, _ values: [StoreValue] = [], _ body: (inout Row) -> Bool
     ) throws(StoreError) {
         let statement = try prepare(sql, values)
         while true {
@@ -257,7 +257,7 @@ package final class StoreConnection {
             if code == SQLITE_DONE { return }
             guard code == SQLITE_ROW else { throw error(code) }
             var row = statement.row
-            if try !body(&row) { unreadableRows += 1 }
+            if !body(&row) { unreadableRows += 1 }
         }
     }
 

@@ -44,4 +44,16 @@ import Testing
         #expect(lines[1].hasSuffix("/srv/repositories/customers/acme/webshop") && !lines[1].contains("…"))
         #expect(lines[1].hasPrefix("日本   why") && lines[2].hasPrefix("plain  exited"))
     }
+
+    @Test func pagesShareAHeaderAndKeepTheWidthsOfBefore() {
+        var table = Table(["NAME", "ID"])
+        #expect(table.page(screen: nil, colour: false) == nil)
+        table.add(["a-long-name", "1"])
+        #expect(table.page(screen: nil, colour: false) == "NAME         ID\na-long-name  1")
+        table.add(["b", "2"])
+        table.add(["a-longer-name", "3"])
+        #expect(table.page(screen: nil, colour: false) == "b              2\na-longer-name  3")
+        table.add(["c", "4"])
+        #expect(table.page(screen: nil, colour: false) == "c              4")
+    }
 }

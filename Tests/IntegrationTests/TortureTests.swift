@@ -160,7 +160,7 @@ private final class Torture: Sendable {
 
     func expectTruth(_ comment: Comment) async throws {
         try await expectRowsAreProcesses(comment)
-        let sessions = try store().allSessions()
+        let sessions = try store().sessions(.oldestFirst, limit: .max).sessions
         for session in sessions { expectTruth(of: session, comment) }
         let processes = sessions.compactMap(\.launch.process)
         #expect(Set(processes).count == processes.count, "\(comment): a process is on record twice")
@@ -235,7 +235,7 @@ private final class Torture: Sendable {
         try await home.startRunner()
         try await stopSome(keeping: 0)
         try await expectTruth("at the end")
-        let sessions = try store().allSessions()
+        let sessions = try store().sessions(.oldestFirst, limit: .max).sessions
         #expect(home.sessionProcesses().isEmpty)
         #expect(sessions.allSatisfy { $0.endedAt != nil && $0.exit != nil })
         for session in sessions { exits.withLock { $0[session.kindOfEnd, default: 0] += 1 } }

@@ -24,7 +24,7 @@ import Testing
             try FileManager.default.contentsOfDirectory(atPath: "\(folder)/shared").sorted()
                 == ["copy", "copy.\(getpid()).partial"])
         let copy = try Writing(path: "\(folder)/shared/copy", mode: .readOnly)
-        #expect(try copy.allSessions().map(\.id) == ["s"])
+        #expect(try copy.sessions(.oldestFirst, limit: .max).sessions.map(\.id) == ["s"])
         var status = stat()
         #expect(stat("\(folder)/shared/copy", &status) == 0 && status.st_mode & 0o777 == 0o600)
     }

@@ -106,6 +106,7 @@ import Testing
     @Test(arguments: [
         "SELECT * FROM sessions s WHERE s.ended_at IS NULL ORDER BY s.sequence, s.created_at, s.id",
         "SELECT * FROM sessions s ORDER BY s.sequence DESC, s.created_at DESC, s.id DESC LIMIT 9",
+        "SELECT * FROM sessions s WHERE (s.sequence, s.created_at, s.id) > (1, 2, 'a') ORDER BY s.sequence, s.created_at, s.id LIMIT 9",
         "SELECT * FROM sessions s WHERE s.id = ?1 OR s.happy_session_id = ?1 OR s.requested_session_id = ?1 OR s.name = ?1",
         "SELECT * FROM sessions s WHERE s.requested_session_id >= ?1 AND s.requested_session_id < ?2",
         "SELECT * FROM spawn_requests WHERE outcome = 'pending' ORDER BY requested_at",
@@ -128,16 +129,6 @@ import Testing
             return row.text("id")
         }
         #expect(read == ["s"])
-    }
-
-    @Test func sessionsAreHandedOutOneByOne() throws {
-        let store = try create()
-        let runner = try store.addRunner()
-        for id in ["a", "b", "c"] { try store.insertSession(.sample(id, runner: runner)) }
-        var ids: [String] = []
-        try store.eachSession { session in ids.append(session.id) }
-        try store.eachNewestSession(limit: 2) { session in ids.append(session.id) }
-        #expect(ids == ["a", "b", "c", "c", "b"])
     }
 
     @Test func theBeginningOfAnIdIsFoundWhateverItIsMadeOf() throws {

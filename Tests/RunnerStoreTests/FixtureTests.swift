@@ -34,7 +34,10 @@ import Testing
     func aStoreOfTheFirstSchemaIsRead(mode: StoreConnection.Mode) throws {
         try restore(version: 1)
         let store = try Writing(path: path, mode: mode)
-        #expect(try Set(store.allSessions().map(\.id.last)) == ["1", "2", "3", "4", "5", "6", "7", "8"])
+        #expect(
+            try Set(store.sessions(.oldestFirst, limit: .max).sessions.map(\.id.last)) == [
+                "1", "2", "3", "4", "5", "6", "7", "8",
+            ])
         #expect(try Set(store.liveSessions().map(\.id.last)) == ["5", "6", "7", "8"])
         #expect(try store.newestRunners(limit: 9).map(\.endReason) == [nil, .crashed, .cli])
         #expect(try store.unendedRunners().map(\.hubState) == [.unauthorized])
@@ -44,7 +47,7 @@ import Testing
 
     @Test func itsSessionsAreReadWithAllTheirFacts() throws {
         try restore(version: 1)
-        let sessions = try create().allSessions().sorted { $0.id < $1.id }
+        let sessions = try create().sessions(.oldestFirst, limit: .max).sessions.sorted { $0.id < $1.id }
         let exits: [ExitReason?] = [
             .exited(code: 3), .signaled(signal: 9), .launchFailed, .vanished, nil, nil, nil, nil,
         ]

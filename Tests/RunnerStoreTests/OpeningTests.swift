@@ -135,7 +135,7 @@ import Testing
         try whole.prefix(whole.count / 2).write(to: URL(fileURLWithPath: path))
         let error = storeError {
             let store = try Writing(path: self.path, mode: .create)
-            _ = try store.allSessions()
+            _ = try store.sessions(.oldestFirst, limit: .max).sessions
         }
         #expect(error?.cause == .damaged)
     }

@@ -16,7 +16,7 @@ import Testing
             }
         }
         #expect(try store.forgetSessions(before: 2000) == 1)
-        #expect(try store.allSessions().map(\.id).sorted() == ["live", "new"])
+        #expect(try store.sessions(.oldestFirst, limit: .max).sessions.map(\.id).sorted() == ["live", "new"])
         #expect(try store.number("SELECT count(*) FROM launches") == 2)
         #expect(try store.number("SELECT count(*) FROM exits") == 1)
         #expect(try store.number("SELECT count(*) FROM session_events WHERE session_id = 'old'") == 0)

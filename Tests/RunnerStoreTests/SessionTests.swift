@@ -129,10 +129,10 @@ import Testing
             try store.insertSession(.sample(id, runner: nil, at: time, launch: .running))
         }
         _ = try store.finish("d", unlessRecorded: ExitRecord(.vanished, at: 4000))
-        #expect(try store.allSessions().map(\.id) == ["c", "d", "a", "b"])
+        #expect(try store.sessions(.oldestFirst, limit: .max).sessions.map(\.id) == ["c", "d", "a", "b"])
         #expect(try store.liveSessions().map(\.id) == ["c", "a", "b"])
-        #expect(try store.newestSessions(limit: 3).map(\.id) == ["b", "a", "d"])
-        #expect(try store.newestSessions(limit: 0).isEmpty)
+        #expect(try store.sessions(.newestFirst, limit: 3).sessions.map(\.id) == ["b", "a", "d"])
+        #expect(try store.sessions(.newestFirst, limit: 0).sessions.isEmpty)
     }
 
     @Test func aWordFindsTheSessionsItNamesLiveOnesFirst() throws {
@@ -168,10 +168,10 @@ import Testing
             }
         }
         #expect(error?.cause == .constraint)
-        #expect(try store.allSessions().isEmpty)
+        #expect(try store.sessions(.oldestFirst, limit: .max).sessions.isEmpty)
         try store.connection.transaction { () throws(StoreError) in
             try store.insertSession(.sample("s", runner: runner))
         }
-        #expect(try store.allSessions().count == 1)
+        #expect(try store.sessions(.oldestFirst, limit: .max).sessions.count == 1)
     }
 }

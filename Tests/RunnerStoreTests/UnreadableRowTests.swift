@@ -67,6 +67,6 @@ import Testing
 
     @Test func aSessionWithoutItsLaunchIsNotInvented() throws {
         let store = try withGoodAndBad("DELETE FROM launches WHERE id = 'bad'")
-        #expect(try store.allSessions().map(\.id) == ["good"])
+        #expect(try store.sessions(.oldestFirst, limit: .max).sessions.map(\.id) == ["good"])
     }
 }

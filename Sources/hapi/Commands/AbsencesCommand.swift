@@ -41,7 +41,7 @@ struct AbsencesCommand: ParsableCommand {
                 changes: try store.hubChanges(since: since))
         }
         let found = (absences ?? []).filter { ($0.to ?? .now) >= since }
-        if json { return try Output.json(.array(found.map(\.json))) }
+        if json { return Output.json(.array(found.map(\.json))) }
         guard everRan else { return Output.line("No runner has run here yet. Start one: hapi runner start") }
         guard !found.isEmpty else { return Output.line("Never away since \(since.local).") }
         var table = Table(["FROM", "TO", "FOR", "WHY"], fits: ["WHY": .text])

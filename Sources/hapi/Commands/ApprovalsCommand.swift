@@ -20,7 +20,7 @@ struct ApprovalsCommand: ParsableCommand {
         let decisions =
             try StoreConnection.lookingAt(home) { store throws(StoreError) in try store.directoryDecisions() }
             ?? []
-        if json { return try Output.json(.array(decisions.map(\.json))) }
+        if json { return Output.json(.array(decisions.map(\.json))) }
         guard !decisions.isEmpty else { return Output.line("No directory has been decided about yet.") }
         var table = Table(["DIRECTORY", "DECISION", "BY", "AT", "REQUEST"], fits: ["DIRECTORY": .path])
         for decision in decisions {

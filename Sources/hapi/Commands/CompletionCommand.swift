@@ -42,7 +42,7 @@ extension CompletionKind {
         guard let home = try? RunnerHome.fromEnvironment(),
             let sessions = try? StoreConnection(path: home.store, mode: .readOnly).read({
                 store throws(StoreError) in
-                try store.liveSessions() + store.newestSessions(limit: 30)
+                try store.liveSessions() + store.sessions(.newestFirst, limit: 30).sessions
             })
         else { return [] }
         var words: [String] = []

@@ -22,7 +22,7 @@ struct ConfigListCommand: ParsableCommand {
         // What cannot be used is an error here too, with its place.
         _ = try Configuration.load(environment: processEnvironment)
         let entries = SettingEntry.all.map { $0.looked(up: processEnvironment, settings) }
-        if json { return try Output.json(.array(entries.map(\.json))) }
+        if json { return Output.json(.array(entries.map(\.json))) }
         var table = Table(["SETTING", "VALUE", "FROM"], fits: ["VALUE": .text])
         for entry in entries { table.add([entry.name, entry.value ?? "-", entry.source]) }
         Output.line(table.rendered())

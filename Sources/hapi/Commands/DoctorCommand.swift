@@ -31,7 +31,7 @@ struct ExamineCommand: AsyncParsableCommand {
         let findings = await (try Doctor(environment: processEnvironment)).findings()
         let problems = findings.count { $0.mark == .bad }
         if json {
-            try Output.json(
+            Output.json(
                 .object(["healthy": .bool(problems == 0), "findings": .array(findings.map(\.json))]))
         } else {
             for finding in findings { Output.line(finding.line) }

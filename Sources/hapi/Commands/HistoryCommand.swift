@@ -39,31 +39,19 @@ struct HistoryCommand: ParsableCommand {
 
     private func showAll(_ home: RunnerHome) throws {
         let fits = try filter.acceptance()
-        let entries =
-            try StoreConnection.lookingAt(home) { store throws(StoreError) -> [Entry] in
-                var entries: [Entry] = []
-                // Filtered ones are looked for in all that is on record.
-                for session in try store.newestSessions(limit: isFiltered ? .max : limit)
-                where !isFiltered || accepts(session, fits) {
-                    entries.append(try Entry(session, store))
-                    if entries.count == limit { break }
-                }
-                return entries
-            } ?? []
-        if json { return try Output.json(.array(entries.map { .object($0.members) })) }
-        guard !entries.isEmpty else { return Output.line("No sessions have been recorded yet.") }
-        var table = Table(
-            ["NAME", "ID", "STARTED", "AGENT", "STATE", "FOR", "HOW", "DIRECTORY"],
-            fits: ["NAME": .text, "HOW": .text, "DIRECTORY": .path])
-        for view in entries.map(\.view) {
-            table.add(
-                [
-                    view.name, view.shortID, view.session.createdAt.local, view.session.agent,
-                    view.state.rawValue, view.length, view.ending,
-                    view.session.directory,
-                ], colours: [4: view.state.colour])
+        var listing = Listing(json: json, table: SessionView.historyTable)
+        try StoreConnection.eachPage(of: home, .newestFirst, by: isFiltered ? 500 : min(limit, 500)) {
+            sessions, store throws(StoreError) in
+            try Entry.of(sessions, store)
+        } show: { entries in
+            let shown = isFiltered ? entries.filter { accepts($0.view.session, fits) } : entries
+            for entry in shown.prefix(limit - listing.count) {
+                listing.add(.object(entry.members), row: entry.view.historyRow)
+            }
+            listing.endPage()
+            return listing.count < limit
         }
-        Output.line(table.rendered())
+        listing.finish(nothing: "No sessions have been recorded yet.")
     }
 
     private var isFiltered: Bool {
@@ -84,15 +72,17 @@ struct HistoryCommand: ParsableCommand {
     private func showOne(_ id: String, _ home: RunnerHome) throws {
         let meant = try SessionLookup.session(id, in: home).id
         let found = try StoreConnection.lookingAt(home) {
-            store throws(StoreError) -> (Entry, [SessionEvent])? in
+            store throws(StoreError) -> ([Entry], [SessionEvent])? in
             guard let session = try store.session(meant) else { return nil }
-            return (try Entry(session, store), try store.events(of: session.id))
+            return (try Entry.of([session], store), try store.events(of: session.id))
         }
-        guard let (entry, events) = found ?? nil else { throw ExitCode(ExitStatus.failed) }
+        guard let (entries, events) = found ?? nil, let entry = entries.first else {
+            throw ExitCode(ExitStatus.failed)
+        }
         if json {
             var members = entry.members
             members["events"] = .array(events.map(\.json))
-            return try Output.json(.object(members))
+            return Output.json(.object(members))
         }
         Output.line(
             "\(entry.view.session.id)  \(entry.view.state.rawValue)  \(entry.view.session.directory.visible)"
@@ -107,11 +97,14 @@ struct HistoryCommand: ParsableCommand {
         let view: SessionView
         let request: SpawnRequestRecord?
 
-        init(_ session: SessionRecord, _ store: Reading) throws(StoreError) {
-            var view = SessionView(session)
-            if session.exit != nil { view.leftovers = try store.livingLeftovers(of: session.id) }
-            self.view = view
-            request = try store.spawnRequest(ofSession: session.id)
+        static func of(_ sessions: [SessionRecord], _ store: Reading) throws(StoreError) -> [Entry] {
+            let requests = try store.spawnRequests(ofSessions: sessions.map(\.id))
+            let left = Dictionary(grouping: try store.livingLeftovers(), by: \.sessionID)
+            return sessions.map { session in
+                var view = SessionView(session)
+                if session.exit != nil { view.leftovers = left[session.id] ?? [] }
+                return Entry(view: view, request: requests[session.id])
+            }
         }
 
         var members: [String: JSONValue] {

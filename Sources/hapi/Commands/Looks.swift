@@ -20,18 +20,29 @@ struct ListLook: LookCommand {
     /// nil: all of them.
     var accepts: ((SessionView) -> Bool)?
 
-    private func looked() throws -> ([SessionRecord], [LeftoverRecord]) {
-        let home = try RunnerHome.fromEnvironment()
-        let looked = try StoreConnection.lookingAt(home) { store throws(StoreError) in
-            (all ? try store.allSessions() : try store.liveSessions(), try store.livingLeftovers())
-        }
-        return looked ?? ([], [])
+    func views() throws -> [SessionView] {
+        var views: [SessionView] = []
+        try eachPage { views += $0 }
+        return views
     }
 
-    func views() throws -> [SessionView] { views(try looked().0) }
-
-    private func views(_ sessions: [SessionRecord]) -> [SessionView] {
-        sessions.map(SessionView.init).filter { (all || $0.state != .ended) && accepts?($0) ?? true }
+    /// The live ones at once; all of them a page at a time.
+    private func eachPage(_ show: ([SessionView]) -> Void) throws {
+        let home = try RunnerHome.fromEnvironment()
+        if all {
+            try StoreConnection.eachPage(of: home, .oldestFirst) { page, _ in
+                page.map(SessionView.init)
+            } show: { views in
+                show(views.filter { accepts?($0) ?? true })
+                return true
+            }
+        } else {
+            let live = try StoreConnection.lookingAt(home) { store throws(StoreError) in
+                try store.liveSessions()
+            }
+            show(
+                (live ?? []).map(SessionView.init).filter { $0.state != .ended && accepts?($0) ?? true })
+        }
     }
 
     var nothing: String {
@@ -40,17 +51,21 @@ struct ListLook: LookCommand {
     }
 
     func look() throws -> Int32 {
-        let (sessions, left) = try looked()
-        let views = views(sessions)
-        if json {
-            try Output.json(.array(views.map { .object($0.members) }))
-        } else if views.isEmpty {
-            Output.line(nothing)
-        } else {
-            Output.line(SessionView.table(views))
+        var listing = Listing(json: json, table: SessionView.listTable)
+        try eachPage { views in
+            for view in views { listing.add(.object(view.members), row: view.listRow) }
+            listing.endPage()
         }
-        if !json, accepts == nil, !left.isEmpty { Output.line(LeftoverView.text(left)) }
+        listing.finish(nothing: nothing)
+        if !json, accepts == nil { try showLeftovers() }
         return 0
+    }
+
+    private func showLeftovers() throws {
+        let left = try StoreConnection.lookingAt(try RunnerHome.fromEnvironment()) {
+            store throws(StoreError) in try store.livingLeftovers()
+        }
+        if let left, !left.isEmpty { Output.line(LeftoverView.text(left)) }
     }
 }
 
@@ -60,7 +75,7 @@ struct StatusLook: LookCommand {
     func look() throws -> Int32 {
         let home = try RunnerHome.fromEnvironment()
         let view = try view(of: home)
-        if json { try Output.json(view.json) } else { Output.line(view.text) }
+        if json { Output.json(view.json) } else { Output.line(view.text) }
         return view.isRunning ? 0 : ExitStatus.noRunner
     }
 
@@ -98,16 +113,44 @@ extension StoreConnection {
     static func lookingAt<T>(
         _ home: RunnerHome, _ body: (Reading) throws(StoreError) -> T
     ) throws(StoreError) -> T? {
+        guard let store = try opened(home) else { return nil }
+        let result = try store.read(body)
+        store.complainOfUnreadable()
+        return result
+    }
+
+    private static func opened(_ home: RunnerHome) throws(StoreError) -> StoreConnection? {
         do {
-            let store = try StoreConnection(path: home.store, mode: .readOnly)
-            let result = try store.read(body)
-            if store.unreadableRows > 0 {
-                let rows = store.unreadableRows == 1 ? "a row" : "\(store.unreadableRows) rows"
-                Output.complain("\(rows) of \(home.store) cannot be read by this version, and left out")
-            }
-            return result
+            return try StoreConnection(path: home.store, mode: .readOnly)
         } catch  where error.cause == .missing {
             return nil
         }
+    }
+
+    /// Reads all sessions page by page, each on an unchanging view of its own, until `show`, which is called
+    /// between them, returns false.
+    static func eachPage<T>(
+        of home: RunnerHome, _ order: SessionPage.Order, by size: Int = 500,
+        read: ([SessionRecord], Reading) throws(StoreError) -> T, show: (T) throws -> Bool
+    ) throws {
+        guard let store = try opened(home) else { return }
+        var place: SessionPage.Place?
+        while true {
+            var next: SessionPage.Place?
+            let found = try store.read { reading throws(StoreError) -> T in
+                let page = try reading.sessions(order, after: place, limit: size)
+                next = page.next
+                return try read(page.sessions, reading)
+            }
+            guard try show(found), next != nil, !Output.hasFailed else { break }
+            place = next
+        }
+        store.complainOfUnreadable()
+    }
+
+    private func complainOfUnreadable() {
+        guard unreadableRows > 0 else { return }
+        let rows = unreadableRows == 1 ? "a row" : "\(unreadableRows) rows"
+        Output.complain("\(rows) of \(path) cannot be read by this version, and left out")
     }
 }

@@ -31,18 +31,11 @@ struct PruneCommand: ParsableCommand {
     func run() throws {
         let home = try RunnerHome.fromEnvironment()
         let date = before.moment
-        let old =
-            try StoreConnection.lookingAt(home) { store throws(StoreError) in
-                try store.forgettableSessions(before: date)
-            } ?? []
-        guard !old.isEmpty else { return Output.line("No session ended before \(date.local).") }
-        let logs = old.compactMap(\.logPath).filter {
-            $0.hasPrefix(home.sessionLogs + "/") && fileSize($0) != nil
-        }
-        let size = logs.compactMap(fileSize).reduce(0, +)
+        let old = try Forgettable(before: date, in: home)
+        guard old.count > 0 else { return Output.line("No session ended before \(date.local).") }
         let records = "\(old.count) session record\(old.count == 1 ? "" : "s")"
-        let files = "\(logs.count) log\(logs.count == 1 ? "" : "s") (\(Size.text(size)))"
-        show(old)
+        let files = "\(old.logs.count) log\(old.logs.count == 1 ? "" : "s") (\(Size.text(old.logSize)))"
+        old.show()
         if dryRun { return Output.line("Would delete \(records) and \(files).") }
         guard yes || Question.agreed("Delete \(records) and \(files)?", flag: "--yes") else {
             throw ExitCode(ExitStatus.failed)
@@ -53,21 +46,50 @@ struct PruneCommand: ParsableCommand {
         }
         Progress.clear()
         // Only of sessions that are gone from the store by now; what another command took is gone as well.
-        for log in logs { unlink(log) }
+        for log in old.logs { unlink(log) }
         Output.line("Deleted \(records) and \(files).")
     }
+}
 
-    private func show(_ old: [SessionRecord]) {
+/// What would go: how many sessions, the newest of them, and their logs that are there.
+private struct Forgettable {
+    private static let shown = 20
+
+    private(set) var count = 0
+    private(set) var newest: [SessionRecord] = []
+    private(set) var logs: [String] = []
+    private(set) var logSize: Int64 = 0
+
+    init(before date: Timestamp, in home: RunnerHome) throws(StoreError) {
+        var found = Self()
+        _ = try StoreConnection.lookingAt(home) { store throws(StoreError) in
+            try store.eachForgettableSession(before: date) { found.add($0, home) }
+        }
+        self = found
+    }
+
+    private init() {}
+
+    private mutating func add(_ session: SessionRecord, _ home: RunnerHome) {
+        count += 1
+        newest.append(session)
+        if newest.count > Self.shown { newest.removeFirst() }
+        guard let log = session.logPath, log.hasPrefix(home.sessionLogs + "/"), let size = fileSize(log)
+        else { return }
+        logs.append(log)
+        logSize += size
+    }
+
+    func show() {
         var table = Table(
             ["NAME", "ID", "STARTED", "AGENT", "HOW", "DIRECTORY"], fits: ["HOW": .text, "DIRECTORY": .path])
-        for view in old.suffix(20).map(SessionView.init) {
+        for view in newest.map(SessionView.init) {
             table.add([
-                view.name, view.shortID, view.session.createdAt.local, view.session.agent,
-                view.ending,
+                view.name, view.shortID, view.session.createdAt.local, view.session.agent, view.ending,
                 view.session.directory,
             ])
         }
-        if old.count > 20 { Output.line("The newest 20 of \(old.count):") }
+        if count > newest.count { Output.line("The newest \(newest.count) of \(count):") }
         Output.line(table.rendered())
     }
 }

@@ -97,7 +97,7 @@ extension Reading {
     func lostWithReboot() throws(StoreError) -> [SessionRecord] {
         let here = HostIdentity.current
         // Whatever is older has been lost for so long that nobody waits for it.
-        let all = Array(try newestSessions(limit: 500).reversed())
+        let all = Array(try sessions(.newestFirst, limit: 500).sessions.reversed())
         func isOfEarlierBoot(_ session: SessionRecord) -> Bool {
             session.launch.host.machine == here.machine && session.launch.host.bootID != here.bootID
         }

@@ -40,7 +40,7 @@ struct ResumeCommand: AsyncParsableCommand {
     /// The newest of each conversation that no live session goes on with.
     private func offer(_ home: RunnerHome) throws {
         let sessions = try StoreConnection.lookingAt(home) { store throws(StoreError) in
-            try store.newestSessions(limit: 200)
+            try store.sessions(.newestFirst, limit: 200).sessions
         }
         var seen: Set<String> = []
         let fitting = (sessions ?? []).filter { session in
@@ -48,7 +48,9 @@ struct ResumeCommand: AsyncParsableCommand {
             return SessionView(session).state == .ended
         }
         guard !fitting.isEmpty else { return Output.line("No conversation can be resumed.") }
-        Output.line(SessionView.table(fitting.map(SessionView.init)))
+        var table = SessionView.listTable
+        for session in fitting { table.add(SessionView(session).listRow) }
+        Output.line(table.rendered())
         Output.line("Resume one with: hapi runner resume ID")
     }
 }

@@ -86,7 +86,7 @@ struct SpawnReport {
     func tell(_ answer: SpawnAnswer) async throws {
         switch answer {
         case .started(let id):
-            if json { return try Output.json(.object(["sessionId": .string(id)])) }
+            if json { return Output.json(.object(["sessionId": .string(id)])) }
             try await tellStart(id)
         case .needsApproval(let directory):
             Output.complain("\(directory) does not exist", hint: "add --create-directory to have it created")

@@ -34,7 +34,7 @@ struct WorktreesCommand: AsyncParsableCommand {
                 for worktree in try store.keptWorktrees() { entries.append(try Entry(worktree, store)) }
                 return entries
             } ?? []
-        if json { return try Output.json(.array(entries.map(\.json))) }
+        if json { return Output.json(.array(entries.map(\.json))) }
         guard !entries.isEmpty else { return Output.line("No worktrees are kept.") }
         var table = Table(
             ["SESSION", "STATE", "BRANCH", "CREATED", "PATH"], fits: ["BRANCH": .text, "PATH": .path])

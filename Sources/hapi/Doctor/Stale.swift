@@ -38,13 +38,12 @@ struct Stale {
 
     /// Logs of sessions that are not on record.
     func logs() throws(StoreError) -> [String] {
-        let known = try StoreConnection.lookingAt(home) { store throws(StoreError) in
-            Set(try store.allSessions().map(\.id))
+        let logs = entries(of: home.sessionLogs).filter { $0.hasSuffix(".log") }
+        let unknown = try StoreConnection.lookingAt(home) { store throws(StoreError) -> [String] in
+            var unknown: [String] = []
+            for log in logs where try store.session(String(log.dropLast(4))) == nil { unknown.append(log) }
+            return unknown
         }
-        guard let known else { return [] }
-        return entries(of: home.sessionLogs).filter {
-            $0.hasSuffix(".log") && !known.contains(String($0.dropLast(4)))
-        }
-        .map { "\(home.sessionLogs)/\($0)" }
+        return (unknown ?? []).map { "\(home.sessionLogs)/\($0)" }
     }
 }

@@ -57,12 +57,15 @@ enum Output {
         errors("hapi: \(text.visible)" + (hint.map { "\n  hint: \($0)" } ?? ""))
     }
 
-    /// One JSON document. A byte that is no text is shown as `\xff` in it.
-    static func json(_ value: JSONValue) throws {
-        let text = String(decoding: try JSON.encode(value, pretty: true), as: UTF8.self)
-        guard text.carriesBytes else { return line(text) }
-        line(text.unicodeScalars.map { $0.carriesByte ? "\\" + $0.byteInWords : String($0) }.joined())
+    /// One JSON document.
+    static func json(_ value: JSONValue) {
+        var text = JSONText(value)
+        text.add("\n")
+        answer(text.take())
     }
+
+    /// Whether an answer could not be written: more of it need not be made.
+    static var hasFailed: Bool { failure.withLock { $0 != nil } }
 
     static func hint(for error: any Error) -> String? { (error as? StoreError)?.hint }
 

@@ -48,22 +48,34 @@ struct SessionView {
         ])
     }
 
-    /// The table of `list`.
-    static func table(_ views: [SessionView]) -> String {
-        var table = Table(
+    /// The columns of `list`.
+    static var listTable: Table {
+        Table(
             ["NAME", "ID", "STATE", "AGENT", "PID", "AGE", "DIRECTORY"],
             fits: ["NAME": .text, "DIRECTORY": .path])
-        for view in views {
-            let session = view.session
-            table.add(
-                [
-                    view.name, view.shortID,
-                    view.state.rawValue + (session.adoptedAt == nil ? "" : " (adopted)"),
-                    session.agent, session.launch.process.map { "\($0.pid)" } ?? "-", view.age,
-                    session.directory,
-                ], colours: [2: view.state.colour])
-        }
-        return table.rendered()
+    }
+
+    var listRow: Table.Row {
+        Table.Row(
+            cells: [
+                name, shortID, state.rawValue + (session.adoptedAt == nil ? "" : " (adopted)"),
+                session.agent, session.launch.process.map { "\($0.pid)" } ?? "-", age, session.directory,
+            ], colours: [2: state.colour])
+    }
+
+    /// The columns of `history`.
+    static var historyTable: Table {
+        Table(
+            ["NAME", "ID", "STARTED", "AGENT", "STATE", "FOR", "HOW", "DIRECTORY"],
+            fits: ["NAME": .text, "HOW": .text, "DIRECTORY": .path])
+    }
+
+    var historyRow: Table.Row {
+        Table.Row(
+            cells: [
+                name, shortID, session.createdAt.local, session.agent, state.rawValue, length, ending,
+                session.directory,
+            ], colours: [4: state.colour])
     }
 
     /// For how long its process has been there; how long ago it began where there is none.

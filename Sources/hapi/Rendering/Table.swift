@@ -18,10 +18,17 @@ struct Table {
     /// What may be done to a column so that a row fits.
     enum Fit { case path, text }
 
+    struct Row {
+        var cells: [String]
+        var colours: [Int: Colour] = [:]
+    }
+
     private let header: [String]
     private let fits: [Int: Fit]
     private var rows: [[String]] = []
     private var colours: [[Int: Colour]] = []
+    /// What the pages before this one have had; empty before the first.
+    private var leastWidths: [Int] = []
 
     /// - Parameter fits: by the column's title; every other column stays whole.
     init(_ header: [String], fits: [String: Fit] = [:]) {
@@ -35,6 +42,19 @@ struct Table {
     mutating func add(_ row: [String], colours: [Int: Colour] = [:]) {
         rows.append(row.map(\.visible))
         self.colours.append(colours)
+    }
+
+    mutating func add(_ row: Row) { add(row.cells, colours: row.colours) }
+
+    /// The rows that came since the last page, below the header if it is the first one; nil if none came.
+    mutating func page(screen: Int? = Output.screenWidth, colour: Bool = Output.usesColour) -> String? {
+        guard !rows.isEmpty else { return nil }
+        let isFirst = leastWidths.isEmpty
+        let page = rendered(screen: screen, colour: colour)
+        leastWidths = widths(within: screen)
+        rows.removeAll(keepingCapacity: true)
+        colours.removeAll(keepingCapacity: true)
+        return isFirst ? page : page.split(separator: "\n", maxSplits: 1).last.map(String.init)
     }
 
     /// - Parameter screen: the terminal's width; nil where there is none.
@@ -57,7 +77,11 @@ struct Table {
     private static let narrowest = 12
 
     private func widths(within screen: Int?) -> [Int] {
-        var widths = header.indices.map { column in ([header] + rows).map { $0[column].cells }.max() ?? 0 }
+        var widths = header.indices.map { column in
+            rows.reduce(max(header[column].cells, leastWidths.isEmpty ? 0 : leastWidths[column])) {
+                max($0, $1[column].cells)
+            }
+        }
         guard let screen else { return widths }
         var excess = widths.reduce(0, +) + Self.gap * (widths.count - 1) - screen
         while excess > 0, let widest = fits.keys.max(by: { widths[$0] < widths[$1] }),
