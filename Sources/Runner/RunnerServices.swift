@@ -48,7 +48,7 @@ extension RunnerLife {
     /// What a restart of the machine cut short, if it is to be gone on with: adoption ends it.
     private func lostConversations() async throws -> [SessionRecord] {
         guard configuration.resumesAfterReboot else { return [] }
-        return try await supervisor.conversationsLostToReboot()
+        return try await store.read { store throws(StoreError) in try store.conversationsLostToReboot() }
     }
 
     /// From now on others can find the runner; the image it came from is not needed any more.

@@ -40,7 +40,7 @@ struct QuietMoment: Sendable {
         let deadline = ContinuousClock.now + patience
         while true {
             if stopRequests.end.value != nil { return false }
-            if gate.isQuiet, await supervisor.isQuiet { return true }
+            if gate.isQuiet, supervisor.isQuiet { return true }
             guard ContinuousClock.now < deadline, (try? await Task.sleep(for: .milliseconds(5))) != nil
             else { return false }
         }

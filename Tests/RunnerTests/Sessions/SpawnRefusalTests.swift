@@ -124,7 +124,7 @@ import Testing
         #expect(try record("q")?.outcome == .needsApproval)
         #expect(!isDirectory("\(folder)/work/new"))
         let store = Reading(try StoreConnection(path: home.store, mode: .readOnly))
-        #expect(try store.allSessions().isEmpty)
+        #expect(try store.sessions(.oldestFirst, limit: .max).sessions.isEmpty)
     }
 
     @Test func aRepeatedRequestGetsTheFirstAnswer() async throws {

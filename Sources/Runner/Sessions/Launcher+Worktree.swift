@@ -2,7 +2,7 @@ import Processes
 import RunnerStore
 
 /// The worktree of a session: its name is claimed in the store before git is asked to make it.
-extension SessionSupervisor {
+extension Launcher {
     /// Makes the worktree that a session was promised. Where somebody the store knows nothing of has taken
     /// its name meanwhile, the next one is claimed. Returns the plan that was carried out.
     func makeWorktree(_ plan: WorktreePlan, for session: SessionRecord) async throws -> WorktreePlan {
@@ -53,17 +53,5 @@ extension SessionSupervisor {
         } catch {
             logger.warning("a worktree is left behind", metadata: ["session": "\(id)", "error": "\(error)"])
         }
-    }
-}
-
-extension Writing {
-    /// The plan with the first of its names that no other worktree has or is to have; nil if there is none.
-    func unclaimed(_ plan: WorktreePlan) throws(StoreError) -> WorktreePlan? {
-        var plan: WorktreePlan? = plan
-        while let candidate = plan {
-            if try !isWorktreeName(candidate.name, takenIn: candidate.repository.path) { return candidate }
-            plan = candidate.next
-        }
-        return nil
     }
 }

@@ -1,12 +1,15 @@
 import Home
-import Monitor
+import Logging
 import Processes
 import RunnerStore
 
 /// What outlived its session: recorded where nobody else could, and ended when somebody asks for it.
-extension SessionSupervisor {
+struct Leftovers: Sendable {
+    let store: Store
+    let logger: Logger
+
     /// Looks for what a session has left whose monitor could not tell: it carries the launch id.
-    func recordLeftovers(of id: String) async {
+    func record(of id: String) async {
         let found = await BlockingWork.run {
             Follower.processes(carrying: id).map { process in
                 LeftoverRecord(
@@ -25,15 +28,16 @@ extension SessionSupervisor {
         }
     }
 
-    /// Ends what an ended session has left, with all below it.
-    func stopLeftovers(of id: String) async -> StopAnswer {
+    /// Ends what an ended session has left, with all below it but what is spared and what is below that.
+    func stop(of id: String, sparing spared: Set<ProcessIdentity>) async -> StopAnswer {
         do {
             let left = try await store.read { connection throws(StoreError) in
                 try connection.leftovers(of: id)
             }
             let living = left.filter { Observation.of($0.process, at: $0.host) == .alive }.map(\.process)
             let outlived =
-                living.isEmpty ? [] : await StopSequence.standard.run { Self.tree(below: living) }
+                living.isEmpty
+                ? [] : await StopSequence.standard.run { Self.tree(below: living, sparing: spared) }
             let gone = left.filter { Observation.of($0.process, at: $0.host).isOver }.map(\.process)
             try await store.write { connection throws(StoreError) in
                 for process in gone { try connection.markLeftoverGone(process, of: id, at: .now) }
@@ -47,12 +51,9 @@ extension SessionSupervisor {
         }
     }
 
-    private static func tree(below roots: [ProcessIdentity]) -> [ProcessIdentity] {
-        let tree = ProcessTree.now()
-        let below = tree.descendants(of: roots) { process in
-            process.identity == ProcessTable.current || ProcessTable.isRunner(process.identity.pid)
-                || ProcessTable.arguments(of: process.identity.pid).contains(Monitor.argument)
-        }
-        return roots + below
+    private static func tree(
+        below roots: [ProcessIdentity], sparing spared: Set<ProcessIdentity>
+    ) -> [ProcessIdentity] {
+        roots + ProcessTree.now().descendants(of: roots) { spared.contains($0.identity) }
     }
 }
