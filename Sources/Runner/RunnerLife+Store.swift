@@ -63,7 +63,7 @@ extension RunnerLife {
     /// Records how the runner stands with its hub, and with which token.
     func take(_ change: HubLink.Change, _ stateFile: StateFileKeeper) async {
         do {
-            if let identity = change.identity { try stateFile.take(identity) }
+            if let identity = change.identity { try await stateFile.take(identity) }
             try await store.write { connection throws(StoreError) in
                 try connection.setHubState(change.state, detail: change.detail, of: runner.id, at: .now)
             }

@@ -69,7 +69,7 @@ extension RunnerLife {
     private func showSessionPath(_ stateFile: StateFileKeeper) async {
         guard let path = await searchPath.wait() else { return }
         do {
-            try stateFile.take(sessionPath: path ?? configuration.environment[.path])
+            try await stateFile.take(sessionPath: path ?? configuration.environment[.path])
         } catch {
             logger.warning("cannot write the state file", metadata: ["error": "\(error)"])
         }

@@ -71,13 +71,9 @@ struct Heartbeat: Sendable {
         }
         await step("record") { try await record(pruned: try await supervisor.prune(), at: now) }
         await step("files") {
-            let (stateFile, lock) = (stateFile, lock)
-            try await BlockingWork.run {
-                Result {
-                    try stateFile.beat(at: now)
-                    try lock.restoreFile()
-                }
-            }?.get()
+            try await stateFile.beat(at: now)
+            let lock = lock
+            try await BlockingWork.run { Result { try lock.restoreFile() } }?.get()
         }
         return isWhole
     }

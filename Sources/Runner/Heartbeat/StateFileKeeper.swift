@@ -19,27 +19,35 @@ final class StateFileKeeper: Sendable {
 
     func write() throws { try content.withLock { try $0.write(home) } }
 
-    func beat(at now: Timestamp) throws {
-        try content.withLock { file in
+    func beat(at now: Timestamp) async throws {
+        try await change { file in
             file.lastHeartbeat = now.iso8601
-            try file.write(home)
+            return true
         }
     }
 
-    func take(sessionPath: String?) throws {
-        try content.withLock { file in
-            guard file.sessionPath != sessionPath else { return }
+    func take(sessionPath: String?) async throws {
+        try await change { file in
+            guard file.sessionPath != sessionPath else { return false }
             file.sessionPath = sessionPath
-            try file.write(home)
+            return true
         }
     }
 
     /// The runner goes on with another token: HAPI's programs compare its hash with their own.
-    func take(_ identity: RunnerIdentity) throws {
-        try content.withLock { file in
-            guard file.startedWithCliApiTokenHash != identity.tokenHash else { return }
+    func take(_ identity: RunnerIdentity) async throws {
+        try await change { file in
+            guard file.startedWithCliApiTokenHash != identity.tokenHash else { return false }
             file.startedWithCliApiTokenHash = identity.tokenHash
-            try file.write(home)
+            return true
         }
+    }
+
+    /// Writes the file if `body` says that there is something new: on a thread of its own, for it is flushed.
+    private func change(_ body: @escaping @Sendable (inout StateFile) -> Bool) async throws {
+        let written = await BlockingWork.run {
+            Result { try self.content.withLock { file in if body(&file) { try file.write(self.home) } } }
+        }
+        try written?.get()
     }
 }
