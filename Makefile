@@ -70,7 +70,7 @@ torture: setup $(VENV)/ready ## kill the runner and its monitors at random; ROUN
 		swift test --skip-build --disable-xctest --filter '$(PROOFS)'
 
 # What runs in the test's own process: a sanitizer sees nothing of the programs that other suites start.
-UNITS ?= ^(RunnerTests|RunnerStoreTests|HubProtocolTests|SessionProcessTests|SocketIOTests)\.
+UNITS ?= ^(Processes|RunnerStore|Monitor|HubProtocol|HubClient|Home|SessionProcess|Runner|SocketIO)Tests\.
 
 sanitize: setup $(VENV)/ready ## the unit suites under ThreadSanitizer and AddressSanitizer, each a build of its own
 	@for kind in thread address; do \

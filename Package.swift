@@ -126,19 +126,34 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: ["hapi", "Home", "HubClient", "HubProtocol", "Processes", "Runner", "RunnerStore"]),
+        // A folder, children, samples, waiting: what tests of single modules share.
+        .target(
+            name: "UnitTestSupport", dependencies: ["Home", "Processes", "RunnerStore"],
+            path: "Tests/UnitTestSupport"),
+        .testTarget(name: "ProcessesTests", dependencies: ["CProcess", "Processes", "UnitTestSupport"]),
         .testTarget(
             name: "RunnerStoreTests",
-            dependencies: ["Processes", "RunnerStore"],
+            dependencies: ["Processes", "RunnerStore", "UnitTestSupport"],
             exclude: ["Fixtures"]
         ),
+        .testTarget(name: "MonitorTests", dependencies: ["Monitor", "UnitTestSupport"]),
         .testTarget(name: "HubProtocolTests", dependencies: ["HubProtocol"]),
-        .testTarget(name: "SessionProcessTests", dependencies: ["HubProtocol", "SessionProcess"]),
+        .testTarget(name: "HubClientTests", dependencies: ["HubClient", "SocketIO"]),
+        .testTarget(
+            name: "HomeTests",
+            dependencies: [
+                "Home", "HubClient", "HubProtocol", "Processes", "RunnerStore", "UnitTestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .testTarget(
+            name: "SessionProcessTests",
+            dependencies: ["Home", "HubProtocol", "Processes", "SessionProcess", "UnitTestSupport"]),
         .testTarget(
             name: "RunnerTests",
             dependencies: [
-                "CProcess", "Home", "HubClient", "HubProtocol", "Monitor", "Processes", "Runner",
-                "RunnerStore",
-                "SessionProcess", "SocketIO",
+                "CProcess", "Home", "HubClient", "HubProtocol", "Processes", "Runner", "RunnerStore",
+                "SessionProcess", "UnitTestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -1,5 +1,6 @@
 import Processes
 import Testing
+import UnitTestSupport
 
 @testable import RunnerStore
 

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Processes
 import Testing
+import UnitTestSupport
 
 @testable import Processes
 @testable import RunnerStore

@@ -1,8 +1,8 @@
-import Dispatch
 import FoundationEssentials
 import Glibc
 import Processes
 import Testing
+import UnitTestSupport
 
 @testable import Processes
 @testable import RunnerStore
@@ -65,10 +65,6 @@ extension Writing {
     }
 }
 
-extension Timestamp: ExpressibleByIntegerLiteral {
-    public init(integerLiteral value: Int64) { self.init(milliseconds: value) }
-}
-
 extension HostIdentity {
     static let sample = HostIdentity(machine: "machine", bootID: "boot", pidNamespace: 4_026_531_836)
 }
@@ -103,13 +99,6 @@ extension SpawnRequestRecord {
         SpawnRequestRecord(
             id: id, source: .hub, sessionID: session, directory: "/home/dev/work", agent: "claude",
             requestedAt: time, outcome: outcome, error: error)
-    }
-}
-
-/// Runs `body` on a thread outside the cooperative pool, where it may block.
-func onThread<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
-    try await withCheckedThrowingContinuation { continuation in
-        DispatchQueue.global().async { continuation.resume(with: Result(catching: body)) }
     }
 }
 

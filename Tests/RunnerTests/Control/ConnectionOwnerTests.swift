@@ -1,12 +1,12 @@
 import Glibc
 import Testing
+import UnitTestSupport
 
 @testable import Home
 @testable import HubClient
 @testable import Monitor
 @testable import Processes
 @testable import Runner
-@testable import SessionProcess
 
 @Suite struct ConnectionOwnerTests {
     static let client = SocketEnd(address: [127, 0, 0, 1], port: 40000)

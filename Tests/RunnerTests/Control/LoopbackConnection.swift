@@ -6,7 +6,6 @@ import Testing
 @testable import Monitor
 @testable import Processes
 @testable import Runner
-@testable import SessionProcess
 
 /// A TCP connection of this process with itself.
 final class LoopbackConnection {

@@ -1,5 +1,6 @@
 import RunnerStore
 import Testing
+import UnitTestSupport
 
 @testable import Home
 @testable import Processes

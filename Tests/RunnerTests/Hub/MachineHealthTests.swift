@@ -5,7 +5,6 @@ import Testing
 @testable import Monitor
 @testable import Processes
 @testable import Runner
-@testable import SessionProcess
 
 @Suite struct MachineHealthTests {
     static let loads: [(String, UInt64, UInt64)] = [

@@ -1,5 +1,6 @@
 import Logging
 import Testing
+import UnitTestSupport
 
 @testable import Home
 @testable import Processes

@@ -1,12 +1,12 @@
 import RunnerStore
 import Testing
+import UnitTestSupport
 
 @testable import Home
 @testable import HubClient
 @testable import Monitor
 @testable import Processes
 @testable import Runner
-@testable import SessionProcess
 
 struct ReportCase: Sendable, CustomTestStringConvertible {
     let testDescription: String

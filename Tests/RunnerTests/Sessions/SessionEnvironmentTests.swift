@@ -5,7 +5,6 @@ import Testing
 @testable import Monitor
 @testable import Processes
 @testable import Runner
-@testable import SessionProcess
 
 @Suite struct SessionEnvironmentTests {
     private func variables(

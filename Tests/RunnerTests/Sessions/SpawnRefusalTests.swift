@@ -2,6 +2,7 @@ import Glibc
 import HubProtocol
 import Logging
 import Testing
+import UnitTestSupport
 
 @testable import Home
 @testable import HubClient
@@ -9,7 +10,6 @@ import Testing
 @testable import Processes
 @testable import Runner
 @testable import RunnerStore
-@testable import SessionProcess
 
 /// Requests that start nothing: each is on record with its answer.
 @Suite final class SpawnRefusalTests: FolderTests {

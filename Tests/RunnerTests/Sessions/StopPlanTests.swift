@@ -1,6 +1,7 @@
 import Processes
 import RunnerStore
 import Testing
+import UnitTestSupport
 
 @testable import Runner
 

@@ -1,6 +1,7 @@
 import Glibc
 import RunnerStore
 import Testing
+import UnitTestSupport
 
 @testable import Home
 @testable import Processes
