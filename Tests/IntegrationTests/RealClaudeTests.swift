@@ -1,33 +1,20 @@
-import Glibc
 import HubProtocol
 import RunnerTestSupport
 import Testing
 
-/// The real Claude Code, where `make test-agents` has installed it, against a scripted model on loopback.
-@Suite(.serialized, .enabled(if: RealAgents.claude != nil)) struct RealClaudeTests {
+/// The real Claude Code.
+@Suite(.serialized, .enabled(if: RealAgents.claude != nil, "make test-agents installs Claude Code"))
+struct RealClaudeTests {
     private static func with(_ body: (TestHome, Chat) async throws -> Void) async throws {
-        let model = try ChildProcess(
-            [Paths.python, Paths.root + "/Tests/Agents/model.py"], environment: ["PATH": Paths.searchPath],
-            input: .held)
-        let port = try await model.firstLine().split(separator: " ").last.map(String.init) ?? ""
-        try await TestHub.with { hub in
-            let own = [
-                "HAPI_CLI_EXECUTABLE": Paths.program, "ANTHROPIC_BASE_URL": "http://127.0.0.1:\(port)",
-                "ANTHROPIC_API_KEY": "sk-dummy", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
-                "DISABLE_TELEMETRY": "1",
+        try await RealAgents.with("claude", RealAgents.claude, as: "claude") { _, port in
+            [
+                "ANTHROPIC_BASE_URL": "http://127.0.0.1:\(port)", "ANTHROPIC_API_KEY": "sk-dummy",
+                "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "DISABLE_TELEMETRY": "1",
+                "DISABLE_AUTOUPDATER": "1",
             ]
-            try await TestHome.with(hub, own) { home in
-                symlink(RealAgents.claude ?? "", home.root + "/bin/claude")
-                try await home.startRunner()
-                let chat = Chat(hub, try await home.spawn("one"))
-                try await body(home, chat)
-                try await chat.isIdle()
-                _ = try await hub.call("killSession", of: chat.id)
-                try await eventually("the session's end") { try await chat.row()["ended"]?.isNull == false }
-                #expect(try await chat.row()["faults"] == [])
-            }
+        } _: { home, chat in
+            try await body(home, chat)
         }
-        model.closeInput()
     }
 
     @Test func itAnswersAsksAndObeys() async throws {
@@ -80,9 +67,7 @@ import Testing
             try await chat.say("say second", as: "m4")
             try await chat.shows("second")
             try await chat.isIdle()
-            let session = try await home.process(of: chat.id)
-            let children = processFile(session.pid, "task/\(session.pid)/children").split(separator: " ")
-            for child in children.compactMap({ pid_t($0) }) { kill(child, SIGKILL) }
+            try await RealAgents.killAgent(home, chat)
             try await eventually("word of its death") {
                 try await chat.lines().contains { $0.hasPrefix("(error)") && $0.contains("SIGKILL") }
             }
@@ -90,12 +75,4 @@ import Testing
             try await chat.shows("third", within: .seconds(60))
         }
     }
-}
-
-enum RealAgents {
-    /// nil where it is not installed.
-    static let claude: String? = {
-        let path = Paths.root + "/.venv-agents/agents/claude"
-        return access(path, X_OK) == 0 ? path : nil
-    }()
 }

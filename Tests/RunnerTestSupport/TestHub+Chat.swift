@@ -43,11 +43,13 @@ package struct Chat: Sendable {
         }
     }
 
-    /// Waits for a request and returns the id of its card.
-    package func request(_ tool: String, location: SourceLocation = #_sourceLocation) async throws -> String {
-        try await eventually("a request for \(tool)", location) {
+    /// Waits for a request for this tool, or for any, and returns the id of its card.
+    package func request(
+        _ tool: String? = nil, location: SourceLocation = #_sourceLocation
+    ) async throws -> String {
+        try await eventually("a request for \(tool ?? "a tool")", location) {
             let open = try await row()["agentState"]?["requests"]?.object ?? [:]
-            return open.first { $0.value["tool"]?.string == tool }?.key
+            return open.first { tool == nil || $0.value["tool"]?.string == tool }?.key
         }
     }
 
