@@ -5,8 +5,11 @@
 PREFIX ?= $(shell if [ "$$(id -u)" = 0 ]; then echo /usr/local; else echo "$$HOME/.local"; fi)
 PROGRAM := .build/release/hapi
 VENV := .venv
-# The shipped program carries its Swift libraries and is not relocated at start. Its symbols are kept beside it.
-RELEASE := -c release --static-swift-stdlib --product hapi -Xlinker -no-pie -Xlinker --build-id=sha1
+# The shipped program carries its libraries but glibc, exports nothing, and is not relocated at start
+# (docs/decisions/0015). Its symbols are kept beside it.
+RELEASE := -c release --static-swift-stdlib --product hapi --disable-local-rpath -Xlinker -no-pie \
+	-Xlinker --build-id=sha1 -Xlinker --no-export-dynamic
+ARCHIVES := .build/archives
 
 .PHONY: help start build install uninstall dist check test test-agents torture sanitize fuzz bench lint \
 	format clean setup
@@ -18,7 +21,8 @@ start: install ## build, install, start the runner, and say what to try next
 	@scripts/start "$(PREFIX)/bin/hapi"
 
 build: setup ## the shipped program, at .build/release/hapi; its symbols are in hapi.debug
-	swift build $(RELEASE)
+	@scripts/static-libraries $(ARCHIVES)
+	PKG_CONFIG_PATH="$(CURDIR)/$(ARCHIVES)" swift build $(RELEASE)
 	@scripts/symbols $(PROGRAM)
 
 install: build ## put hapi into PREFIX/bin (PREFIX=/usr/local as root, else ~/.local)
@@ -58,7 +62,7 @@ AGENTS := .venv-agents
 test-agents: setup $(VENV)/ready $(AGENTS)/ready ## talk with real agents (some 500 MB from PyPI), against a scripted model
 	swift build --build-tests $(WALLED)
 	HAPI_TEST_PYTHON="$(CURDIR)/$(VENV)/bin/python3" \
-		swift test --skip-build --disable-xctest --filter 'RealClaudeTests'
+		swift test --skip-build --disable-xctest --filter "Real(Claude|Codex|Vibe)Tests"
 
 # The suites that ROUNDS makes longer.
 PROOFS ?= TortureTests|ChurnTests|ExitTests|StoreFaultTests|HostileRequestTests|HostileHubTests|LimitTests
