@@ -7,6 +7,7 @@ extension String {
     /// `\u{1b}`: control characters, line breaks, and the marks that turn the direction of writing. A byte that is
     /// no text is shown as `\xff`.
     package var visible: String {
+        if isPlain { return self }
         var text = ""
         for scalar in unicodeScalars {
             if scalar == "\n" {
@@ -21,6 +22,11 @@ extension String {
         }
         return text
     }
+}
+
+extension String {
+    /// Whether it is made of ASCII that is shown as it is, a cell for each byte: nearly all that is printed is.
+    package var isPlain: Bool { utf8.allSatisfy { (0x20...0x7E).contains($0) } }
 }
 
 extension Unicode.Scalar {

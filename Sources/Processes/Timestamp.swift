@@ -25,14 +25,32 @@ extension Timestamp {
         var time = time_t(seconds)
         var parts = tm()
         gmtime_r(&time, &parts)
-        let fields = [
-            (Int(parts.tm_year) + 1900, 4), (Int(parts.tm_mon) + 1, 2), (Int(parts.tm_mday), 2),
-            (Int(parts.tm_hour), 2), (Int(parts.tm_min), 2), (Int(parts.tm_sec), 2),
-            (Int(fraction), 3),
-        ].map { value, width in
-            String(repeating: "0", count: max(0, width - String(value).count)) + String(value)
+        var text: [UInt8] = []
+        text.reserveCapacity(24)
+        for (value, width, separator) in [
+            (Int(parts.tm_year) + 1900, 4, "-"), (Int(parts.tm_mon) + 1, 2, "-"),
+            (Int(parts.tm_mday), 2, "T"),
+            (Int(parts.tm_hour), 2, ":"), (Int(parts.tm_min), 2, ":"), (Int(parts.tm_sec), 2, "."),
+            (Int(fraction), 3, "Z"),
+        ] as [(Int, Int, Unicode.Scalar)] {
+            Self.add(value, digits: width, to: &text)
+            text.append(UInt8(truncatingIfNeeded: separator.value))
         }
-        return "\(fields[0])-\(fields[1])-\(fields[2])T\(fields[3]):\(fields[4]):\(fields[5]).\(fields[6])Z"
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    private static func add(_ value: Int, digits: Int, to text: inout [UInt8]) {
+        var power = 1
+        for _ in 1..<digits { power *= 10 }
+        // Years before our era, and after the year 9999.
+        guard value >= 0, value / power < 10 else {
+            text += String(value).utf8
+            return
+        }
+        while power > 0 {
+            text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / power % 10))
+            power /= 10
+        }
     }
 }
 

@@ -76,8 +76,10 @@ extension SessionRecord {
 
     package func state(_ seen: SessionObservation) -> SessionState { state(Standing(self, seen, at: .now)) }
 
-    /// The state at this moment.
-    package var stateNow: SessionState { state(SessionObservation(of: launch)) }
+    /// The state at this moment. Nobody looks for the processes of one whose end is on record.
+    package var stateNow: SessionState {
+        exit != nil || endedAt != nil ? .ended : state(SessionObservation(of: launch))
+    }
 
     /// Whether an earlier life of the runner started it, and nobody has taken it over yet.
     package func isInherited(by runner: Int64) -> Bool {

@@ -10,6 +10,8 @@ package actor StoreCheck {
 
     /// Throws what it finds. Ends early, as if there were nothing, when the task is cancelled.
     package func run() async throws(StoreError) {
+        // A start has better things to do.
+        await thread.rest(milliseconds: 2000)
         let connection = try StoreConnection(path: path, mode: .existing)
         let tables = try connection.rows("SELECT name FROM sqlite_schema WHERE type = 'table'") { $0.text() }
         for table in tables where !Task.isCancelled {

@@ -34,11 +34,10 @@ enum Hapi {
 
     /// The daemon and sessions end in order; everything else ends as the signal says.
     private static func listensToStopSignals(_ arguments: [String]) -> Bool {
-        let words = Invocation.expanded(arguments)
-        return switch words.first {
-        case Monitor.argument, RenewalGuard.argument, Proof.argument: false
-        case "runner": words.dropFirst().first == "start-sync"
-        default: if case .session = Invocation(arguments) { true } else { false }
+        switch arguments.first {
+        case Monitor.argument, RenewalGuard.argument, Proof.argument: return false
+        case "runner": return arguments.dropFirst().first == "start-sync"
+        default: return if case .session = Invocation(arguments) { true } else { false }
         }
     }
 

@@ -13,6 +13,21 @@ import UnitTestSupport
         #expect(await child.ended() == 3 << 8)
     }
 
+    /// Also where no descriptor could be had of one of them.
+    @Test func ofManyItTellsThoseThatLiveInOneLook() async throws {
+        let children = try (0..<4).map { _ in try self.child("sleep", "60") }
+        var held = try children.map { try #require(ProcessDescriptor($0.identity)) }
+        let bare = try #require(ProcessDescriptor(children[3].identity, open: { _ in -ENOSYS }))
+        held[3] = bare
+        #expect(ProcessDescriptor.alive(among: held) == Set(children.map(\.identity)))
+        kill(children[1].pid, SIGKILL)
+        kill(children[3].pid, SIGKILL)
+        await held[1].ended()
+        await held[3].ended()
+        #expect(ProcessDescriptor.alive(among: held) == [children[0].identity, children[2].identity])
+        #expect(ProcessDescriptor.alive(among: []) == [])
+    }
+
     @Test func itSignalsItsProcess() async throws {
         let child = try self.child("sleep", "60")
         let descriptor = try #require(ProcessDescriptor(child.identity))

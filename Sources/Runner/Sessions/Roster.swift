@@ -65,18 +65,20 @@ struct Roster {
 
     /// The sessions that have reported and whose process lives, in the order they came to be known.
     func reported() -> [ReportedSession] {
-        entries.values.filter(\.isAlive).sorted { $0.order < $1.order }.compactMap { entry in
-            entry.happySessionID.map {
-                ReportedSession(happySessionID: $0, origin: entry.origin, pid: entry.process?.pid ?? 0)
-            }
+        let known = entries.values.filter { $0.happySessionID != nil }.sorted { $0.order < $1.order }
+        let held = ProcessDescriptor.alive(among: known.compactMap(\.held))
+        return known.compactMap { entry in
+            guard let happySessionID = entry.happySessionID, entry.isAlive(held) else { return nil }
+            return ReportedSession(
+                happySessionID: happySessionID, origin: entry.origin, pid: entry.process?.pid ?? 0)
         }
     }
 }
 
 extension Roster.Entry {
-    fileprivate var isAlive: Bool {
-        if happySessionID == nil { return false }
-        if let held { return !held.hasEnded }
+    /// - Parameter living: those processes that live, of the ones a descriptor is held of.
+    fileprivate func isAlive(_ living: Set<ProcessIdentity>) -> Bool {
+        if let held { return living.contains(held.identity) }
         // For want of a descriptor, or of the monitor's word on the process.
         return (process ?? monitor).map { Observation.of($0, at: .current) == .alive } ?? false
     }

@@ -8,7 +8,7 @@ import SessionProcess
 
 /// Text as a terminal shows it: in cells, of which a wide character takes two.
 extension String {
-    var cells: Int { reduce(0) { $0 + $1.cells } }
+    var cells: Int { isPlain ? utf8.count : reduce(0) { $0 + $1.cells } }
 
     func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - cells)) }
 

@@ -47,7 +47,10 @@ struct JSONText {
         self.add(end)
     }
 
-    mutating func add(_ text: String) { bytes += text.utf8 }
+    mutating func add(_ text: String) {
+        var text = text
+        text.withUTF8 { bytes.append(contentsOf: $0) }
+    }
 
     mutating func indent(_ depth: Int) { bytes += repeatElement(0x20, count: 2 * depth) }
 
@@ -59,31 +62,33 @@ struct JSONText {
 
     private mutating func addQuoted(_ text: String) {
         add("\"")
-        if text.carriesBytes {
-            for scalar in text.unicodeScalars {
-                if scalar.carriesByte {
-                    add("\\" + scalar.byteInWords)
-                } else {
-                    addEscaped(String(scalar).utf8)
-                }
-            }
-        } else {
-            addEscaped(text.utf8)
+        var text = text
+        // Nearly every text goes as it is.
+        let isPlain = text.withUTF8 { utf8 in
+            guard utf8.allSatisfy(Self.isPlain) else { return false }
+            bytes.append(contentsOf: utf8)
+            return true
         }
+        if !isPlain { for scalar in text.unicodeScalars { addEscaped(scalar) } }
         add("\"")
     }
 
-    private mutating func addEscaped(_ text: String.UTF8View) {
-        for byte in text {
-            switch byte {
-            case 0x22: add("\\\"")
-            case 0x5C: add("\\\\")
-            case 0x0A: add("\\n")
-            case 0x0D: add("\\r")
-            case 0x09: add("\\t")
-            case 0..<0x20: add("\\u00" + (byte < 16 ? "0" : "") + String(byte, radix: 16))
-            default: bytes.append(byte)
-            }
+    /// Nothing that JSON escapes, nor the beginning of a scalar that carries a byte.
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte != 0x22 && byte != 0x5C && byte != 0xF4
+    }
+
+    private mutating func addEscaped(_ scalar: Unicode.Scalar) {
+        switch scalar {
+        case "\"": add("\\\"")
+        case "\\": add("\\\\")
+        case "\n": add("\\n")
+        case "\r": add("\\r")
+        case "\t": add("\\t")
+        case _ where scalar.value < 0x20:
+            add("\\u00" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16))
+        case _ where scalar.carriesByte: add("\\" + scalar.byteInWords)
+        default: add(String(scalar))
         }
     }
 }

@@ -27,7 +27,7 @@ struct Table {
     private let fits: [Int: Fit]
     private var rows: [[String]] = []
     private var colours: [[Int: Colour]] = []
-    /// What the pages before this one have had; empty before the first.
+    /// What is written, and what the pages before it have had; empty before the first.
     private var leastWidths: [Int] = []
 
     /// - Parameter fits: by the column's title; every other column stays whole.
@@ -50,21 +50,34 @@ struct Table {
     mutating func page(screen: Int? = Output.screenWidth, colour: Bool = Output.usesColour) -> String? {
         guard !rows.isEmpty else { return nil }
         let isFirst = leastWidths.isEmpty
-        let page = rendered(screen: screen, colour: colour)
-        leastWidths = widths(within: screen)
-        rows.removeAll(keepingCapacity: true)
-        colours.removeAll(keepingCapacity: true)
-        return isFirst ? page : page.split(separator: "\n", maxSplits: 1).last.map(String.init)
+        leastWidths = layOut(screen)
+        defer {
+            rows.removeAll(keepingCapacity: true)
+            colours.removeAll(keepingCapacity: true)
+        }
+        return ((isFirst ? [head(colour)] : []) + lines(colour)).joined(separator: "\n")
     }
 
     /// - Parameter screen: the terminal's width; nil where there is none.
     func rendered(screen: Int? = Output.screenWidth, colour: Bool = Output.usesColour) -> String {
         var table = self
-        if screen != nil { table.shortenHomes() }
-        let widths = table.widths(within: screen)
-        let bold = line(header, widths, [:])
-        let lines = zip(table.rows, colours).map { row, colours in line(row, widths, colour ? colours : [:]) }
-        return ([colour ? "\u{1b}[1m\(bold)\u{1b}[0m" : bold] + lines).joined(separator: "\n")
+        table.leastWidths = table.layOut(screen)
+        return ([table.head(colour)] + table.lines(colour)).joined(separator: "\n")
+    }
+
+    /// The widths of the columns, once paths are as short as a terminal wants them.
+    private mutating func layOut(_ screen: Int?) -> [Int] {
+        if screen != nil { shortenHomes() }
+        return widths(within: screen)
+    }
+
+    private func head(_ colour: Bool) -> String {
+        let bold = line(header, leastWidths, [:])
+        return colour ? "\u{1b}[1m\(bold)\u{1b}[0m" : bold
+    }
+
+    private func lines(_ colour: Bool) -> [String] {
+        zip(rows, colours).map { row, colours in line(row, leastWidths, colour ? colours : [:]) }
     }
 
     private mutating func shortenHomes() {
