@@ -23,9 +23,12 @@ extension StoreConnection {
             }
             count += forgotten
             if forgotten < slice.size { return count }
-            slice.adapt(to: start.duration(to: .now))
+            let taken = start.duration(to: .now)
+            slice.adapt(to: taken)
             progress(count)
-            usleep(5000)
+            // As long for the others: who looks for the lock now and then must not find it taken every time.
+            let rest = max(.milliseconds(5), min(taken, .milliseconds(50)))
+            usleep(useconds_t(rest / .microseconds(1)))
         }
     }
 }
