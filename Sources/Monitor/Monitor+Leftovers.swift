@@ -15,13 +15,14 @@ extension Monitor {
             if children(of: getpid()).isEmpty { return }
             usleep(10_000)
         }
-        let left = descendants().prefix(mostLeftovers).map { process in
-            LeftoverRecord(
-                sessionID: spec.launchID, process: process,
-                command: ProcessTable.name(of: process.pid) ?? "?",
-                foundAt: .now, host: .current)
-        }
         do {
+            let spared = try spared(spec, store, for: 50)
+            let left = descendants(sparing: spared).prefix(mostLeftovers).map { process in
+                LeftoverRecord(
+                    sessionID: spec.launchID, process: process,
+                    command: ProcessTable.name(of: process.pid) ?? "?",
+                    foundAt: .now, host: .current)
+            }
             try store.write(for: 50) { store throws(StoreError) in
                 for leftover in left { try store.recordLeftover(leftover) }
             }
@@ -30,14 +31,14 @@ extension Monitor {
         }
     }
 
-    /// The living processes below this one, apart from runners, other monitors, and what is below them.
-    private static func descendants() -> [ProcessIdentity] {
+    /// The living processes below this one, apart from what is spared and what is below that.
+    private static func descendants(sparing spared: Set<ProcessIdentity>) -> [ProcessIdentity] {
         var found: [ProcessIdentity] = []
         var open = children(of: getpid())
         while let pid = open.popLast() {
-            guard let status = ProcessTable.status(of: pid), !ProcessTable.isRunner(pid),
-                !ProcessTable.arguments(of: pid).contains(argument)
-            else { continue }
+            guard let status = ProcessTable.status(of: pid), !spared.contains(status.identity) else {
+                continue
+            }
             if !status.isZombie { found.append(status.identity) }
             open += children(of: pid)
         }

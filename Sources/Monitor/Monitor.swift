@@ -49,11 +49,8 @@ package enum Monitor {
         try recordExit(exit, spec, in: store)
         CrashPoint.reached("monitor-recorded-exit")
         waitpid(child, nil, 0)
-        if wasToldToStop(spec, store) {
-            seeHelpersEnd(spec, store)
-        } else {
-            recordLeftovers(of: spec, in: store)
-        }
+        if wasToldToStop(spec, store) { seeHelpersEnd(spec, store) }
+        recordLeftovers(of: spec, in: store)
     }
 
     /// What is recorded here names processes that die with the machine, so it is not flushed.
@@ -85,17 +82,24 @@ package enum Monitor {
     /// store does not tell who they are, nothing is killed.
     private static func seeHelpersEnd(_ spec: LaunchSpec, _ store: MonitorStore) {
         if orphans(sparing: []).isEmpty { return }
-        let spared = try? store.write(for: 3) { store throws(StoreError) in
-            try store.ownProcesses(besides: spec.launchID)
-        }
-        guard let spared else { return }
+        guard let spared = try? spared(spec, store, for: 3) else { return }
         // A look each 10 ms, for 10 s; a stop has killed what it found by 7 s (`StopSequence`).
         for turn in 0..<1000 {
             let helpers = orphans(sparing: spared)
             if helpers.isEmpty { return }
             // Not reaped, so they are nobody else.
-            if turn > 800 { for helper in helpers { kill(helper, SIGKILL) } }
+            // Another user's cannot be ended from here.
+            if turn > 800, helpers.count(where: { kill($0, SIGKILL) == 0 }) == 0 { return }
             usleep(10_000)
+        }
+    }
+
+    /// What stands below this process and is none of its session, as the store tells.
+    static func spared(
+        _ spec: LaunchSpec, _ store: MonitorStore, for attempts: Int
+    ) throws(StoreError) -> Set<ProcessIdentity> {
+        try store.write(for: attempts) { store throws(StoreError) in
+            try store.ownProcesses(besides: spec.launchID)
         }
     }
 

@@ -43,6 +43,20 @@ import Testing
         #expect(try store.unendedRunners().map(\.id) == [ids[2], ids[0]])
     }
 
+    @Test func whatAStopSparesIsOnThisHost() throws {
+        let store = try create()
+        let runner = try store.addRunner(pid: 1)
+        for (id, monitor) in [("own", 11), ("other", 12), ("over", 13)] as [(String, Int32)] {
+            try store.insertSession(.sample(id, runner: runner))
+            #expect(try store.claimLaunch(id, by: ProcessIdentity(pid: monitor, start: 5000), at: 2001))
+        }
+        _ = try store.finish("over", unlessRecorded: ExitRecord(.vanished, at: 2002))
+        let spared = try store.ownProcesses(besides: "own", at: .sample)
+        #expect(Set(spared.map(\.pid)) == [1, 12])
+        let elsewhere = HostIdentity(machine: "machine", bootID: "boot", pidNamespace: 4_026_531_837)
+        #expect(try store.ownProcesses(besides: "own", at: elsewhere).isEmpty)
+    }
+
     @Test func theLastHeartbeatsAreKeptWhateverTheClockSaid() throws {
         let store = try create()
         let id = try store.addRunner()

@@ -42,16 +42,17 @@ struct SessionStopper: Sendable {
         return await end(session.id, known)
     }
 
-    /// Runners, and the monitors of other sessions.
+    /// Runners, and the monitors of other sessions, as the store knows them. One that cannot be read keeps
+    /// nobody from stopping something: this runner and what it follows are known without it.
     private func sparedProcesses(for id: String) async -> Set<ProcessIdentity> {
-        var spared: Set = [ProcessTable.current]
+        let known = await live.monitors(butOf: id) + [ProcessTable.current]
         do {
-            let runners = try await store.read { store throws(StoreError) in try store.unendedRunners() }
-            spared.formUnion(runners.map(\.process))
+            return try await store.read { store throws(StoreError) in try store.ownProcesses(besides: id) }
+                .union(known)
         } catch {
-            logger.error("cannot read which runners there are", metadata: ["error": "\(error)"])
+            logger.error("cannot read what a stop spares", metadata: ["error": "\(error)"])
+            return Set(known)
         }
-        return spared.union(await live.monitors(butOf: id))
     }
 
     /// Runs the stop sequence, and again where nothing was found to stop in a session that goes on: its
