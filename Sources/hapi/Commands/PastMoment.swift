@@ -20,9 +20,9 @@ struct PastMoment: CustomStringConvertible {
     init(_ text: String) throws {
         description = text
         guard let moment = try Self.ago(text) ?? Self.date(text) else {
-            throw ValidationError("'\(text)' is no time; give \(Self.help)")
+            throw ValidationError("it is no time; give \(Self.help)")
         }
-        guard moment <= .now else { throw ValidationError("'\(text)' is in the future") }
+        guard moment <= .now else { throw ValidationError("it is in the future") }
         self.moment = moment
     }
 
@@ -31,7 +31,7 @@ struct PastMoment: CustomStringConvertible {
         guard !unit.isEmpty, !unit.contains("-"), let count = Int64(digits), count < 100_000 else {
             return nil
         }
-        if unit == "m" { throw ValidationError("'\(text)': \(digits)min or \(digits)mo?") }
+        if unit == "m" { throw ValidationError("is it \(digits)min or \(digits)mo?") }
         if let seconds = Span.units[unit] { return Timestamp(secondsAgo: count * seconds) }
         switch unit {
         case "mo": return monthsAgo(Int32(count))
@@ -53,7 +53,7 @@ struct PastMoment: CustomStringConvertible {
     private static func date(_ text: String) -> Timestamp? {
         guard
             let match = text.wholeMatch(
-                of: /(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?(Z)?)?/)
+                of: /(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z)?)?/)
         else { return nil }
         let numbers = [match.1, match.2, match.3, match.4 ?? "0", match.5 ?? "0", match.6 ?? "0"].compactMap {
             Int32($0)
@@ -65,9 +65,10 @@ struct PastMoment: CustomStringConvertible {
         (moment.tm_hour, moment.tm_min, moment.tm_sec, moment.tm_isdst) = (
             numbers[3], numbers[4], numbers[5], -1
         )
-        let seconds = match.7 != nil ? timegm(&moment) : mktime(&moment)
+        let seconds = match.8 != nil ? timegm(&moment) : mktime(&moment)
         // A day that does not exist becomes another one.
         guard moment.tm_mday == numbers[2], moment.tm_mon == numbers[1] - 1 else { return nil }
-        return Timestamp(milliseconds: Int64(seconds) * 1000)
+        let fraction = Int64(((match.7 ?? "") + "000").prefix(3)) ?? 0
+        return Timestamp(milliseconds: Int64(seconds) * 1000 + fraction)
     }
 }

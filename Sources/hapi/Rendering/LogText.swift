@@ -75,7 +75,7 @@ enum LogText {
         while start < text.endIndex {
             let end = text[start...].firstIndex(of: UInt8(ascii: "\n")) ?? text.endIndex
             if let time = time(text[start..<end]) {
-                if time.milliseconds + 999 >= moment.milliseconds { return text[start...] }
+                if time >= moment { return text[start...] }
                 hasTimes = true
             }
             start = end + 1
@@ -87,8 +87,8 @@ enum LogText {
     private static func time(_ line: ArraySlice<UInt8>) -> Timestamp? {
         let head = line.prefix(24)
         guard head.count >= 20, head[head.startIndex + 10] == UInt8(ascii: "T") else { return nil }
-        let text = String(decoding: head.prefix(19), as: UTF8.self)
+        guard let end = head.firstIndex(of: UInt8(ascii: "Z")) else { return nil }
         // What is no time is a line like any other.
-        return try? PastMoment(text + "Z").moment
+        return try? PastMoment(String(decoding: head[...end], as: UTF8.self)).moment
     }
 }

@@ -108,7 +108,7 @@ struct StatusView {
         guard let runner = presence.runner else { return stoppedText(sessions) }
         var rows = [
             ("Runner", "running\(presence.isStopping ? ", stopping" : ""), process \(runner.process.pid)"),
-            ("Up", Self.uptimeText(runner.process.secondsAlive)),
+            ("Up", Self.uptimeText(runner)),
             ("Version", runner.version + (runner.modifiedAt.map { ", program of \($0.local)" } ?? "")),
             ("Control port", runner.httpPort.map { "\($0)" } ?? "not bound yet"),
             ("Hub", Self.hubText(runner)),
@@ -134,7 +134,7 @@ struct StatusView {
             own != running,
             let image = linkTarget("/proc/\(runner.process.pid)/exe"),
             // As the kernel names a file that another one has taken the place of.
-            image == resolvedPath(ProgramFile.current.path) + " (deleted)"
+            isSamePath(image, resolvedPath(ProgramFile.current.path) + " (deleted)")
         else { return nil }
         return "a newer program is there; the runner becomes it at its next heartbeat, or at once: "
             + "hapi runner restart"
@@ -169,8 +169,16 @@ struct StatusView {
         return Self.aligned(rows)
     }
 
-    private static func uptimeText(_ seconds: Int64) -> String {
-        "\(Timestamp.length(seconds: seconds)), since \(Timestamp(secondsAgo: seconds).local)"
+    private static func uptimeText(_ runner: RunnerRecord) -> String {
+        let seconds = runner.process.secondsAlive
+        let start = startTime(recorded: runner.startedAt, counted: Timestamp(secondsAgo: seconds))
+        return "\(Timestamp.length(seconds: seconds)), since \(start.local)"
+    }
+
+    /// As it is on record, so that it agrees with the log; as counted back, to the second, where the wall clock
+    /// was set since or the runner has renewed itself.
+    static func startTime(recorded: Timestamp, counted: Timestamp) -> Timestamp {
+        (recorded.milliseconds &- counted.milliseconds).magnitude <= 2000 ? recorded : counted
     }
 
     static func hubText(_ runner: RunnerRecord) -> String {
