@@ -9,10 +9,12 @@ package let processEnvironment: [String: String] = {
     var variables: [String: String] = [:]
     var entry = environ
     while let text = entry.pointee {
-        let parts = Array(UnsafeBufferPointer(start: text, count: strlen(text)))
-            .split(separator: CChar(UInt8(ascii: "=")), maxSplits: 1, omittingEmptySubsequences: false)
-            .map { part in String(systemBytes: part.map { UInt8(bitPattern: $0) }) }
-        if parts.count == 2 && parts[0] != Variable.renewal.rawValue { variables[parts[0]] = parts[1] }
+        let parts = UnsafeBufferPointer(start: text, count: strlen(text)).map { UInt8(bitPattern: $0) }
+            .split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+        let name = String(systemName: parts[0])
+        if parts.count == 2 && name != Variable.renewal.rawValue {
+            variables[name] = String(systemBytes: parts[1])
+        }
         entry += 1
     }
     return variables

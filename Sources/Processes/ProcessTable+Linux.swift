@@ -64,9 +64,7 @@ package enum ProcessTable {
         guard let bytes = readFile("/proc/\(pid)/environ"), !bytes.isEmpty else { return nil }
         let entries = bytes.split(separator: 0).compactMap { entry in
             entry.firstIndex(of: UInt8(ascii: "=")).map { mark in
-                (
-                    String(systemBytes: entry[..<mark]), String(systemBytes: entry[(mark + 1)...])
-                )
+                (String(systemName: entry[..<mark]), String(systemBytes: entry[(mark + 1)...]))
             }
         }
         return Dictionary(entries) { first, _ in first }
@@ -91,6 +89,15 @@ package enum ProcessTable {
         guard stat("/proc/\(pid)", &status) == 0, status.st_uid == geteuid() else { return false }
         let arguments = arguments(of: pid)
         return arguments.contains("runner") && arguments.contains("start-sync")
+    }
+
+    /// The user id that a process has, where that is neither this one's nor root's; nil also where nobody tells.
+    package static func otherUser(of pid: Int32) -> UInt32? {
+        let status = String(decoding: readFile("/proc/\(pid)/status") ?? [], as: UTF8.self)
+        let line = status.split(separator: "\n").first { $0.hasPrefix("Uid:") }
+        // Real, effective, saved and file system id, proc(5).
+        let id = line?.split(whereSeparator: \.isWhitespace).dropFirst(2).first.flatMap { UInt32($0) }
+        return id == 0 || id == geteuid() ? nil : id
     }
 
     /// The inodes of the sockets the process holds open.

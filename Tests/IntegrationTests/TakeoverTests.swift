@@ -40,4 +40,24 @@ import Testing
             #expect(try await home.hapi("runner", "stop-session", "long-gone").status == 0)
         }
     }
+
+    /// HAPI's runner stops the one that is there, and says nothing of why.
+    @Test func aRunnerThatHAPIsOwnTakesThePlaceOfWasReplaced() async throws {
+        try await TestHome.with { home in
+            let runner = try await home.startRunner()
+            let script = """
+                import sys, urllib.request
+                request = urllib.request.Request(sys.argv[1] + "/stop", b"{}", {"Content-Type": "application/json"})
+                urllib.request.urlopen(request).read()
+                """
+            let port = try home.control().port
+            let asker = try home.start([
+                Paths.python, "-c", script, "http://127.0.0.1:\(port)", "runner", "start-sync",
+            ])
+            #expect(try await asker.ended() == 0)
+            try await eventually("the runner's end") { !isAlive(runner) }
+            let status = try await home.hapi("runner", "status")
+            #expect(status.output.contains("replaced by another at"), "\(status)")
+        }
+    }
 }

@@ -33,6 +33,14 @@ import UnitTestSupport
         }
     }
 
+    @Test func namesOfOtherBytesAreOtherKeys() {
+        let names =
+            ["\u{E9}", "e\u{301}", "K", "\u{212A}", "PATH"].map { Array($0.utf8) } + [[0xff], [0xc3]]
+        let keys = names.map { String(systemName: $0) }
+        #expect(Set(keys).count == names.count && keys[4] == "PATH")
+        #expect(keys.map(\.systemBytes) == names)
+    }
+
     @Test func textStaysAsItIs() {
         let text = "/home/dev/naïve 😀"
         #expect(String(systemBytes: Array(text.utf8)) == text && !text.carriesBytes)

@@ -29,6 +29,16 @@ extension String {
         }
     }
 
+    /// The name of a variable: every byte of it that is not ASCII is carried, because names are keys, and to a
+    /// `String` names of other bytes may be the same.
+    package init(systemName bytes: some Collection<UInt8>) {
+        self = ""
+        for byte in bytes {
+            let scalar = Unicode.Scalar(byte < 0x80 ? UInt32(byte) : Self.carrier + UInt32(byte))
+            if let scalar { unicodeScalars.append(scalar) }
+        }
+    }
+
     private static func scalar(at bytes: ArraySlice<UInt8>) -> (Unicode.Scalar, length: Int)? {
         var (parser, rest) = (Unicode.UTF8.ForwardParser(), bytes.prefix(4).makeIterator())
         guard case .valid(let encoded) = parser.parseScalar(from: &rest) else { return nil }

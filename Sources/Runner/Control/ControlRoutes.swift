@@ -32,7 +32,7 @@ struct ControlRoutes: Sendable {
         case .list: .list(await supervisor.reportedSessions())
         case .stopSession: try await stopSession(request)
         case .spawnSession: try await spawnSession(request)
-        case .stop: try stop(request)
+        case .stop: try await stop(request)
         }
     }
 
@@ -84,11 +84,11 @@ struct ControlRoutes: Sendable {
         }
     }
 
-    private func stop(_ request: ControlRequest) throws -> ControlReply {
+    private func stop(_ request: ControlRequest) async throws -> ControlReply {
         // Any body, or none, is a stop: HAPI's own programs send an empty object.
         let message = try? request.read(ControlMessages.Stop.self)
-        let isReplaced = message?.reason == RunnerEndReason.replaced.rawValue
-        stopRequests.request(.end(isReplaced ? .replaced : .cli))
+        let asker = message?.reason == nil ? await BlockingWork.run { Speaker.words(of: request.owner) } : nil
+        stopRequests.request(.end(RunnerEndReason(stated: message?.reason, asker: asker ?? [])))
         return try .json(ControlMessages.Status(status: "stopping"))
     }
 }

@@ -178,9 +178,13 @@ struct Spawning: Sendable {
             let pid = await store.row(of: session.id, logger)?.launch.process?.pid
             let name = pid.map { "session process \($0)" } ?? "session \(session.id)"
             let advice = request.source == .hub ? "" : ", and `hapi runner list` shows it"
+            let cause = pid.flatMap(ProcessTable.otherUser).map {
+                "; it has become user \($0), and only the runner's own user and root may report"
+            }
             let output = await lastOutput(of: session)
             return .late(
-                "\(name) has not reported within \(patience); it goes on starting\(advice)\(output)")
+                "\(name) has not reported within \(patience)\(cause ?? ""); it goes on starting\(advice)"
+                    + output)
         }
     }
 
