@@ -87,7 +87,7 @@ package struct RunnerStarter: Sendable {
             .sessionProgram,
         ]
         return read.filter {
-            configuration.environment[$0] ?? "" != ProcessTable.environmentValue($0, of: pid) ?? ""
+            !isSamePath(configuration.environment[$0] ?? "", ProcessTable.environmentValue($0, of: pid) ?? "")
         }.map(\.rawValue)
     }
 

@@ -3,6 +3,7 @@ import FoundationEssentials
 /// The one way JSON is written and read here: no escaped slashes, keys in order.
 package enum JSON {
     package static func encode(_ value: some Encodable, pretty: Bool = false) throws -> [UInt8] {
+        if let value = value as? JSONValue { return JSONWriter(value, pretty: pretty).bytes }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
         if pretty { encoder.outputFormatting.insert(.prettyPrinted) }

@@ -28,6 +28,6 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, Ex
     package init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
 
     package init(dictionaryLiteral elements: (String, JSONValue)...) {
-        self = .object(Dictionary(elements) { _, last in last })
+        self = .object(.init(members: elements))
     }
 }

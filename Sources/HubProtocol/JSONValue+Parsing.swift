@@ -96,7 +96,7 @@ private struct Parser {
             }
             let key = try string()
             guard take(UInt8(ascii: ":")) else { throw failure("a colon is needed") }
-            members[key] = try value()
+            members.setMember(key, try value())
         } while take(UInt8(ascii: ","))
         guard take(UInt8(ascii: "}")) else { throw failure("the object is not closed") }
         return .object(members)

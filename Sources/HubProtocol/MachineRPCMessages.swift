@@ -39,10 +39,9 @@ package enum MachineRPCMessages {
         package var paths: [String]
     }
 
-    package struct PathExistsAnswer: Encodable, Sendable {
-        package var exists: [String: Bool]
-
-        package init(exists: [String: Bool]) { self.exists = exists }
+    /// The answer to `path-exists`: whether each is there, by its very bytes.
+    package static func existing(_ paths: [(String, Bool)]) -> JSONValue {
+        ["exists": .object(.init(members: paths.map { ($0, .bool($1)) }))]
     }
 
     package struct ListDirectory: Decodable, Sendable {

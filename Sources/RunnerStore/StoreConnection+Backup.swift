@@ -29,7 +29,7 @@ extension StoreConnection {
     /// Removes what copies to `path` have left that were killed at it. None may be at work.
     static func removePartialCopies(of path: String) {
         let (folder, beginning) = (parentDirectory(path) ?? "/", lastName(of: path) + partial)
-        for name in entries(of: folder) where name.hasPrefix(beginning) {
+        for name in entries(of: folder) where name.utf8.starts(with: beginning.utf8) {
             removePartialCopy("\(folder)/\(name)")
         }
     }

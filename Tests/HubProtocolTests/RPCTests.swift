@@ -97,7 +97,7 @@ import Testing
             try JSON.text(Messages.Message(message: "Runner stop request acknowledged"))
                 == #"{"message":"Runner stop request acknowledged"}"#)
         #expect(
-            try JSON.text(Messages.PathExistsAnswer(exists: ["/home/dev/work": true, "/nope": false]))
+            try JSON.text(Messages.existing([("/nope", false), ("/home/dev/work", true)]))
                 == #"{"exists":{"/home/dev/work":true,"/nope":false}}"#)
         #expect(try JSON.text(RPCError(error: "Method not found")) == #"{"error":"Method not found"}"#)
     }

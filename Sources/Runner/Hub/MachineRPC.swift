@@ -78,10 +78,9 @@ struct MachineRPC: Sendable {
 
     /// Named without the white space around them, as the hub names them (hub contract §5); looked for as they
     /// are, as a spawn would.
-    private func existing(_ paths: [String]) -> MachineRPCMessages.PathExistsAnswer {
+    private func existing(_ paths: [String]) -> JSONValue {
         let named = paths.map { ($0.trimmingWhitespace, $0) }.filter { !$0.0.isEmpty }
-        let known = named.map { ($0, roots.isDirectoryThere($1)) }
-        return .init(exists: Dictionary(known, uniquingKeysWith: { first, _ in first }))
+        return MachineRPCMessages.existing(named.reversed().map { ($0, roots.isDirectoryThere($1)) })
     }
 }
 

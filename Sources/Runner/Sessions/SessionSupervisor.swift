@@ -23,8 +23,8 @@ package actor SessionSupervisor {
     private let spawning: Spawning
     private let work = WorkCount()
     private let logger: Logger
-    /// By the request's id.
-    private var spawns: [String: SpawnInProgress] = [:]
+    /// By the bytes of the request's id.
+    private var spawns: [[UInt8]: SpawnInProgress] = [:]
     /// After each launch: what went wrong, or nil.
     package nonisolated let spawnFailures: AsyncStream<SpawnFailure?>
 
@@ -109,7 +109,7 @@ package actor SessionSupervisor {
         guard request.id.utf8.count <= ControlMessages.longestID else {
             return .refused("the request's id is longer than \(ControlMessages.longestID) bytes")
         }
-        let spawn = spawns[request.id] ?? begin(request)
+        let spawn = spawns[Array(request.id.utf8)] ?? begin(request)
         let inTime = await withTaskCancellationHandler {
             request.source == .hub
                 ? await spawn.answered.wait(for: Self.hubPatience) : await spawn.answered.wait()
@@ -126,16 +126,17 @@ package actor SessionSupervisor {
     /// on then.
     private func begin(_ request: SpawnRequest) -> SpawnInProgress {
         work.begin()
+        let id = Array(request.id.utf8)
         let answered = OneShot<SpawnAnswer>()
         let task = Task {
             let answer = await spawning.answer(to: request)
             answered.set(answer)
             work.end()
-            spawns[request.id] = nil
+            spawns[id] = nil
             return answer
         }
         let spawn = SpawnInProgress(answered: answered, work: task)
-        spawns[request.id] = spawn
+        spawns[id] = spawn
         return spawn
     }
 

@@ -40,7 +40,7 @@ extension Worktrees {
         if unpushed != 0 { return "\(unpushed) unpushed commit\(unpushed == 1 ? "" : "s")" }
         _ = try await git.run(
             ["worktree", "remove", "--", worktree.path], in: worktree.repository, within: patience)
-        if branch == worktree.branch {
+        if isSamePath(branch, worktree.branch) {
             _ = try await git.run(["branch", "-D", "--", branch], in: worktree.repository)
         }
         return nil
@@ -101,7 +101,7 @@ extension Worktrees {
         let reference = "refs/heads/\(worktree.branch)"
         let branch = try await git.run(
             ["for-each-ref", "--format=%(refname)", "--", reference], in: worktree.repository)
-        guard branch == reference,
+        guard isSamePath(branch, reference),
             try await commits(only: reference, on: worktree.branch, in: worktree.repository) == 0
         else { return }
         _ = try await git.run(["branch", "-D", "--", worktree.branch], in: worktree.repository)

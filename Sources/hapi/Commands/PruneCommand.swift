@@ -74,7 +74,7 @@ private struct Forgettable {
         count += 1
         newest.append(session)
         if newest.count > Self.shown { newest.removeFirst() }
-        guard let log = session.logPath, log.hasPrefix(home.sessionLogs + "/"), let size = fileSize(log)
+        guard let log = session.logPath, lies(log, in: home.sessionLogs), let size = fileSize(log)
         else { return }
         logs.append(log)
         logSize += size

@@ -102,11 +102,11 @@ extension Reading {
             session.launch.host.machine == here.machine && session.launch.host.bootID != here.bootID
         }
         guard let boot = all.last(where: isOfEarlierBoot)?.launch.host.bootID else { return [] }
-        let since = Set(all.filter { !isOfEarlierBoot($0) }.compactMap(\.name))
+        let since = Set(all.filter { !isOfEarlierBoot($0) }.compactMap(\.name).map { Array($0.utf8) })
         return all.filter { session in
             session.launch.host.bootID == boot && session.origin == .runner && session.stoppedBy == nil
                 && (session.exit.map { $0.reason == .vanished } ?? (session.stateNow == .ended))
-                && session.name.map { !since.contains($0) } ?? false
+                && session.name.map { !since.contains(Array($0.utf8)) } ?? false
         }
     }
 }

@@ -42,9 +42,11 @@ struct ResumeCommand: AsyncParsableCommand {
         let sessions = try StoreConnection.lookingAt(home) { store throws(StoreError) in
             try store.sessions(.newestFirst, limit: 200).sessions
         }
-        var seen: Set<String> = []
+        var seen: Set<[UInt8]> = []
         let fitting = (sessions ?? []).filter { session in
-            guard let native = session.nativeID, seen.insert(native).inserted else { return false }
+            guard let native = session.nativeID, seen.insert(Array(native.utf8)).inserted else {
+                return false
+            }
             return SessionView(session).state == .ended
         }
         guard !fitting.isEmpty else { return Output.line("No conversation can be resumed.") }

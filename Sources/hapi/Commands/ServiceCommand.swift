@@ -61,9 +61,8 @@ struct ServiceInstallCommand: AsyncParsableCommand {
 
     private func plan(_ home: RunnerHome) throws -> ServicePlan {
         var plan = ServicePlan(program: ProgramFile.current.path, roots: try WorkspaceRoots(roots).advertised)
-        let isDefault =
-            try RunnerHome(environment: ["HOME": processEnvironment["HOME"] ?? ""]).path == home.path
-        plan.home = isDefault ? nil : home.path
+        let standard = try RunnerHome(environment: ["HOME": processEnvironment["HOME"] ?? ""])
+        plan.home = isSamePath(standard.path, home.path) ? nil : home.path
         guard scope.system else { return plan }
         guard
             let name = user ?? processEnvironment["SUDO_USER"]

@@ -146,5 +146,12 @@ import Testing
         #expect(list.allows("Read", ["file_path": "x"]) && list.allows("Bash", ["command": "git status"]))
         #expect(list.allows("Bash", ["command": "npm run test"]))
         #expect(!list.allows("Bash", ["command": "git status; rm"]) && !list.allows("Write", [:]))
+        list.allow(["Bash(cat \u{E9})", "Bash(vi e\u{301}:*)"])
+        #expect(
+            list.allows("Bash", ["command": "cat \u{E9}"]) && list.allows("Bash", ["command": "vi e\u{301}x"])
+        )
+        #expect(
+            !list.allows("Bash", ["command": "cat e\u{301}"])
+                && !list.allows("Bash", ["command": "vi \u{E9}x"]))
     }
 }

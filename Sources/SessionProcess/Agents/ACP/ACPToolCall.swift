@@ -97,7 +97,7 @@ struct ACPToolCall: Equatable, Sendable {
             return nil
         }
         // Half an object is not one yet: the next update has more of it.
-        return (try? JSON.decode(JSONValue.self, from: text.utf8)).flatMap { $0.members == nil ? nil : $0 }
+        return (try? JSONValue(parsing: Array(text.utf8))).flatMap { $0.members == nil ? nil : $0 }
     }
 
     private var text: String? {

@@ -89,7 +89,7 @@ extension CodexDialect {
     private static func plain(_ text: String) -> String {
         guard text.hasPrefix("{"),
             // Not JSON after all: then it is the message.
-            let value = try? JSON.decode(JSONValue.self, from: text.utf8),
+            let value = try? JSONValue(parsing: Array(text.utf8)),
             let words = value["error"]?["message"]?.words ?? value["message"]?.words ?? value["detail"]?.words
         else { return text }
         return words
