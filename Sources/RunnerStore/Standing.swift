@@ -57,7 +57,7 @@ extension Standing {
 }
 
 /// Where a session is in its life, as users see it.
-package enum SessionState: String, Sendable {
+package enum SessionState: String, CaseIterable, Sendable {
     case requested, starting, running, stopping, unverifiable, ended
 }
 

@@ -16,14 +16,16 @@ struct CompletionCommand: ParsableCommand {
               hapi completion fish > ~/.config/fish/completions/hapi.fish
             """)
 
-    enum Shell: String, ExpressibleByArgument, CaseIterable { case bash, zsh, fish }
+    enum Shell: String, CaseIterable, Sendable { case bash, zsh, fish }
 
-    @Argument(help: "bash, zsh or fish.") var shell: Shell
+    @Argument(help: "bash, zsh or fish.") var shell: Choice<Shell>
+
+    func validate() throws { try shell.check() }
 
     func run() throws {
         let shell: CompletionShell =
-            switch self.shell {
-            case .bash: .bash
+            switch self.shell.value {
+            case .bash, nil: .bash
             case .zsh: .zsh
             case .fish: .fish
             }

@@ -12,8 +12,8 @@ struct SessionFilter: ParsableArguments {
         help: ArgumentHelp(
             "Only those that are requested, starting, running, stopping, unverifiable or ended.",
             valueName: "state"))
-    var state: SessionState?
-    @Option(help: "Only those of this agent.") var agent: Agent?
+    var state: Choice<SessionState>?
+    @Option(help: "Only those of this agent.") var agent: Choice<Agent>?
     @Option(help: ArgumentHelp("Only those that work in this directory or below.", valueName: "dir")) var dir:
         String?
     @Option(
@@ -23,7 +23,12 @@ struct SessionFilter: ParsableArguments {
     @Flag(help: "Only those that ended by themselves, and not with exit 0.") var failed = false
 
     /// Whether ended sessions are asked for.
-    var includesEnded: Bool { failed || state == .ended }
+    var includesEnded: Bool { failed || state?.value == .ended }
+
+    func validate() throws {
+        try state?.check()
+        try agent?.check()
+    }
 
     /// What decides about each session; a relative directory is looked up once.
     func acceptance() throws(CurrentDirectoryGone) -> (SessionView) -> Bool {
@@ -31,16 +36,14 @@ struct SessionFilter: ParsableArguments {
         if let dir { folder = try absolutePath(dir) }
         return { [folder] view in
             let session = view.session
-            if let state, view.state != state { return false }
-            if let agent, session.agent != agent.rawValue { return false }
+            if let state, view.state != state.value { return false }
+            if let agent, session.agent != agent.value?.rawValue { return false }
             if let folder, !lies(session.directory, in: folder) { return false }
             if let since, session.createdAt < since.moment { return false }
             return !failed || view.hasFailed
         }
     }
 }
-
-extension SessionState: ExpressibleByArgument {}
 
 extension SessionView {
     /// Whether it ended by itself, otherwise than with exit 0.

@@ -21,7 +21,7 @@ struct SpawnCommand: AsyncParsableCommand {
 
     @Argument(help: "Where the session works.") var directory: String
     @Option(help: "What to call it; without this, as its directory is called.") var name: String?
-    @Option(help: "The agent to run.") var agent: Agent = .claude
+    @Option(help: "The agent to run.") var agent = Choice(Agent.claude)
     @Option(help: "The agent's model.") var model: String?
     @Option(help: "How hard the model thinks (claude, grok, pi, agy).") var effort: String?
     @Option(help: "The agent's permission mode.") var permissionMode: String?
@@ -37,10 +37,12 @@ struct SpawnCommand: AsyncParsableCommand {
         help: ArgumentHelp("What the agent is asked first, after --.", valueName: "prompt"))
     var prompt: [String] = []
 
+    func validate() throws { try agent.check() }
+
     func run() async throws {
         var parameters = SpawnParameters(directory: try absolutePath(directory))
         parameters.name = name
-        parameters.agent = agent.rawValue
+        parameters.agent = agent.value?.rawValue
         parameters.model = model
         parameters.effort = effort
         parameters.permissionMode = permissionMode
@@ -73,8 +75,6 @@ struct SpawnCommand: AsyncParsableCommand {
         return try? RootCommand.parseAsRoot(named)
     }
 }
-
-extension Agent: ExpressibleByArgument {}
 
 /// What is said of a spawn's answer.
 struct SpawnReport {
@@ -134,7 +134,7 @@ struct SpawnReport {
         ]
         if let worktree {
             lines.append("  worktree  \(worktree.path.visible.tilded), branch \(worktree.branch.visible)")
-            if let worktreeName, worktreeName != worktree.name {
+            if let worktreeName, !isSamePath(worktreeName, worktree.name) {
                 lines.append("            (\(worktreeName.visible) was taken, or is no name for a branch)")
             }
         }

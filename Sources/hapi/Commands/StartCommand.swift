@@ -19,12 +19,12 @@ struct RunnerOptions: ParsableArguments {
             "What happens to a request for a missing directory that says nothing of creating it.",
             discussion: "Without this flag: directoryCreation in settings.json, or allow.",
             valueName: "allow|ask|deny"))
-    var directoryCreation: DirectoryPolicy?
+    var directoryCreation: Choice<DirectoryPolicy>?
+
+    func validate() throws { try directoryCreation?.check() }
 
     var isEmpty: Bool { paths.isEmpty && directoryCreation == nil }
 }
-
-extension DirectoryPolicy: ExpressibleByArgument {}
 
 struct StartCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -48,7 +48,7 @@ struct StartCommand: AsyncParsableCommand {
         let configuration = try Configuration.ofThisProcess()
         let starter = RunnerStarter(
             configuration: configuration, roots: try WorkspaceRoots(options.paths),
-            directoryPolicy: options.directoryCreation)
+            directoryPolicy: options.directoryCreation?.value)
         if let runner = try await startService(configuration, starter) {
             if !noWait { try tell(runner) }
             return
@@ -108,7 +108,7 @@ struct StartSyncCommand: AsyncParsableCommand {
     func run() async throws {
         let daemon = RunnerDaemon(
             configuration: try Configuration.ofThisProcess(),
-            roots: try WorkspaceRoots(options.paths), directoryPolicy: options.directoryCreation,
+            roots: try WorkspaceRoots(options.paths), directoryPolicy: options.directoryCreation?.value,
             arguments: Array(processArguments.dropFirst()),
             announce: { Output.note("hapi \(ProgramFile.version): \($0)") })
         try await daemon.run()
