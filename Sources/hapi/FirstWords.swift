@@ -40,10 +40,13 @@ enum Invocation: Equatable {
     /// With which a completion script asks the parser for words.
     private static let completionWord = "---completion"
 
-    /// Short forms, written out.
+    /// Short forms, written out; `hapi runner help` is `hapi help runner`.
     static func expanded(_ arguments: [String]) -> [String] {
-        guard let word = arguments.first, let long = shortForms[word] else { return arguments }
-        return ["runner", long] + arguments.dropFirst()
+        guard let word = arguments.first else { return arguments }
+        if let long = shortForms[word] { return ["runner", long] + arguments.dropFirst() }
+        let asksForHelp = arguments.count > 1 && arguments[1] == "help"
+        guard asksForHelp, CommandTree.root.child(word)?.names.isEmpty == false else { return arguments }
+        return ["help", word] + arguments.dropFirst(2)
     }
 
     private static let shortForms = [

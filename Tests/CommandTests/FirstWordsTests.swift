@@ -36,6 +36,8 @@ import Testing
         (["ls"], ["runner", "list"]), (["stop", "fix"], ["runner", "stop-session", "fix"]),
         (["logs", "fix", "-f"], ["runner", "logs", "fix", "-f"]), (["history"], ["runner", "history"]),
         (["runner", "list"], ["runner", "list"]), (["help", "runner"], ["help", "runner"]),
+        (["runner", "help"], ["help", "runner"]), (["auth", "help", "login"], ["help", "auth", "login"]),
+        (["runner", "spawn", "help"], ["runner", "spawn", "help"]),
     ])
     func shortFormsStandForTheLongOnes(words: [String], command: [String]) {
         #expect(Invocation(words) == .command(command))

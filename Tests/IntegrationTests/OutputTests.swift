@@ -121,7 +121,8 @@ import Testing
             let version = try await home.hapi("--version")
             #expect(version.status == 0 && version.output.hasPrefix("hapi version: "))
             for arguments in [
-                ["help"], ["--help"], ["help", "runner"], ["runner", "--help"], ["runner", "start", "-h"],
+                ["help"], ["--help"], ["help", "runner"], ["runner", "help"], ["runner", "--help"],
+                ["runner", "start", "-h"],
             ] {
                 let child = try home.launch(arguments)
                 #expect(try await child.ended() == 0, "\(arguments)")
