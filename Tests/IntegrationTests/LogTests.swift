@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 import HubProtocol
 import Processes
@@ -65,6 +66,23 @@ import Testing
             #expect(!follower.output.contains(#""name":"one""#))
             follower.signal(SIGTERM)
             _ = try await follower.ended()
+        }
+    }
+
+    @Test func logsThatWereRemovedComeBackAndOneThatCannotBeOpenedIsNamed() async throws {
+        try await TestHome.with { home in
+            try await home.startRunner()
+            let logs = "\(home.path)/logs"
+            try FileManager.default.removeItem(atPath: logs)
+            let id = try await home.spawn("one")
+            let log = try #require(try await home.session(id).logPath)
+            #expect(log.hasPrefix("\(logs)/sessions/") && home.text(log)?.contains("session \(id)") == true)
+            try FileManager.default.removeItem(atPath: "\(logs)/sessions")
+            try home.write("home/logs/sessions", "in the way")
+            let answer = try await home.control().post("spawn-session", ["directory": .string(home.work)])
+            let error = try #require(answer.body["error"]?.string)
+            #expect(error.contains("cannot open the session's log \(logs)/sessions/"), "\(error)")
+            #expect(error.contains("Not a directory"), "\(error)")
         }
     }
 

@@ -18,7 +18,7 @@ struct LaunchInProgress: Sendable {
         let input = try MemoryFile("launch", holding: spec.encoded)
         let pipe = try Pipe()
         // Opened here, so that what is wrong with it is not said of the monitor's program.
-        let log = open(spec.logPath, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        let log = opened(spec.logPath)
         guard log >= 0 else {
             throw FileError(action: "open the session's log", path: spec.logPath, code: errno)
         }
@@ -34,6 +34,16 @@ struct LaunchInProgress: Sendable {
             throw LaunchError(program: launch.program, directory: launch.directory, code: ECANCELED)
         }
         return LaunchInProgress(line: StatusLine(pipe.reading), process: process)
+    }
+
+    /// Logs that somebody has removed are made again; a home that was removed is not, and this fails.
+    private static func opened(_ log: String) -> Int32 {
+        let flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC
+        let file = open(log, flags, 0o600)
+        guard file < 0, errno == ENOENT, let folder = parentDirectory(log) else { return file }
+        if let logs = parentDirectory(folder) { _ = mkdir(logs, 0o700) }
+        _ = mkdir(folder, 0o700)
+        return open(log, flags, 0o600)
     }
 
     /// The monitor; it is not reaped yet, so that its pid cannot be anybody else's.
