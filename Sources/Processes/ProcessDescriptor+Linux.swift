@@ -40,16 +40,15 @@ package final class ProcessDescriptor: Sendable {
         return [.zombie, .gone].contains(Presence.of(identity))
     }
 
-    /// Those of `held` that have not ended, by one look at all of them: a system call for each of a thousand
-    /// would be most of what a list costs.
-    package static func alive(among held: [ProcessDescriptor]) -> Set<ProcessIdentity> {
-        let polled = held.filter { $0.descriptor != nil }
-        var looks = polled.map { pollfd(fd: $0.descriptor ?? -1, events: Int16(POLLIN), revents: 0) }
+    /// Whether each has ended (nil: there is none), by one look at all of them: a system call for each of a
+    /// thousand would be most of what a list costs.
+    package static func haveEnded(_ held: [ProcessDescriptor?]) -> [Bool?] {
+        // poll(2) passes over a negative number.
+        var looks = held.map { pollfd(fd: $0?.descriptor ?? -1, events: Int16(POLLIN), revents: 0) }
         while poll(&looks, nfds_t(looks.count), 0) < 0 && errno == EINTR {}
-        let living =
-            zip(polled, looks).filter { $1.revents == 0 }.map(\.0)
-            + held.filter { $0.descriptor == nil && !$0.hasEnded }
-        return Set(living.map(\.identity))
+        return zip(held, looks).map { process, look in
+            process.map { $0.descriptor == nil ? $0.hasEnded : look.revents != 0 }
+        }
     }
 
     /// Returns when the process has ended, or when the calling task is cancelled.

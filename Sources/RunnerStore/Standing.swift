@@ -78,7 +78,14 @@ extension SessionRecord {
 
     /// The state at this moment. Nobody looks for the processes of one whose end is on record.
     package var stateNow: SessionState {
-        exit != nil || endedAt != nil ? .ended : state(SessionObservation(of: launch))
+        if exit != nil || endedAt != nil { return .ended }
+        // Its monitor makes no difference to a launched session whose process lives: one look instead of two.
+        if launch.phase == .launched, let process = launch.process,
+            Observation.of(process, at: launch.host) == .alive
+        {
+            return state(.alive)
+        }
+        return state(SessionObservation(of: launch))
     }
 
     /// Whether an earlier life of the runner started it, and nobody has taken it over yet.

@@ -19,13 +19,14 @@ import UnitTestSupport
         var held = try children.map { try #require(ProcessDescriptor($0.identity)) }
         let bare = try #require(ProcessDescriptor(children[3].identity, open: { _ in -ENOSYS }))
         held[3] = bare
-        #expect(ProcessDescriptor.alive(among: held) == Set(children.map(\.identity)))
+        #expect(ProcessDescriptor.haveEnded(held) == [false, false, false, false])
         kill(children[1].pid, SIGKILL)
         kill(children[3].pid, SIGKILL)
         await held[1].ended()
         await held[3].ended()
-        #expect(ProcessDescriptor.alive(among: held) == [children[0].identity, children[2].identity])
-        #expect(ProcessDescriptor.alive(among: []) == [])
+        #expect(ProcessDescriptor.haveEnded(held) == [false, true, false, true])
+        #expect(ProcessDescriptor.haveEnded([nil, held[1], nil]) == [nil, true, nil])
+        #expect(ProcessDescriptor.haveEnded([]) == [])
     }
 
     @Test func itSignalsItsProcess() async throws {

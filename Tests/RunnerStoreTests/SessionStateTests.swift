@@ -104,6 +104,9 @@ import UnitTestSupport
         var session = SessionRecord.sample()
         session.launch.process = ProcessTable.current
         #expect(session.stateNow == .starting)
+        // Whatever became of its monitor.
+        session.launch.monitor = ProcessIdentity(pid: ProcessTable.current.pid, start: 1)
+        #expect(session.stateNow == .starting)
         session.launch.process = ProcessIdentity(pid: ProcessTable.current.pid, start: 1)
         #expect(session.stateNow == .ended)
     }

@@ -69,15 +69,22 @@ extension [UInt8] {
     /// Appends a JSON string.
     mutating func append(json text: String) {
         append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): append(contentsOf: [UInt8(ascii: "\\"), byte])
-            case 0..<0x20: append(contentsOf: Self.escape(byte))
-            default: append(byte)
+        var text = text
+        text.withUTF8 { utf8 in
+            // Nearly every text goes as it is.
+            guard !utf8.allSatisfy(Self.isPlain) else { return append(contentsOf: utf8) }
+            for byte in utf8 {
+                switch byte {
+                case UInt8(ascii: "\""), UInt8(ascii: "\\"): append(contentsOf: [UInt8(ascii: "\\"), byte])
+                case 0..<0x20: append(contentsOf: Self.escape(byte))
+                default: append(byte)
+                }
             }
         }
         append(UInt8(ascii: "\""))
     }
+
+    private static func isPlain(_ byte: UInt8) -> Bool { byte >= 0x20 && byte != 0x22 && byte != 0x5C }
 
     private static func escape(_ byte: UInt8) -> [UInt8] {
         let digits = Array("0123456789abcdef".utf8)

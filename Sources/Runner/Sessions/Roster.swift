@@ -26,6 +26,8 @@ struct Roster {
     /// The monitors of the sessions, and whose each is.
     private(set) var monitors: [ProcessIdentity: String] = [:]
     private var added = 0
+    /// The entries that have reported, in the order they came to be known; nil once one of them has changed.
+    private var listed: [Entry]?
 
     /// Takes note of what a row of this host tells.
     mutating func note(_ session: SessionRecord) {
@@ -36,6 +38,7 @@ struct Roster {
     }
 
     mutating func note(_ id: String, monitor: ProcessIdentity?, process: ProcessIdentity?) {
+        listed = nil
         var entry = entries[id] ?? Entry(order: added)
         added += 1
         if let monitor {
@@ -52,6 +55,7 @@ struct Roster {
 
     mutating func forget(_ id: String) {
         guard let entry = entries.removeValue(forKey: id) else { return }
+        listed = nil
         for process in [entry.monitor, entry.process].compactMap({ $0 }) where sessions[process] == id {
             sessions[process] = nil
             monitors[process] = nil
@@ -64,11 +68,13 @@ struct Roster {
     }
 
     /// The sessions that have reported and whose process lives, in the order they came to be known.
-    func reported() -> [ReportedSession] {
-        let known = entries.values.filter { $0.happySessionID != nil }.sorted { $0.order < $1.order }
-        let held = ProcessDescriptor.alive(among: known.compactMap(\.held))
-        return known.compactMap { entry in
-            guard let happySessionID = entry.happySessionID, entry.isAlive(held) else { return nil }
+    mutating func reported() -> [ReportedSession] {
+        let known =
+            listed
+            ?? entries.values.filter { $0.happySessionID != nil }.sorted { $0.order < $1.order }
+        listed = known
+        return zip(known, ProcessDescriptor.haveEnded(known.map(\.held))).compactMap { entry, hasEnded in
+            guard let happySessionID = entry.happySessionID, entry.isAlive(hasEnded) else { return nil }
             return ReportedSession(
                 happySessionID: happySessionID, origin: entry.origin, pid: entry.process?.pid ?? 0)
         }
@@ -76,9 +82,9 @@ struct Roster {
 }
 
 extension Roster.Entry {
-    /// - Parameter living: those processes that live, of the ones a descriptor is held of.
-    fileprivate func isAlive(_ living: Set<ProcessIdentity>) -> Bool {
-        if let held { return living.contains(held.identity) }
+    /// - Parameter hasEnded: whether the process that `held` stands for has.
+    fileprivate func isAlive(_ hasEnded: Bool?) -> Bool {
+        if let hasEnded { return !hasEnded }
         // For want of a descriptor, or of the monitor's word on the process.
         return (process ?? monitor).map { Observation.of($0, at: .current) == .alive } ?? false
     }
