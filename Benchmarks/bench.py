@@ -2,7 +2,7 @@
 """Measures the release build: make bench [ONLY=spawn,list] [SESSIONS=1000] [ENDED=1000000].
 
 Prints a table: what was measured, the figure with its spread, the floor of the same run beside it, and what is
-wanted. A row that misses what is wanted is marked; nothing fails, for a machine may be busy.
+wanted; and a table of what grows with the machine and the history. A row that misses what is wanted is marked; nothing fails, for a machine may be busy.
 """
 import os
 import platform
@@ -11,6 +11,7 @@ import sys
 import time
 import traceback
 
+import growth
 import rig as rigs
 import rows
 
@@ -22,9 +23,9 @@ def machine():
 
 def main():
     only = [word for word in os.environ.get("ONLY", "").split(",") if word]
-    unknown = set(only) - set(rows.ROWS)
+    unknown = set(only) - set(rows.ROWS) - {"growth"}
     if unknown:
-        sys.exit(f"there is no row {', '.join(sorted(unknown))}; there are: {', '.join(rows.ROWS)}")
+        sys.exit(f"there is no row {', '.join(sorted(unknown))}; there are: {', '.join(rows.ROWS)}, growth")
     version = subprocess.run([rigs.PROGRAM, "--version"], check=True, capture_output=True, text=True).stdout.strip()
     print(f"{version}; {machine()}\n", flush=True)
     print("| work | measured | floor or companion, same run | ratio | wanted |")
@@ -40,6 +41,10 @@ def main():
             failed = True
             print(f"| {name} | could not be measured | | | |", flush=True)
             traceback.print_exc()
+    if not only or "growth" in only:
+        print()
+        for line in growth.table():
+            print("| " + " | ".join(line) + " |", flush=True)
     sys.exit(1 if failed else 0)
 
 
