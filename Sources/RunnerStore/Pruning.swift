@@ -12,15 +12,28 @@ extension StoreConnection {
     package func forgetSessions(
         before date: Timestamp, progress: (Int) -> Void = { _ in }
     ) throws(StoreError) -> Int {
-        try write { writing throws(StoreError) in try writing.forgetRequests(before: date) }
         // What is deleted lies all over the file: so much of it is kept in memory.
         try execute("PRAGMA cache_size = -32768")
+        _ = try inSlices { writing, limit throws(StoreError) in
+            try writing.forgetRequests(before: date, limit: limit)
+        }
+        _ = try inSlices { writing, limit throws(StoreError) in
+            try writing.forgetDecisions(before: date, limit: limit)
+        }
+        return try inSlices(progress) { writing, limit throws(StoreError) in
+            try writing.forgetSessions(before: date, limit: limit)
+        }
+    }
+
+    /// Calls `forget` in a transaction each until it finds fewer than it may; returns how many it found in all.
+    private func inSlices(
+        _ progress: (Int) -> Void = { _ in },
+        _ forget: (Writing, _ limit: Int) throws(StoreError) -> Int
+    ) throws(StoreError) -> Int {
         var (count, slice) = (0, PruningSlice())
         while true {
             let start = ContinuousClock.now
-            let forgotten = try write { writing throws(StoreError) in
-                try writing.forgetSessions(before: date, limit: slice.size)
-            }
+            let forgotten = try write { writing throws(StoreError) in try forget(writing, slice.size) }
             count += forgotten
             if forgotten < slice.size { return count }
             let taken = start.duration(to: .now)
@@ -33,7 +46,7 @@ extension StoreConnection {
     }
 }
 
-/// How many sessions are forgotten in one transaction: so many as take some 20 ms on this disk.
+/// How many rows are forgotten in one transaction: so many as take some 20 ms on this disk.
 struct PruningSlice: Equatable {
     var size = 50
 
@@ -85,11 +98,23 @@ extension Writing {
         return try run("DELETE FROM sessions WHERE id IN (SELECT id FROM forgotten)")
     }
 
-    /// Deletes what was asked before `date` and led to no session.
-    fileprivate func forgetRequests(before date: Timestamp) throws(StoreError) {
-        try run("DELETE FROM spawn_requests WHERE session_id IS NULL AND answered_at < ?", [.init(date)])
+    /// Deletes up to `limit` requests that were answered before `date` and led to no session.
+    fileprivate func forgetRequests(before date: Timestamp, limit: Int) throws(StoreError) -> Int {
         try run(
-            "DELETE FROM directory_decisions WHERE standing = 0 AND decision <> 'pending' AND decided_at < ?",
-            [.init(date)])
+            """
+            DELETE FROM spawn_requests WHERE id IN (
+                SELECT id FROM spawn_requests INDEXED BY spawn_requests_without_session
+                WHERE session_id IS NULL AND answered_at < ? LIMIT ?)
+            """, [.init(date), .init(limit)])
+    }
+
+    /// Deletes up to `limit` decisions of before `date` that answered one request.
+    fileprivate func forgetDecisions(before date: Timestamp, limit: Int) throws(StoreError) -> Int {
+        try run(
+            """
+            DELETE FROM directory_decisions WHERE id IN (
+                SELECT id FROM directory_decisions
+                WHERE standing = 0 AND decision <> 'pending' AND decided_at < ? LIMIT ?)
+            """, [.init(date), .init(limit)])
     }
 }

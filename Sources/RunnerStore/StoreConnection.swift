@@ -273,14 +273,7 @@ package final class StoreConnection {
         return statement
     }
 
-    func error(_ code: Int32) -> StoreError {
-        let cause = StoreError.Cause(sqliteCode: code)
-        let detail =
-            cause == .noSharedMemory
-            ? "its file system cannot share memory between processes, as its write-ahead log needs it"
-            : String(cString: sqlite3_errmsg(handle))
-        return StoreError(cause, action: "use", path: path, detail: detail)
-    }
+    func error(_ code: Int32) -> StoreError { StoreError(code, of: handle, path: path) }
 
     /// Goes on with a new connection to the file, which has none of the modes of this one.
     func reopen() throws(StoreError) {

@@ -14,6 +14,8 @@ package struct StoreError: Error, Equatable, CustomStringConvertible {
         case cannotOpen
         /// The file system has no memory that processes share.
         case noSharedMemory
+        /// The file system has no locks.
+        case noLocks
         /// The file is damaged, or no SQLite database.
         case damaged
         /// The file is a database of some other program.
@@ -37,12 +39,33 @@ package struct StoreError: Error, Equatable, CustomStringConvertible {
         self.detail = detail
     }
 
+    /// What a call on this connection has come to.
+    init(_ code: Int32, of handle: OpaquePointer, path: String) {
+        let cause = Cause(sqliteCode: code)
+        let words = String(cString: sqlite3_errmsg(handle))
+        self.init(
+            cause, action: "use", path: path,
+            detail: code & 0xff == SQLITE_IOERR
+                ? Self.words(for: cause, words, errno: sqlite3_system_errno(handle)) : words)
+    }
+
+    /// SQLite's own words for each of these are "disk I/O error".
+    static func words(for cause: Cause, _ words: String, errno: Int32) -> String {
+        let why = errno == 0 ? "" : " (\(errorText(errno)))"
+        return switch cause {
+        case .noSharedMemory:
+            "its file system cannot share memory between processes, as its write-ahead log needs it"
+        case .noLocks: "its file system cannot lock it\(why)"
+        default: words + why
+        }
+    }
+
     /// Whether the file itself is the matter, or what is to be written. Everything else may pass: a
     /// disk is mended, a file system made writable again.
     package var isFinal: Bool {
         switch cause {
         case .damaged, .foreign, .newerSchema, .constraint: true
-        case .busy, .full, .readOnly, .missing, .cannotOpen, .noSharedMemory, .other: false
+        case .busy, .full, .readOnly, .missing, .cannotOpen, .noSharedMemory, .noLocks, .other: false
         }
     }
 
@@ -56,6 +79,7 @@ package struct StoreError: Error, Equatable, CustomStringConvertible {
         case .readOnly, .cannotOpen: "check the owner and the permissions of the file and its folder"
         case .noSharedMemory:
             "start the runner: it goes on without that log; or set HAPI_HOME to a folder on a local disk"
+        case .noLocks: "set HAPI_HOME to a folder on a local disk"
         case .missing: "nothing has been recorded yet; `hapi runner start` creates it"
         case .damaged: "keep the file, and restore a backup or move it away before starting again"
         case .foreign: "set HAPI_HOME to a folder of HAPI's own"
@@ -73,6 +97,8 @@ extension StoreError.Cause {
         case SQLITE_IOERR where code >> 8 == 19: self = .full
         // SHMOPEN, SHMLOCK and SHMMAP.
         case SQLITE_IOERR where [18, 20, 21].contains(code >> 8): self = .noSharedMemory
+        // UNLOCK, RDLOCK, CHECKRESERVEDLOCK and LOCK.
+        case SQLITE_IOERR where [8, 9, 14, 15].contains(code >> 8): self = .noLocks
         case SQLITE_BUSY, SQLITE_LOCKED: self = .busy
         case SQLITE_FULL: self = .full
         case SQLITE_READONLY, SQLITE_PERM, SQLITE_AUTH: self = .readOnly

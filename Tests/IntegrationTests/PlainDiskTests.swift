@@ -22,6 +22,17 @@ import Testing
         }
     }
 
+    @Test func aFileSystemWithoutLocksIsSaidToBeOne() async throws {
+        try await TestHome.with { home in
+            var plain = try await home.withoutSharedMemory()
+            plain["NO_LOCKS"] = "1"
+            let refused = try await home.hapi("runner", "start", changes: plain)
+            #expect(refused.status == 1, "\(refused)")
+            #expect(refused.errors.contains("its file system cannot lock it (Operation not supported)"))
+            #expect(refused.errors.contains("hint: set HAPI_HOME to a folder on a local disk"), "\(refused)")
+        }
+    }
+
     /// As after a copy of the home, or a mount that has changed.
     @Test func aStoreThatComesWithALogIsReadWithoutOne() async throws {
         try await TestHome.with { home in

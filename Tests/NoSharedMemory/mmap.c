@@ -1,9 +1,13 @@
 // A file system without memory that processes share, as some network file systems and FUSE with direct I/O are:
-// preloaded, ld.so(8), it refuses to map files whose names end with `-shm` for sharing, and to make hard links.
+// preloaded, ld.so(8), it refuses to map files whose names end with `-shm` for sharing, and to make hard links. With
+// NO_LOCKS in the environment it refuses locks on a file too, as some network file systems do.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -39,4 +43,28 @@ int renameat2(int old_folder, const char *old_path, int new_folder, const char *
     (void)old_folder, (void)old_path, (void)new_folder, (void)new_path, (void)flags;
     errno = EINVAL;
     return -1;
+}
+
+int fcntl64(int file, int command, ...) {
+    static int (*real)(int, int, ...);
+    if (!real) real = dlsym(RTLD_NEXT, "fcntl64");
+    va_list rest;
+    va_start(rest, command);
+    void *argument = va_arg(rest, void *);
+    va_end(rest);
+    int locks = command == F_SETLK || command == F_SETLKW || command == F_OFD_SETLK || command == F_OFD_SETLKW;
+    if (locks && getenv("NO_LOCKS")) {
+        errno = EOPNOTSUPP;
+        return -1;
+    }
+    return real(file, command, argument);
+}
+
+#undef fcntl
+int fcntl(int file, int command, ...) {
+    va_list rest;
+    va_start(rest, command);
+    void *argument = va_arg(rest, void *);
+    va_end(rest);
+    return fcntl64(file, command, argument);
 }

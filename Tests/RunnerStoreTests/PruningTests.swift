@@ -62,6 +62,28 @@ import Testing
         #expect(try store.number("SELECT count(*) FROM launches") == 0)
     }
 
+    @Test func whatLedToNoSessionIsForgottenInSlicesToo() throws {
+        let store = try create()
+        let insert = """
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 120)
+            INSERT INTO
+            """
+        try store.run(
+            """
+            \(insert) spawn_requests
+            (id, source, directory, agent, requested_at, outcome, error, answered_at)
+            SELECT 'q' || i, 'http', '/w', 'claude', 1000, 'refused', 'no', CASE i WHEN 1 THEN 2500 ELSE 1500 END FROM n
+            """)
+        try store.run(
+            """
+            \(insert) directory_decisions (directory, decision, decided_by, decided_at, asked_at, standing)
+            SELECT '/w', 'approved', 'cli', 1500, 1000, i = 1 FROM n
+            """)
+        #expect(try store.connection.forgetSessions(before: 2000) == 0)
+        #expect(try store.number("SELECT count(*) FROM spawn_requests") == 1)
+        #expect(try store.number("SELECT count(*) FROM directory_decisions") == 1)
+    }
+
     @Test(arguments: [(5, 75), (15, 50), (40, 25)])
     func aSliceIsAsLargeAsTheDiskIsQuick(milliseconds: Int, size: Int) {
         var slice = PruningSlice()

@@ -51,7 +51,8 @@ import Testing
         (8, .readOnly, false), (1544, .readOnly, false), (3, .readOnly, false), (14, .cannotOpen, false),
         (11, .damaged, true), (267, .damaged, true), (26, .damaged, true), (19, .constraint, true),
         (2067, .constraint, true), (1, .other(code: 1), false), (10, .other(code: 10), false),
-        (778, .other(code: 778), false),
+        (778, .other(code: 778), false), (3850, .noLocks, false), (2314, .noLocks, false),
+        (5386, .noSharedMemory, false), (4874, .full, false),
     ]
 
     @Test(arguments: codes)
@@ -64,6 +65,7 @@ import Testing
 
     static let helped: [StoreError.Cause] = [
         .busy, .full, .readOnly, .cannotOpen, .missing, .damaged, .foreign, .newerSchema(found: 2, known: 1),
+        .noSharedMemory, .noLocks,
     ]
 
     @Test(arguments: helped)
