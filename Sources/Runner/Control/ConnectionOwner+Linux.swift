@@ -6,17 +6,17 @@ import Monitor
 import Processes
 import RunnerStore
 
-/// Who holds the other end of a loopback connection: from sock_diag(7), or, where the kernel does not
-/// offer that, from `/proc/net/tcp` and `tcp6`, proc(5), which take it milliseconds to list.
+/// The owner of the other end of a loopback connection, from sock_diag(7) or, if the kernel does not offer
+/// it, from `/proc/net/tcp` and `tcp6` (proc(5)), which take milliseconds to list.
 struct ConnectionOwner: Equatable {
     let userID: UInt32
     let inode: UInt64
 
-    /// Who holds the other end of a connected socket of ours.
+    /// The owner of the other end of one of our connected sockets; nil if it has disconnected.
     ///
-    /// An address pair belongs to one connection at a time: while our end is connected, whoever has the
-    /// other one is our peer. Asked after the lookup, for a peer that leaves may be followed by another
-    /// on the same port; and before it, to save one for who has left.
+    /// An address pair belongs to one connection at a time: while our end is connected, the owner of the
+    /// other end is our peer. Checked after the lookup, because a peer that disconnects may be followed by
+    /// another on the same port, and before it, to save a pointless lookup.
     static func of(_ descriptor: Int32) -> ConnectionOwner? {
         guard let client = SocketEnd(peerOf: descriptor), let server = SocketEnd(ownOf: descriptor),
             isConnected(descriptor), let owner = find(client: client, server: server),
@@ -26,15 +26,15 @@ struct ConnectionOwner: Equatable {
     }
 
     static func isConnected(_ descriptor: Int32) -> Bool {
-        // The state is the first byte of what tcp(7) tells.
+        // The state is the first byte of `tcp_info`, see tcp(7).
         var state = UInt8(0)
         var size = socklen_t(1)
         return getsockopt(descriptor, Int32(IPPROTO_TCP), TCP_INFO, &state, &size) == 0
             && state == UInt8(TCP_ESTABLISHED)
     }
 
-    /// The owner of the established socket at `client` that is connected to `server`. nil for
-    /// anything else: a socket that was closed has no owner any more.
+    /// The owner of the established socket at `client` that is connected to `server`. nil if there is none: a
+    /// closed socket has no owner.
     static func find(client: SocketEnd, server: SocketEnd) -> ConnectionOwner? {
         var owner = cprocess_socket_owner()
         let code = cprocess_find_socket(
@@ -56,9 +56,9 @@ struct ConnectionOwner: Equatable {
         return nil
     }
 
-    /// Looks for the one line in a table that may have thousands: its columns are local address, remote
-    /// address and state (01: established), then, in the fifth to the eighth place after them, the
-    /// user and the inode.
+    /// Searches a table that may have thousands of lines for one line. The searched columns are local
+    /// address, remote address and state (01: established). The user and the inode are the fifth and the
+    /// eighth column after them.
     static func find(in table: [UInt8], client: String, server: String) -> ConnectionOwner? {
         let columns = Array(" \(client) \(server) 01 ".utf8)
         let start = cprocess_find(table, table.count, columns, columns.count)
@@ -101,8 +101,8 @@ struct SocketEnd: Equatable {
     var addressWord: UInt32 { address.reduce(0) { $0 << 8 | UInt32($1) }.bigEndian }
     var portWord: UInt16 { UInt16(port).bigEndian }
 
-    /// As the kernel prints it: each 32-bit word of the address in host byte order. In 16 bytes an
-    /// IPv4 address is a mapped one.
+    /// As the kernel prints it: each 32-bit word of the address in host byte order. `width` 16 gives the
+    /// IPv4-mapped IPv6 address.
     func hex(_ width: Int) -> String {
         let bytes = width == 4 ? address : [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff] + address
         let words = stride(from: 0, to: bytes.count, by: 4).flatMap { bytes[$0..<($0 + 4)].reversed() }

@@ -7,12 +7,12 @@ import NIOHTTP1
 import NIOPosix
 import Processes
 
-/// Takes connections from the listening socket, finds out once whose each is, and serves it.
+/// Accepts connections on the listening socket, looks up the owner of each once, and serves it.
 ///
-/// The socket is the runner's for life and goes on to its next image, so this is no server channel of
-/// NIO's: that closes what it is given.
+/// Not a NIO server channel, because that closes its socket, and this one is passed to the runner's next
+/// image.
 struct ControlAcceptor: Sendable {
-    /// Where descriptors or memory run out, and nothing tells when there are some again.
+    /// Pause when descriptors or memory run out; there is no event that would end it.
     private static let shortage = Duration.milliseconds(100)
 
     let socket: ListeningSocket
@@ -20,7 +20,7 @@ struct ControlAcceptor: Sendable {
     let eventLoop: any EventLoop
     let logger: Logger
 
-    /// Accepts until cancelled. What is not accepted waits in the kernel.
+    /// Accepts until cancelled. Connections that are not accepted queue in the kernel.
     func run() async {
         var told: Int32 = 0
         while !Task.isCancelled {
@@ -46,7 +46,7 @@ struct ControlAcceptor: Sendable {
 
     private func take(_ descriptor: Int32) {
         let owner = ConnectionOwner.of(descriptor)
-        // Who has left by now has no owner, and wants no answer.
+        // No owner: the peer has disconnected, and needs no answer.
         guard owner != nil || ConnectionOwner.isConnected(descriptor) else {
             close(descriptor)
             return
@@ -54,7 +54,7 @@ struct ControlAcceptor: Sendable {
         serve(descriptor, of: owner)
     }
 
-    /// Goes on with a connection that an earlier image of the runner has left.
+    /// Continues a connection that an earlier image of the runner left.
     func resume(_ held: HeldConnection) {
         _ = fcntl(held.descriptor, F_SETFD, FD_CLOEXEC)
         guard let owner = ConnectionOwner.of(held.descriptor) else {
@@ -84,7 +84,7 @@ struct ControlAcceptor: Sendable {
             channel.pipeline.fireChannelRead(read)
             channel.pipeline.fireChannelReadComplete()
         }
-        // It was closed before it was served; the library has closed the descriptor.
+        // The connection was closed before it was served; NIO has closed the descriptor.
         channel.whenFailure { [logger] in logger.debug("a connection is gone", metadata: ["error": "\($0)"]) }
     }
 

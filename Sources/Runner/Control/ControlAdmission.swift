@@ -2,12 +2,13 @@ import Glibc
 import NIOHTTP1
 import Processes
 
-/// Decides by a request's head whether it is heard: it must come from this user's own programs, and not
-/// from a web page.
+/// Decides from a request's head whether to serve it: it must come from a program of this user or root, and
+/// not from a web page.
 enum ControlAdmission {
+    /// In bytes.
     static let longestBody = 1 << 20
 
-    /// Why it is not; nil if it is.
+    /// Why the request is refused; nil if it is not.
     static func refusal(of head: HTTPRequestHead, from owner: ConnectionOwner?) -> ControlRefusal? {
         guard let owner else { return .init(.forbidden, "the connecting socket has no owner any more") }
         guard owner.isTrusted else {
@@ -42,7 +43,7 @@ enum ControlAdmission {
         return String(essence).trimmingWhitespace.lowercased() == "application/json"
     }
 
-    /// The parser has made sure that it is a number; one that does not fit is too large.
+    /// The parser guarantees that it is a number. One that overflows counts as too large.
     private static func contentLength(_ head: HTTPRequestHead) -> Int {
         head.headers.first(name: "content-length").map { Int($0) ?? .max } ?? 0
     }

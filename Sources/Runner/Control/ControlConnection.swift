@@ -1,8 +1,8 @@
 import NIOCore
 import NIOHTTP1
 
-/// One connection to the control server, on its event loop: reads a request whole, within bounds and in
-/// time, passes it on, writes the answer, and takes the next one.
+/// One connection to the control server, on its event loop: reads a complete request within limits of size
+/// and time, passes it on, writes the answer, and reads the next one.
 final class ControlConnection: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = ByteBuffer
@@ -11,17 +11,17 @@ final class ControlConnection: ChannelInboundHandler {
         /// Between requests, or within a head.
         case waiting
         case reading(HTTPRequestHead, body: ByteBuffer)
-        /// Read whole, and not to be begun while the runner is being renewed.
+        /// Read completely, but not to be started while the runner is being renewed.
         case held(ControlRequest)
         case answering
-        /// Refused or answered for good: what still comes is dropped.
+        /// Refused, or answered for the last time: further input is dropped.
         case leaving
     }
 
-    /// What a client has for saying nothing, and again for a whole request, and for taking an answer.
+    /// How long a client may stay silent, may take to send a whole request, and may take to read an answer.
     static let patience = TimeAmount.seconds(5)
-    /// How long a client that is refused amid its request may go on sending: its kernel would throw the
-    /// answer away if this side just closed.
+    /// How long a client that is refused in the middle of its request may continue sending. If we closed at
+    /// once, its kernel would discard the answer.
     private static let leaveTaking = TimeAmount.seconds(1)
 
     let descriptor: CInt
@@ -44,8 +44,8 @@ final class ControlConnection: ChannelInboundHandler {
         self.unanswered = unanswered
     }
 
-    /// What the next image of the runner needs to go on: the bytes of a request that was not begun. nil if
-    /// there is nothing to go on with.
+    /// The bytes of a request that was not started, for the next image of the runner. nil if the connection
+    /// cannot be continued.
     var unansweredBytes: ByteBuffer? {
         switch state {
         case .waiting, .reading, .held: unanswered.bytes
@@ -92,7 +92,7 @@ final class ControlConnection: ChannelInboundHandler {
             }
             state = .reading(head, body: body)
         case (.end, .reading(let head, let body)): end(head, body)
-        // A client that does not wait for its answer has to ask again.
+        // No pipelining: a client that sends the next request too early has to repeat it.
         case (_, .held), (_, .answering): keepsOpen = false
         default: break
         }
@@ -115,7 +115,7 @@ final class ControlConnection: ChannelInboundHandler {
         carryOn()
     }
 
-    /// Has a request taken up that was read whole, if it may begin.
+    /// Starts a held request, if work may start now.
     func carryOn() {
         guard case .held(let request) = state, connections.take(request, from: self) else { return }
         state = .answering
@@ -123,7 +123,7 @@ final class ControlConnection: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        // Half closed: the client asks nothing more, and still wants its answer.
+        // Half closed: the client sends nothing more, but still expects its answer.
         if case ChannelEvent.inputClosed = event {
             keepsOpen = false
             switch state {
@@ -163,7 +163,7 @@ final class ControlConnection: ChannelInboundHandler {
         }
     }
 
-    /// Answers a request that was not read to its end, and takes leave of whoever goes on sending.
+    /// Answers a request that was not read to its end, then drops what the client is still sending.
     private func refuse(_ refusal: ControlRefusal) {
         guard let context else { return }
         state = .leaving
@@ -193,7 +193,8 @@ final class ControlConnection: ChannelInboundHandler {
         refuse(ControlRefusal(.requestTimeout, "the request did not come whole within \(seconds) s"))
     }
 
-    /// Does `end` unless something else comes first. A stranger has one span for everything.
+    /// Calls `end` after `span` unless something else happens first. Connections of other users get a single
+    /// span for everything.
     private func allow(_ span: TimeAmount, or end: @escaping (ControlConnection) -> Void) {
         if deadline != nil, owner?.isTrusted != true { return }
         deadline?.cancel()
@@ -202,9 +203,9 @@ final class ControlConnection: ChannelInboundHandler {
 
     func close() { context?.close(promise: nil) }
 
-    /// Takes no more bytes from the kernel, where they keep.
+    /// Stops reading; further bytes stay in the kernel's buffer.
     func stopReading() {
-        // A channel that is closed by now takes no option, and has nothing to read.
+        // Fails only on a closed channel, which has nothing to read.
         try? context?.channel.syncOptions?.setOption(.autoRead, value: false)
     }
 

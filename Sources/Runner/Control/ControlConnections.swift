@@ -1,17 +1,17 @@
 import Home
 import NIOCore
 
-/// The control server's open connections, all on one event loop, and the requests that came on them.
+/// The control server's open connections, all on one event loop, and their requests.
 ///
-/// Every member is called on that loop.
+/// All members must be called on that loop.
 final class ControlConnections {
-    /// A request that was read whole, and the connection that waits for its answer.
+    /// A complete request, and the connection that waits for its answer.
     struct Exchange: Sendable {
         let request: ControlRequest
         fileprivate let connection: NIOLoopBound<ControlConnection>
     }
 
-    /// Connections of whom nothing is taken: they get their answer, but not much else.
+    /// Maximum open connections of other users, which are all refused; further ones are closed at once.
     private static let strangerLimit = 32
 
     let eventLoop: any EventLoop
@@ -42,7 +42,7 @@ final class ControlConnections {
         if connection.owner?.isTrusted != true { strangers -= 1 }
     }
 
-    /// Passes a request on. False if it may not begin now: then it is asked about again.
+    /// Passes a request on. False if it may not start now; the connection then holds it until ``carryOn()``.
     func take(_ request: ControlRequest, from connection: ControlConnection) -> Bool {
         guard !areClosing, !request.endpoint.isWork || gate.tryEnter() else { return false }
         answering += 1
@@ -59,12 +59,12 @@ final class ControlConnections {
 
     func isWriting(_ change: Int) { writing += change }
 
-    /// Whether every request that was taken up has been answered, and the answers are with the kernel.
+    /// Whether every accepted request is answered and the answers have been written to the kernel.
     var areIdle: Bool { answering == 0 && writing == 0 }
-    /// Whether none is being worked on, though a client may not have taken its answer yet.
+    /// Whether every accepted request is answered, though a client may not have read its answer yet.
     var areAnswered: Bool { answering == 0 }
 
-    /// Begins what was held.
+    /// Starts held requests, and reads again.
     func carryOn() {
         areClosing = false
         for connection in open.values {
@@ -73,7 +73,7 @@ final class ControlConnections {
         }
     }
 
-    /// Leaves in the kernel what comes from now on.
+    /// Leaves further input in the kernel's buffers.
     func stopReading() {
         areClosing = true
         for connection in open.values { connection.stopReading() }
@@ -81,7 +81,7 @@ final class ControlConnections {
 
     func closeAll() { for connection in open.values { connection.close() } }
 
-    /// What the next image can go on with: a connection's descriptor, and what was read from it.
+    /// What the next image can continue: each connection's descriptor, and the bytes read from it.
     var unanswered: [HeldConnection] {
         open.values.filter { $0.owner?.isTrusted == true }.compactMap { connection in
             connection.unansweredBytes.map {

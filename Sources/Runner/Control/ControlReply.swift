@@ -3,7 +3,7 @@ import NIOCore
 import NIOHTTP1
 import RunnerStore
 
-/// What the control server answers.
+/// An answer of the control server.
 struct ControlReply: Sendable {
     let status: HTTPResponseStatus
     let body: [UInt8]
@@ -19,7 +19,7 @@ struct ControlReply: Sendable {
         return ControlReply(status: status, body: body)
     }
 
-    /// Written directly: an encoder takes ten times as long for a list of a thousand.
+    /// Written as bytes: `JSONEncoder` takes ten times as long for a list of a thousand.
     static func list(_ sessions: [ReportedSession]) -> ControlReply {
         var body = Array(#"{"children":["#.utf8)
         body.reserveCapacity(128 * sessions.count + 16)
@@ -38,8 +38,8 @@ struct ControlReply: Sendable {
     }
 
     /// - Parameters:
-    ///   - keepsOpen: whether the connection takes another request.
-    ///   - isBodyLess: for an answer to HEAD.
+    /// - keepsOpen: whether the connection stays open for another request.
+    /// - isBodyLess: true for the answer to a HEAD request.
     func encoded(keepsOpen: Bool, isBodyLess: Bool) -> ByteBuffer {
         var bytes = ByteBuffer()
         bytes.reserveCapacity(160 + body.count)
@@ -52,7 +52,7 @@ struct ControlReply: Sendable {
     }
 }
 
-/// A request that is answered with a no.
+/// Refuses a request with a status and a reason.
 struct ControlRefusal: Error {
     let status: HTTPResponseStatus
     let message: String
@@ -93,7 +93,7 @@ extension [UInt8] {
 }
 
 extension SessionOrigin {
-    /// HAPI's words for who started a session.
+    /// Who started a session, in HAPI's words.
     package var wireName: String {
         switch self {
         case .runner: "runner"

@@ -1,16 +1,16 @@
 import NIOCore
 import NIOHTTP1
 
-/// A request to the control server that was read whole.
+/// A complete request to the control server.
 struct ControlRequest: Sendable {
     let endpoint: ControlEndpoint
     let headers: HTTPHeaders
     let body: ByteBuffer
-    /// Who sent it. Only this user's programs and root's get as far as this.
+    /// The sender: by now known to be this user or root.
     let owner: ConnectionOwner
 }
 
-/// What can be asked of the control server.
+/// The endpoints of the control server.
 enum ControlEndpoint: String {
     case sessionStarted = "/session-started"
     case list = "/list"
@@ -22,6 +22,6 @@ enum ControlEndpoint: String {
         self.init(rawValue: String(head.uri.prefix { $0 != "?" }))
     }
 
-    /// Whether it begins work that a renewal has to wait for.
+    /// Whether it starts work that a renewal has to wait for.
     var isWork: Bool { self == .spawnSession || self == .stopSession }
 }

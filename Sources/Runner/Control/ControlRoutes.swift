@@ -7,7 +7,8 @@ import NIOHTTP1
 import Processes
 import RunnerStore
 
-/// The control server's five endpoints: each translates, the supervisor decides.
+/// The control server's five endpoints. Each translates between HTTP and the session supervisor, which
+/// decides.
 struct ControlRoutes: Sendable {
 
     let supervisor: SessionSupervisor
@@ -85,7 +86,7 @@ struct ControlRoutes: Sendable {
     }
 
     private func stop(_ request: ControlRequest) async throws -> ControlReply {
-        // Any body, or none, is a stop: HAPI's own programs send an empty object.
+        // The body does not matter: HAPI's own programs send an empty object.
         let message = try? request.read(ControlMessages.Stop.self)
         let asker = message?.reason == nil ? await BlockingWork.run { Speaker.words(of: request.owner) } : nil
         stopRequests.request(.end(RunnerEndReason(stated: message?.reason, asker: asker ?? [])))

@@ -12,13 +12,13 @@ struct ControlServer: Sendable {
     private let connections: NIOLoopBound<ControlConnections>
     private let eventLoop: any EventLoop
     private let requests: AsyncStream<ControlConnections.Exchange>
-    /// Set when no more connections are to be accepted, and when none are any more.
+    /// Set when no more connections are to be accepted, and when accepting has stopped.
     private let closed = OneShot<Void>()
     private let accepted = OneShot<Void>()
     private let gate: WorkGate
     private let logger: Logger
 
-    /// Serves what waits at the socket once ``run()`` is called.
+    /// Starts serving only when ``run()`` is called; until then connections queue at the socket.
     init(_ routes: ControlRoutes, at socket: ListeningSocket, _ gate: WorkGate, logger: Logger) async throws {
         self.routes = routes
         self.gate = gate
@@ -34,7 +34,7 @@ struct ControlServer: Sendable {
             socket: socket, connections: connections, eventLoop: eventLoop, logger: logger)
     }
 
-    /// Serves until the task is cancelled. Connections that an earlier image of the runner left come first.
+    /// Serves until cancelled. Connections that an earlier image of the runner left come first.
     func run(resuming held: [HeldConnection] = []) async {
         for connection in held { acceptor.resume(connection) }
         await withDiscardingTaskGroup { group in
@@ -71,13 +71,13 @@ struct ControlServer: Sendable {
         _ body: @escaping @Sendable (ControlConnections) -> Answer
     ) async -> Answer? {
         let connections = connections
-        // The loop lives as long as the process.
+        // Fails only if the loop has shut down, but it lives as long as the process.
         return try? await eventLoop.submit { body(connections.value) }.get()
     }
 
     // MARK: Ending
 
-    /// Accepts no more, and waits for the answers to what was read whole by now.
+    /// Stops accepting, and waits until every complete request is answered.
     func drain(within patience: Duration) async {
         closed.set(())
         onLoop { $0.stopReading() }
@@ -87,14 +87,14 @@ struct ControlServer: Sendable {
 
     // MARK: Renewing
 
-    /// Whether every request that was taken up is answered.
+    /// Whether every accepted request is answered.
     func isQuiet() async -> Bool { await asked { $0.areAnswered } ?? true }
 
-    /// Stops reading and accepting, and gives what the next image is to go on with; nil if there is something
-    /// to be answered yet, and then everything is as it was.
+    /// Stops reading and accepting, and returns the connections for the next image. nil if a request is still
+    /// unanswered; then reading and accepting continue.
     func handOver(within patience: Duration) async -> [HeldConnection]? {
         onLoop { $0.stopReading() }
-        // A client that does not take its answer is not waited for.
+        // Waits, but not for ever, for clients that are slow to read their answer.
         _ = await holds(within: patience) { $0.areIdle }
         guard await isQuiet() else {
             carryOn()
@@ -105,7 +105,7 @@ struct ControlServer: Sendable {
         return await asked { $0.unanswered }
     }
 
-    /// Begins what was held while the gate was closed.
+    /// Starts the requests that were held while the gate was closed.
     func carryOn() { onLoop { $0.carryOn() } }
 
     private func holds(

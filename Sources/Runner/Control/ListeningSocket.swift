@@ -5,16 +5,16 @@ import Monitor
 import Processes
 import RunnerStore
 
-/// The control server's socket: bound and listening, kept open for the life of the runner, and left to
-/// the next image when the program is renewed, so that no connection is ever refused.
+/// The control server's socket: bound and listening for the life of the runner, and passed to the next image
+/// when the program is renewed, so that no connection is ever refused.
 struct ListeningSocket: Sendable {
-    /// How many connections the kernel keeps until they are accepted.
+    /// Maximum connections that the kernel queues for accept(2).
     private static let backlog: Int32 = 1024
 
     let descriptor: Int32
     let port: Int
 
-    /// Goes on with the socket that was inherited, or binds 127.0.0.1 on a port the system picks.
+    /// Takes the inherited socket, or binds 127.0.0.1 on a port that the system picks.
     static func open() throws(ControlServerError) -> ListeningSocket {
         if let inherited = Inheritance.own?.listener, let port = SocketEnd(ownOf: inherited)?.port {
             _ = fcntl(inherited, F_SETFL, O_NONBLOCK)
@@ -38,7 +38,8 @@ struct ListeningSocket: Sendable {
         return ListeningSocket(descriptor: descriptor, port: port)
     }
 
-    /// Binding succeeds even where the loopback interface is down, and nobody could ever connect.
+    /// Connects once, because bind(2) succeeds even if the loopback interface is down and no client could
+    /// connect.
     private static func reach(_ port: Int) throws(ControlServerError) {
         let descriptor = try streamSocket()
         defer { close(descriptor) }

@@ -2,20 +2,20 @@ import Glibc
 import Processes
 import RunnerStore
 
-/// Finds out for which process a report may speak.
+/// Finds out which process a report may speak for.
 enum Speaker {
-    /// The process with this pid and those above it, nearest first; nil unless the process, or one below it,
-    /// holds the connecting socket. Root is believed: a process that has become root's, by a setuid program,
-    /// does not show its sockets to others, and root could speak for anybody anyway.
+    /// The process with this pid and its ancestors, nearest first. nil unless the process or one of its
+    /// descendants holds the connecting socket. Root is trusted: the sockets of a process that has become
+    /// root by a setuid program cannot be read, and root could speak for any process anyway.
     ///
-    /// Looks at the processes it is about, not at all there are: only where somebody else holds the
-    /// socket does it look for those below.
+    /// Looks only at the processes in question, not at all of `/proc`. Descendants are searched only if
+    /// another process holds the socket.
     static func lineage(
         of pid: Int32, holding owner: ConnectionOwner, asUser user: UInt32 = geteuid()
     ) -> [ProcessIdentity]? {
         let lineage = lineage(of: pid)
-        // Everything descends from init, and all that a runner starts from the runner: neither they nor
-        // what stands between is a session, and stopping one would end them all.
+        // Init, the runner and the runner's ancestors are never sessions: everything the runner starts
+        // descends from them, and stopping one would end it all.
         guard let speaker = lineage.first, !Self.lineage(of: getpid()).contains(speaker) else { return nil }
         if owner.userID == 0 && user != 0 { return lineage }
         if ProcessTable.socketInodes(of: speaker.pid).contains(owner.inode) { return lineage }
@@ -23,8 +23,8 @@ enum Speaker {
         return below.contains { ProcessTable.socketInodes(of: $0.pid).contains(owner.inode) } ? lineage : nil
     }
 
-    /// The command line of the process that holds the connecting socket; empty where it cannot be found.
-    /// Looks at every process: only for what is asked once in a runner's life.
+    /// The command line of the process that holds the connecting socket; empty if it cannot be found. Scans
+    /// all of `/proc`, so it is only for requests made once in a runner's life.
     static func words(of owner: ConnectionOwner) -> [String] {
         let pid = ProcessTable.processIDs().first {
             ProcessTable.socketInodes(of: $0).contains(owner.inode)
@@ -44,12 +44,12 @@ enum Speaker {
 }
 
 extension RunnerEndReason {
-    /// Why a runner ends that was asked to.
+    /// Why a runner ends that was asked to stop.
     ///
     /// - Parameters:
-    ///   - stated: what the request says.
-    ///   - asker: the command line of whoever asks. HAPI's own programs state nothing, whether they stop a
-    ///     runner or are about to start theirs in its place; their words tell.
+    /// - stated: the reason in the request.
+    /// - asker: the command line of the client. HAPI's own programs state no reason, whether they stop a
+    ///   runner or are about to start their own in its place; their command line tells the two apart.
     init(stated: String?, asker: [String]) {
         let starts = asker.contains("runner") && (asker.contains("start") || asker.contains("start-sync"))
         self = stated == Self.replaced.rawValue || stated == nil && starts ? .replaced : .cli

@@ -3,19 +3,19 @@ import Processes
 import RunnerStore
 import Synchronization
 
-/// Where the daemon is told to stop, from whichever side.
+/// Collects requests to stop or renew the daemon, from all sources.
 package final class StopRequests: Sendable {
     let wishes: AsyncStream<StopWish>
     private let continuation: AsyncStream<StopWish>.Continuation
 
-    /// The first word to end, which stands above a renewal in progress.
+    /// The first request to end. It takes precedence over a renewal in progress.
     let end = OneShot<RunnerEndReason>()
 
     init() { (wishes, continuation) = AsyncStream.makeStream() }
 
     private let renewing = Mutex(false)
 
-    /// Whether a renewal was asked for and is under way.
+    /// Whether a renewal was requested and is in progress.
     var isRenewing: Bool { renewing.withLock { $0 } }
 
     func request(_ wish: StopWish) {
@@ -26,14 +26,15 @@ package final class StopRequests: Sendable {
         continuation.yield(wish)
     }
 
-    /// There was no moment for it: it is asked for again.
+    /// Gives up the renewal in progress because there was no quiet moment. The next heartbeat requests it
+    /// again.
     func putOffRenewal() { renewing.withLock { $0 = false } }
 }
 
 /// What the daemon is to do when it stops.
 enum StopWish: Equatable, Sendable {
     case end(RunnerEndReason)
-    /// Become the program that is on disk now.
+    /// Replace this image by the program that is on disk now.
     case renew
 
     /// For the log.
@@ -58,9 +59,9 @@ enum Ending: Sendable {
     }
 }
 
-/// What goes on with the next image, besides the lock and the listening socket.
+/// What the next image gets besides the lock and the listening socket.
 struct Handover: Sendable {
     let connections: [HeldConnection]
-    /// What a login shell has said: empty for nothing, nil where none has answered yet.
+    /// The login shell's PATH: empty if it gave none, nil if it has not answered yet.
     let searchPath: String?
 }

@@ -1,20 +1,20 @@
 import NIOCore
 
-/// Keeps the bytes of a request until it is taken up, so that they can be left to the next image of the
-/// runner, and bounds them.
+/// Keeps the bytes of a request until it is started, so that they can be passed to the next image of the
+/// runner, and limits their number.
 ///
-/// Stands before the decoder, which takes bytes one by one and gives none back.
+/// Sits before the HTTP decoder, which does not give back the bytes it has consumed.
 final class UnansweredBytes: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
 
-    /// A body in small chunks takes several times its size.
+    /// In bytes. A chunked body with small chunks takes several times its size.
     static let limit = 4 * ControlAdmission.longestBody
 
     private(set) var bytes = ByteBuffer()
     /// Called on the first byte of each request.
     var began: () -> Void = {}
-    /// Drops what comes from now on.
+    /// Drops further input.
     var isDeaf = false
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

@@ -1,8 +1,8 @@
 import Processes
 import Synchronization
 
-/// Where work begins: spawns and stops, from whichever side. It is closed while the runner is being
-/// renewed; whoever comes then waits, and what was begun is waited for.
+/// The gate that every spawn and stop passes. Closed while the runner is being renewed: new work then waits,
+/// and the renewal waits for work in progress.
 final class WorkGate: Sendable {
     private struct State {
         var isClosed = false
@@ -14,7 +14,7 @@ final class WorkGate: Sendable {
 
     var isQuiet: Bool { state.withLock { $0.inProgress == 0 } }
 
-    /// Begins, if work may begin now. Whoever began says ``leave()``.
+    /// Starts work if the gate is open. Call ``leave()`` when it is done.
     func tryEnter() -> Bool {
         state.withLock { state in
             guard !state.isClosed else { return false }
@@ -23,7 +23,7 @@ final class WorkGate: Sendable {
         }
     }
 
-    /// Begins as soon as work may. False if the caller is cancelled first.
+    /// Starts work as soon as the gate is open. False if the caller is cancelled first.
     func enter() async -> Bool {
         while !tryEnter() {
             guard await state.withLock(\.opened).wait() != nil else { return false }
