@@ -1,31 +1,31 @@
 import Processes
 import RunnerStore
 
-/// What a restart found.
+/// The outcome of adopting sessions after a restart.
 struct Adoption: Sendable {
     var adopted: [SessionRecord] = []
-    /// About to be launched, or to say how they ended, or lost.
+    /// Sessions that are still being launched, whose monitor is about to record their end, or that are lost.
     var waiting: [SessionRecord] = []
     var ended: [SessionRecord] = []
-    /// Nothing can be known about them here.
+    /// Sessions of another host, which cannot be checked here.
     var left: [SessionRecord] = []
 
-    /// The stops that the last life of the runner had begun.
+    /// Stops that were in progress when the last life of the runner ended.
     var stops: [(id: String, source: RequestSource)] {
         (adopted + waiting).compactMap { session in session.stoppedBy.map { (session.id, $0) } }
     }
 
-    /// How long the looks at all recorded processes may take together.
+    /// The deadline for observing all recorded processes together.
     static let patience = Duration.seconds(5)
 
-    /// Looks at the processes of every session that is not over. One that could not be looked at in time is
+    /// Observes the processes of every session that has not ended. One that cannot be observed in time is
     /// unverifiable.
     static func observe(_ sessions: [SessionRecord]) async -> [String: SessionObservation] {
         let seen = OneShot<[String: SessionObservation]>()
         Task.detached {
             let looks = await BlockingWork.run {
                 sessions.map { session in
-                    // An earlier image of this process may have been its parent.
+                    // If an earlier image of this process was its parent, it is ours to reap.
                     if let monitor = session.launch.monitor { reap(monitor) }
                     return (session.id, SessionObservation(of: session.launch))
                 }
@@ -39,17 +39,17 @@ struct Adoption: Sendable {
 }
 
 extension Writing {
-    /// Takes over what earlier lives of the runner left, and answers what they were asked.
+    /// Adopts what earlier lives of the runner left, and completes their spawn requests.
     func adoptAll(_ seen: [String: SessionObservation], by runner: Int64) throws(StoreError) -> Adoption {
         var adoption = Adoption()
-        // Read after the look at the processes: a monitor seen gone has said all it will say.
+        // Read after the processes were observed: the exit row of a monitor that was seen gone is final.
         for session in try liveSessions() {
             let seen = seen[session.id] ?? SessionObservation(of: session.launch)
             switch try settle(session, seen, by: runner) {
             case .over: adoption.ended.append(session)
             case .elsewhere: adoption.left.append(session)
             case .alive:
-                // A terminal's session has no monitor, and nobody else to belong to.
+                // A session from a terminal has no monitor; adopt it so that this runner follows it.
                 if session.origin == .terminal { try adopt(session.id, by: runner, at: .now) }
                 adoption.adopted.append(session)
             case .unclaimed, .launching, .lost, .closing, .stale: adoption.waiting.append(session)
@@ -59,7 +59,7 @@ extension Writing {
         return adoption
     }
 
-    /// Gives a request that the last life of the runner left unanswered its truthful outcome.
+    /// Gives an unanswered request of the last life of the runner its actual outcome.
     private func answerInterrupted(_ request: SpawnRequestRecord) throws(StoreError) {
         let session: SessionRecord? = if let id = request.sessionID { try session(id) } else { nil }
         switch session {

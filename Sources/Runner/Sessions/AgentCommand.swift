@@ -7,7 +7,7 @@ import RunnerStore
 
 /// The arguments of a session process (hub contract §6.2). Their order is part of the contract.
 enum AgentCommand {
-    /// - Parameter cursorWorktree: whether Cursor is to make a worktree of its own.
+    /// - Parameter cursorWorktree: whether Cursor is to create its own worktree.
     static func arguments(
         _ agent: Agent, _ parameters: SpawnParameters, cursorWorktree: Bool = false
     ) -> [String] {
@@ -48,7 +48,7 @@ enum AgentCommand {
         let takesIt =
             switch agent {
             case .codex, .cursor, .pi, .opencode, .agy, .dsh, .grok: true
-            // HAPI has none of these: they run in this program alone.
+            // Agents that HAPI does not have; only this program runs them.
             case .auggie, .fastAgent, .goose, .qwen, .vibe: true
             case .claude: parameters.forkSession == true
             case .kimi, .copilot: false
@@ -73,7 +73,7 @@ enum AgentCommand {
         value == standard ? nil : value
     }
 
-    /// The modes of all agents together; one that is not among them falls back to `yolo`.
+    /// The modes of all agents. A mode that is not listed falls back to `yolo`.
     private static let permissionModes: Set<String> = [
         "default", "acceptEdits", "auto", "bypassPermissions", "plan", "read-only", "safe-yolo", "yolo",
         "ask",
@@ -81,10 +81,10 @@ enum AgentCommand {
     ]
 }
 
-/// The environment of a session process: the runner's own, without what belongs to the session it
-/// may itself have been started from, and with what tells the session who it is.
+/// The environment of a session process: the runner's, without the variables of the session that the runner
+/// itself may have been started from, and with this session's.
 enum SessionEnvironment {
-    /// - Parameter own: what is this session's alone: its worktree, its agent's token.
+    /// - Parameter own: variables of this session only: its worktree, its agent's token.
     static func variables(
         inherited: [String: String], home: String, launchID: String, directory: String, own: [String: String]
     ) -> [String] {

@@ -5,14 +5,14 @@ import Monitor
 import Processes
 import RunnerStore
 
-/// A token for one session's agent: passed in its environment or in a private folder of its own, never
-/// in the store, a log or an argument.
+/// The token of a session's agent, passed in the session's environment or in a private folder, never in the
+/// store, a log or an argument.
 struct AgentSecrets: Sendable {
     let home: RunnerHome
 
     private var folder: String { "\(home.path)/codex" }
 
-    /// Puts the token where the agent looks for it. Returns the variables that lead there.
+    /// Puts the token where the agent looks for it. Returns the variables to set.
     func place(_ token: String?, for agent: Agent, session: String) throws -> [String: String] {
         guard let token else { return [:] }
         switch agent {
@@ -27,14 +27,14 @@ struct AgentSecrets: Sendable {
         }
     }
 
-    /// Removes what was placed for a session. Codex keeps its own state there too.
+    /// Removes the files of a session, including the state that Codex keeps there.
     func remove(session: String) { removeTree("\(folder)/\(session)") }
 
-    /// The sessions for which something is left.
+    /// The sessions that still have files.
     func sessions() -> [String] { entries(of: folder) }
 }
 
-/// Removes a folder with all that is in it; links are removed, not followed.
+/// Removes a folder recursively. Symbolic links are removed, not followed.
 func removeTree(_ path: String) {
     var status = stat()
     guard lstat(path, &status) == 0 else { return }

@@ -2,17 +2,16 @@ import Logging
 import Processes
 import RunnerStore
 
-/// Follows one session to its end: looks at it, settles what it sees, and waits for the next thing to
-/// happen to it.
+/// Follows one session to its end: observes it, settles it, and waits for its next event.
 struct Follower: Sendable {
     let id: String
     let store: Store
     let runnerID: Int64
     let logger: Logger
-    /// Told when the session's launch is over, one way or the other, with the row as it is then.
+    /// Called when the launch has succeeded or failed, with the session's row.
     let launched: @Sendable (SessionRecord) async -> Void
 
-    /// Returns how the session ended; nil where nothing more can be found out about it now.
+    /// Returns how the session ended; nil if nothing more can be found out now.
     func run() async -> ExitRecord? {
         var isLaunched = false
         while !Task.isCancelled {
@@ -26,13 +25,14 @@ struct Follower: Sendable {
             case .elsewhere: return nil
             case .stale: break
             case .unclaimed:
-                // Its monitor was started by this life of the runner, and is gone.
+                // This life of the runner started its monitor, and the monitor is gone.
                 if let exit = await withdraw() { return exit }
             case .lost:
                 guard await search() else { return await vanish() }
             case .launching where row.isInherited(by: runnerID):
-                // Its monitor's line went with the last life of the runner, so the row is looked at; a
-                // launch takes some ten milliseconds. Ends early when the task is cancelled.
+                // The monitor's status pipe went with the last life of the runner, so the row is polled; a
+                // launch takes about ten milliseconds. The sleep fails only when cancelled, which ends the
+                // loop.
                 try? await Task.sleep(for: .milliseconds(50))
             case .launching, .alive, .closing:
                 await nextEnd(row, seen)
@@ -41,7 +41,7 @@ struct Follower: Sendable {
         return nil
     }
 
-    /// The session as it stands. Where nothing is to be recorded, nothing is written.
+    /// The session's row, observation and standing. Writes only if there is something to record.
     private func look() async -> (SessionRecord, SessionObservation, Standing)? {
         do {
             let row = try await store.read { store throws(StoreError) in try store.session(id) }
@@ -52,7 +52,7 @@ struct Follower: Sendable {
             case .alive where row.isInherited(by: runnerID): break
             case let standing: return (row, seen, standing)
             }
-            // The row is read again, after the look: a monitor that is gone has said all it will say.
+            // Read again after the observation: the exit row of a monitor that is gone is final.
             let settled = try await store.write(patience: .seconds(600)) { store throws(StoreError) in
                 try store.settle(id, seen, by: runnerID)
             }
@@ -63,7 +63,8 @@ struct Follower: Sendable {
         }
     }
 
-    /// While its monitor lives, the monitor has the word: it writes the exit before it leaves.
+    /// Waits for the monitor while it lives, because it records the exit before it ends; otherwise for the
+    /// process.
     private func nextEnd(_ row: SessionRecord, _ seen: SessionObservation) async {
         if let monitor = row.launch.monitor, seen.monitor == .alive {
             await waitUntilGone(monitor)
@@ -79,10 +80,10 @@ struct Follower: Sendable {
         } ?? nil
     }
 
-    /// Looks for the process of a launch whose monitor was killed before it could record it: the
-    /// process carries the launch id in its environment. False if there is none.
+    /// Finds the process of a launch whose monitor was killed before it could record it, by the launch id in
+    /// its environment. False if there is none.
     private func search() async -> Bool {
-        // A process just started may not have its own environment yet: it is looked for twice.
+        // Twice, because between fork and exec a process still has its parent's environment.
         for _ in 0..<2 {
             let id = id
             if let found = await BlockingWork.run({ Self.processes(carrying: id).min { $0.start < $1.start } }

@@ -6,18 +6,18 @@ import Monitor
 import Processes
 import RunnerStore
 
-/// A monitor that was just started, and the line on which it tells how the launch goes.
+/// A monitor that was just started, and the status pipe on which it reports the launch.
 struct LaunchInProgress: Sendable {
     let line: StatusLine
     private let process: LaunchedProcess
 
     var monitor: Int32 { process.pid }
 
-    /// Starts a monitor for `spec`, from the very program that is running, whatever became of its file.
+    /// Starts a monitor for `spec` from the running program's image, whatever happened to its file.
     static func start(_ spec: LaunchSpec, in directory: WorkingDirectory) async throws -> LaunchInProgress {
         let input = try MemoryFile("launch", holding: spec.encoded)
         let pipe = try Pipe()
-        // Opened here, so that what is wrong with it is not said of the monitor's program.
+        // Opened here, so that an error names the log and not the monitor's program.
         let log = opened(spec.logPath)
         guard log >= 0 else {
             throw FileError(action: "open the session's log", path: spec.logPath, code: errno)
@@ -36,7 +36,7 @@ struct LaunchInProgress: Sendable {
         return LaunchInProgress(line: StatusLine(pipe.reading), process: process)
     }
 
-    /// Logs that somebody has removed are made again; a home that was removed is not, and this fails.
+    /// Opens a log, and recreates the folder of logs if it was removed. Fails if the home was removed.
     private static func opened(_ log: String) -> Int32 {
         let flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC
         let file = open(log, flags, 0o600)
@@ -46,10 +46,10 @@ struct LaunchInProgress: Sendable {
         return open(log, flags, 0o600)
     }
 
-    /// The monitor; it is not reaped yet, so that its pid cannot be anybody else's.
+    /// The monitor. It is not reaped yet, so its pid cannot have been reused.
     var identity: ProcessIdentity? { ProcessTable.identity(of: monitor) }
 
-    /// The session's process, where the monitor says that it launched one.
+    /// The session's process, if the monitor reports that it has launched one.
     static func process(in news: String) -> ProcessIdentity? {
         let words = news.split(separator: " ")
         guard words.count == 3, words[0] == "launched", let pid = Int32(words[1]), let start = Int64(words[2])
@@ -57,7 +57,7 @@ struct LaunchInProgress: Sendable {
         return ProcessIdentity(pid: pid, start: start)
     }
 
-    /// Returns when the monitor has ended, and reaps it.
+    /// Waits until the monitor has ended, and reaps it.
     func monitorEnded() async { _ = await process.waitForExit() }
 
     private static var crashPoint: [String] {
@@ -74,7 +74,7 @@ final class StatusLine: Sendable {
         _ = fcntl(pipe.number, F_SETFL, O_NONBLOCK)
     }
 
-    /// What the monitor says before it closes the line; empty if it was killed before it spoke.
+    /// Reads to the end of the pipe; empty if the monitor was killed before it wrote anything.
     func read() async -> String {
         var text: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4096)

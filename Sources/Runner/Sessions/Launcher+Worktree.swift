@@ -1,10 +1,10 @@
 import Processes
 import RunnerStore
 
-/// The worktree of a session: its name is claimed in the store before git is asked to make it.
+/// A session's worktree. Its name is reserved in the store before git creates it.
 extension Launcher {
-    /// Makes the worktree that a session was promised. Where somebody the store knows nothing of has taken
-    /// its name meanwhile, the next one is claimed. Returns the plan that was carried out.
+    /// Creates the worktree of a session. If something that the store does not know has taken its name
+    /// meanwhile, reserves the next one. Returns the plan that was carried out.
     func makeWorktree(_ plan: WorktreePlan, for session: SessionRecord) async throws -> WorktreePlan {
         var plan = plan
         let id = session.id
@@ -28,21 +28,22 @@ extension Launcher {
         return plan
     }
 
-    /// Whoever looks at the request sees how far it is. A store that cannot take that changes nothing.
+    /// Publishes the progress in the spawn request. Ignored if the store does not accept it: it is only
+    /// informational.
     private func note(_ progress: String, _ id: String) async {
         try? await store.write(patience: .seconds(1)) { connection throws(StoreError) in
             try connection.noteProgress(progress, ofSession: id)
         }
     }
 
-    /// Removes the worktree of a session that never worked in it and whose process is dead.
+    /// Removes the worktree of a session whose process never worked in it and is dead.
     func removeWorktree(of id: String) async {
         do {
             let worktree = try await store.read { connection throws(StoreError) in
                 try connection.session(id)?.exit == nil ? nil : try connection.worktree(of: id)
             }
             guard let worktree else { return }
-            // What git does not show there, a hook has made: nobody has worked in it.
+            // Files that git does not show there come from a hook, so they may go.
             if let reason = await worktrees.removeIfSafe(worktree, unseenToo: true) {
                 return logger.warning(
                     "a worktree is left behind", metadata: ["session": "\(id)", "why": "\(reason)"])

@@ -6,7 +6,7 @@ import Monitor
 import Processes
 import RunnerStore
 
-/// Makes what a recorded session needs, and starts its monitor.
+/// Prepares what a recorded session needs, and starts its monitor.
 struct Launcher: Sendable {
     let store: Store
     let home: RunnerHome
@@ -15,13 +15,12 @@ struct Launcher: Sendable {
     let secrets: AgentSecrets
     /// The program that session processes run.
     let program: String
-    /// The PATH of sessions, where it is not the runner's own. A login shell is still being asked for it,
-    /// maybe.
+    /// The PATH of sessions, if it differs from the runner's; set once the login shell has answered.
     let searchPath: OneShot<String?>
     let inheritedEnvironment: [String: String]
     let logger: Logger
 
-    /// Makes the worktree that a session was promised, if one was. Returns what it is called by now.
+    /// Creates the session's worktree, if it has one. Returns the preparation with the name it finally got.
     func makeReady(
         _ session: SessionRecord, _ preparation: Preparation
     ) async throws -> (SessionRecord, Preparation) {
@@ -32,20 +31,20 @@ struct Launcher: Sendable {
         return (session, .worktree(made))
     }
 
-    /// Starts the monitor of a session for which all is ready.
+    /// Starts the monitor of a prepared session.
     func launch(
         _ session: SessionRecord, _ preparation: Preparation, for request: SpawnRequest
     ) async throws -> LaunchInProgress {
         let directory = try await open(session, preparation)
         CrashPoint.reached("spawn-prepared")
         let spec = try await spec(for: request, session, preparation)
-        // A stop may have come while git was at work: the monitor then finds nothing to claim.
+        // If a stop came while git was working, the monitor finds nothing to claim.
         let launch = try await LaunchInProgress.start(spec, in: directory)
         CrashPoint.reached("spawn-launched")
         return launch
     }
 
-    /// Opens where the session will work, made first where that is wanted.
+    /// Opens the session's directory, and creates it first if needed.
     private func open(_ session: SessionRecord, _ preparation: Preparation) async throws -> WorkingDirectory {
         let isMissing = if case .create = preparation { true } else { false }
         let roots = roots

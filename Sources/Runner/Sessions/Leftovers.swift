@@ -3,12 +3,12 @@ import Logging
 import Processes
 import RunnerStore
 
-/// What outlived its session: recorded where nobody else could, and ended when somebody asks for it.
+/// Processes that outlived their session: recorded if no monitor could do so, and ended on request.
 struct Leftovers: Sendable {
     let store: Store
     let logger: Logger
 
-    /// Looks for what a session has left whose monitor could not tell: it carries the launch id.
+    /// Records what a session left whose monitor could not: the processes that carry its launch id.
     func record(of id: String) async {
         let found = await BlockingWork.run {
             Follower.processes(carrying: id).map { process in
@@ -28,7 +28,8 @@ struct Leftovers: Sendable {
         }
     }
 
-    /// Ends what an ended session has left, with all below it but what is spared and what is below that.
+    /// Ends the leftovers of an ended session and their descendants, except for `spared` processes and their
+    /// descendants.
     func stop(of id: String, sparing spared: Set<ProcessIdentity>) async -> StopAnswer {
         do {
             let left = try await store.read { connection throws(StoreError) in

@@ -3,15 +3,15 @@ import Logging
 import Processes
 import RunnerStore
 
-/// What is known of the sessions that live, beside their rows: whose processes are whose, who waits for news of
-/// which, and that each is followed to its end, once.
+/// What the runner knows about live sessions besides their rows: their processes, who waits for their events,
+/// and that each has exactly one follower.
 actor LiveSessions {
-    /// What those who wait for a session hear of it.
+    /// The events of a session that requests wait for.
     final class Live: Sendable {
         /// The HAPI session id it reported, or how it ended before it did.
         let news = OneShot<News>()
         let ended = OneShot<ExitRecord>()
-        /// Set when its monitor has said all it says about the launch.
+        /// Set when its monitor has closed the status pipe.
         let launched = OneShot<Void>()
     }
 
@@ -23,7 +23,7 @@ actor LiveSessions {
     /// A session to be followed to its end.
     private struct Watch: Sendable {
         let id: String
-        /// The launch in progress, where this runner started the monitor itself.
+        /// The launch in progress, if this runner started the monitor.
         let launch: LaunchInProgress?
     }
 
@@ -47,7 +47,7 @@ actor LiveSessions {
         (watchRequests, watches) = AsyncStream.makeStream()
     }
 
-    /// Watches over sessions until cancelled. They live on.
+    /// Follows sessions until cancelled. The sessions keep running.
     func run() async {
         await withDiscardingTaskGroup { group in
             for await watch in watchRequests {
@@ -57,10 +57,10 @@ actor LiveSessions {
         }
     }
 
-    // MARK: What is asked of it
+    // MARK: Queries
 
-    /// What those who wait for a live session hear of it. Whoever asks has it followed, or being launched:
-    /// that it has ended is heard then.
+    /// The events of a session to wait for. The caller must make sure that the session is followed or being
+    /// launched, or its end is never reported.
     func knowledge(of id: String) -> Live {
         if let known = live[id] { return known }
         let new = Live()
@@ -68,7 +68,7 @@ actor LiveSessions {
         return new
     }
 
-    /// Has a session followed to its end.
+    /// Follows a session to its end.
     func watch(_ id: String, launch: LaunchInProgress? = nil) {
         if let launch { roster.note(id, monitor: launch.identity, process: nil) }
         guard watched.insert(id).inserted else { return }
@@ -82,27 +82,27 @@ actor LiveSessions {
 
     func reported() -> [ReportedSession] { roster.reported() }
 
-    /// The monitors of all sessions but this one.
+    /// The monitors of all other sessions.
     func monitors(butOf id: String) -> [ProcessIdentity] {
         roster.monitors.filter { $0.value != id }.map(\.key)
     }
 
-    // MARK: What it is told
+    // MARK: Events
 
-    /// Takes a session over from an earlier life of the runner.
+    /// Adopts a session from an earlier life of the runner.
     func take(_ session: SessionRecord) {
         roster.note(session)
         watch(session.id)
     }
 
-    /// Takes note of a report that is on record.
+    /// Notes a recorded report.
     func noteReport(_ session: SessionRecord, as happySessionID: String) {
         roster.note(session)
         knowledge(of: session.id).news.set(.reported(happySessionID))
         watch(session.id)
     }
 
-    /// Takes note of an end that is on record.
+    /// Notes a recorded end.
     func noteEnd(of id: String, _ exit: ExitRecord) {
         logger.info("session ended", metadata: ["session": "\(id)", "how": "\(exit.summary)"])
         live[id]?.ended.set(exit)
@@ -131,7 +131,7 @@ actor LiveSessions {
         let follower = Follower(id: watch.id, store: store, runnerID: runnerID, logger: logger) { row in
             await self.noteLaunched(row, known)
         }
-        // Whatever this one could not bring to an end, the next look starts afresh.
+        // If it fails, the next heartbeat starts a new follower.
         let exit = await follower.run()
         watched.remove(watch.id)
         if let exit { noteEnd(of: watch.id, exit) } else if live[watch.id] === known { live[watch.id] = nil }
@@ -144,7 +144,7 @@ actor LiveSessions {
 }
 
 extension Store {
-    /// The session's row; nil if there is none or the store does not answer.
+    /// The session's row; nil if there is none or the store fails, which is logged.
     func row(of id: String, _ logger: Logger) -> SessionRecord? {
         do {
             return try read { reading throws(StoreError) in try reading.session(id) }

@@ -5,31 +5,30 @@ import Monitor
 import Processes
 import RunnerStore
 
-/// The search path a user has at a login, for a runner that a service manager, cron or a container started with
-/// a bare one.
+/// The search path of a user's login shell, for a runner that a service manager, cron or a container started
+/// with a minimal one.
 package enum LoginPath {
-    /// Every folder a service manager puts into a bare path.
+    /// The folders that service managers put into a minimal path.
     private static let bare: Set<String> = [
         "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/games",
         "/usr/local/games", "/snap/bin",
     ]
     private static let mark = "hapi-path:"
 
-    /// How long a shell may take: what it reads at its start is the user's, and may wait for ever.
+    /// How long a shell may take: the user's startup files may block for ever.
     private static let patience = Duration.seconds(5)
 
     static func isBare(_ path: String) -> Bool {
         path.split(separator: ":").allSatisfy { bare.contains(String($0)) }
     }
 
-    /// The path sessions are to have, where it is not the runner's own; nil where the runner's own is
-    /// good, or the login shell does not tell another.
+    /// The path for sessions; nil if the runner's own is not minimal, or the login shell gives none.
     static func wanted(_ environment: [String: String], _ logger: Logger) async -> String? {
         let own = environment[.path] ?? ""
         guard isBare(own) else { return nil }
         let shell = environment.stated(.shell) ?? userShell()
-        // Many put their paths into what only an interactive shell reads: Debian's .bashrc leaves at once in
-        // any other. One that cannot be had without a terminal is asked again as a mere login shell.
+        // Interactive, because many users set PATH in a file that returns at once otherwise, such as Debian's
+        // .bashrc. If the shell fails without a terminal, it is asked again as a plain login shell.
         for flags in [["-l", "-i"], ["-l"]] {
             do {
                 let answer = try await HelperProcess.run(
@@ -47,13 +46,14 @@ package enum LoginPath {
         return nil
     }
 
-    /// What the shell says behind the mark, whatever its files print around it; nil if it says nothing.
+    /// What the shell printed after the mark, whatever its startup files printed around it; nil if nothing.
     static func told(in output: String) -> String? {
         output.split(separator: "\n").last { $0.hasPrefix(mark) }.map { String($0.dropFirst(mark.count)) }
             .flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// The login's path with what only the runner's own has behind it; nil where that adds nothing.
+    /// The login shell's path, followed by the folders that only the runner's own has; nil if it adds
+    /// nothing.
     static func merged(_ login: String, _ own: String) -> String? {
         let (login, own) = (login.split(separator: ":"), own.split(separator: ":"))
         guard !Set(login).isSubset(of: own) else { return nil }

@@ -4,8 +4,8 @@ import Processes
 import RunnerStore
 
 extension Reading {
-    /// The conversations that were under way when this machine went down. To be asked before what is left is
-    /// adopted: afterwards they have ended like any other.
+    /// The conversations that were active when this machine went down. Must be read before adoption, which
+    /// ends them like any other session.
     func conversationsLostToReboot() throws(StoreError) -> [SessionRecord] {
         let here = HostIdentity.current
         return try liveSessions().filter { session in
@@ -16,8 +16,8 @@ extension Reading {
 }
 
 extension SpawnRequest {
-    /// A session that goes on with the conversation of one that the restart of the machine ended. One request
-    /// for each session and boot: a runner that is killed here does not ask twice.
+    /// A session that resumes the conversation of one that a reboot ended. The request id is unique per
+    /// session and boot, so that a runner that is killed here does not resume it twice.
     init(resuming session: SessionRecord) {
         var parameters = SpawnParameters(directory: session.directory)
         parameters.agent = session.agent

@@ -4,17 +4,17 @@ import Monitor
 import Processes
 import RunnerStore
 
-/// A session process's word that it is there: the HAPI session it runs, and who it is.
+/// A session process's report that it has started, with the HAPI session it runs and its identity.
 package struct SessionReport: Sendable {
     package let happySessionID: String
-    /// The process that speaks, and those above it, nearest first.
+    /// The reporting process and its ancestors, nearest first.
     package let lineage: [ProcessIdentity]
     /// The launch id in its environment.
     package let launchID: String?
     package let directory: String
     package let agent: String
-    /// Whether it says that somebody started it in a terminal. That can only keep it from being taken
-    /// for a launch of the runner's, so nothing is trusted.
+    /// Whether the report says that the session was started in a terminal. Not verified, because it can only
+    /// prevent a match with a launch of the runner.
     package let isFromTerminal: Bool
 
     package init(
@@ -30,17 +30,18 @@ package struct SessionReport: Sendable {
     }
 }
 
-/// Which session a report belongs to.
+/// The session that a report belongs to.
 enum ReportMatch: Equatable {
     case session(String)
-    /// A session nobody here launched: someone started it in a terminal.
+    /// A session that no runner launched: it was started in a terminal.
     case newcomer
 
-    /// Looks for the process itself, then above it, then for the launch id it carries. Above it may
-    /// stand the launched process, or only its monitor: the launch may not be recorded yet, or the
-    /// process may have left its parent. A launch that has reported is only matched by its own process
-    /// or by the same report again: a session that is started inside a session is its own.
-    /// A row of another machine or container tells nothing about the processes of this one.
+    /// Looks for the reporting process itself, then its ancestors, then the launch id in its environment.
+    ///
+    /// The nearest known ancestor may be the launched process, or only its monitor, because the launch may
+    /// not be recorded yet or the process may have left its parent. A launch that has reported is matched
+    /// only by its own process or the same report again, so that a session started inside a session is its
+    /// own. Rows of another host are ignored, because their pids mean nothing here.
     static func of(_ report: SessionReport, among live: [SessionRecord]) -> ReportMatch {
         let live = live.filter { $0.launch.host == .current }
         if let speaker = report.lineage.first, let own = live.first(where: { $0.launch.process == speaker }) {

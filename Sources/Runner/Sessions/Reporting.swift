@@ -2,18 +2,18 @@ import Home
 import Processes
 import RunnerStore
 
-/// What became of a report.
+/// The outcome of a report.
 enum ReportOutcome: Sendable {
     case taken(SessionRecord)
     case refused(String)
 }
 
 extension Writing {
-    /// Matches a report and records it, all in this transaction: of two reports at once the second meets
-    /// what the first has written, and one that is refused leaves nothing behind.
+    /// Matches a report and records it in this transaction, so that of two concurrent reports the second sees
+    /// what the first has written. A refused report changes nothing.
     ///
-    /// - Parameter candidates: the sessions that the reporting process or one above it belongs to, as far
-    ///   as the runner knows; those that somebody started in a terminal are looked up here.
+    /// - Parameter candidates: the sessions of the reporting process and its ancestors, as far as the runner
+    ///   knows them. Sessions from a terminal are looked up here.
     func take(
         _ report: SessionReport, among candidates: [String], by runner: Int64
     ) throws(StoreError) -> ReportOutcome {
@@ -42,7 +42,7 @@ extension Writing {
         return .taken(session)
     }
 
-    /// Records a session that somebody started in a terminal with HAPI's own program.
+    /// Records a session that was started in a terminal with HAPI's own program.
     private func welcome(_ report: SessionReport, _ process: ProcessIdentity) throws(StoreError) -> String {
         let session = SessionRecord(
             id: newID(), runnerID: nil, origin: .terminal, agent: report.agent, directory: report.directory,

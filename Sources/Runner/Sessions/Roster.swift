@@ -1,21 +1,21 @@
 import Processes
 import RunnerStore
 
-/// A session that has reported and lives, as it is listed.
+/// A live session that has reported, as the control server lists it.
 package struct ReportedSession: Equatable, Sendable {
     package let happySessionID: String
     package let origin: SessionOrigin
     package let pid: Int32
 }
 
-/// Which processes belong to which session, as far as this life of the runner knows: what it launched, took
-/// over or was told. A look here costs the same however many sessions live; the store has the last word.
+/// Which processes belong to which session, as far as this life of the runner has launched, adopted or
+/// learned of them. Lookups take constant time. The store is authoritative.
 struct Roster {
     fileprivate struct Entry {
         let order: Int
         var monitor: ProcessIdentity?
         var process: ProcessIdentity?
-        /// Holds on to the process, where that is possible.
+        /// A pidfd on the process, if one could be opened.
         var held: ProcessDescriptor?
         var happySessionID: String?
         var origin = SessionOrigin.runner
@@ -23,13 +23,13 @@ struct Roster {
 
     private var entries: [String: Entry] = [:]
     private var sessions: [ProcessIdentity: String] = [:]
-    /// The monitors of the sessions, and whose each is.
+    /// The sessions by their monitors.
     private(set) var monitors: [ProcessIdentity: String] = [:]
     private var added = 0
-    /// The entries that have reported, in the order they came to be known; nil once one of them has changed.
+    /// The entries that have reported, in the order they became known; nil after a change.
     private var listed: [Entry]?
 
-    /// Takes note of what a row of this host tells.
+    /// Adds the processes of a row of this host.
     mutating func note(_ session: SessionRecord) {
         guard session.launch.host == .current else { return }
         note(session.id, monitor: session.launch.monitor, process: session.launch.process)
@@ -67,7 +67,7 @@ struct Roster {
         Array(Set(processes.compactMap { sessions[$0] }))
     }
 
-    /// The sessions that have reported and whose process lives, in the order they came to be known.
+    /// The live sessions that have reported, in the order they became known.
     mutating func reported() -> [ReportedSession] {
         let known =
             listed
@@ -82,10 +82,10 @@ struct Roster {
 }
 
 extension Roster.Entry {
-    /// - Parameter hasEnded: whether the process that `held` stands for has.
+    /// - Parameter hasEnded: whether the process behind `held` has ended; nil without a descriptor.
     fileprivate func isAlive(_ hasEnded: Bool?) -> Bool {
         if let hasEnded { return !hasEnded }
-        // For want of a descriptor, or of the monitor's word on the process.
+        // Without a descriptor. Until the monitor has reported the process, the monitor stands for it.
         return (process ?? monitor).map { Observation.of($0, at: .current) == .alive } ?? false
     }
 }

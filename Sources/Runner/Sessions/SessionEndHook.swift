@@ -3,10 +3,10 @@ import Logging
 import Processes
 import RunnerStore
 
-/// Runs the user's command whenever a session has ended: the setting `onSessionEnd`.
+/// Runs the user's command after each session: the setting `onSessionEnd`.
 ///
-/// Without a shell, one at a time, for ten seconds at most; the facts are in its environment. What ended while
-/// no runner was there is not told.
+/// One at a time, without a shell, for at most ten seconds, with the details in its environment. Sessions
+/// that end while no runner is running are skipped.
 struct SessionEndHook: Sendable {
     let command: [String]
     let store: Store
@@ -15,9 +15,9 @@ struct SessionEndHook: Sendable {
 
     private static let patience = Duration.seconds(10)
 
-    /// Looks until cancelled.
+    /// Polls for ended sessions until cancelled.
     func run() async {
-        // What has ended before is nobody's news.
+        // Sessions that ended before are skipped.
         var last: Int64?
         repeat {
             do {
@@ -33,7 +33,7 @@ struct SessionEndHook: Sendable {
             } catch {
                 logger.error("cannot look for ended sessions", metadata: ["error": "\(error)"])
             }
-            // A sleep that is cut short is the end.
+            // Task.sleep throws only when cancelled.
         } while (try? await Task.sleep(for: .seconds(1))) != nil
     }
 
@@ -51,7 +51,7 @@ struct SessionEndHook: Sendable {
         }
     }
 
-    /// What the command is told.
+    /// The variables that describe the session, documented in docs/scripting.md.
     static func facts(_ session: SessionRecord) -> [String: String] {
         var facts = [
             "HAPI_ENDED_ID": session.id, "HAPI_ENDED_AGENT": session.agent,

@@ -3,14 +3,13 @@ import Logging
 import Processes
 import RunnerStore
 
-/// Ends sessions: a launch nobody has claimed is withdrawn, a tree of processes is stopped, and so is what an
-/// ended session has left.
+/// Ends sessions: withdraws unclaimed launches, stops process trees, and ends what an ended session has left.
 struct SessionStopper: Sendable {
     let store: Store
     let live: LiveSessions
     let logger: Logger
 
-    /// Ends the whole tree of a live session.
+    /// Stops a live session with all its processes.
     func stop(_ session: SessionRecord, by source: RequestSource) async -> StopAnswer {
         let plan = StopPlan(session, Standing(session, SessionObservation(of: session.launch), at: .now))
         if plan == .alreadyGone {
@@ -23,7 +22,7 @@ struct SessionStopper: Sendable {
                 try store.requestStop(session.id, by: source, at: .now)
             }
         } catch {
-            // A store that cannot be written must not keep anybody from stopping something.
+            // A stop goes ahead even if the store cannot be written.
             logger.error("cannot record a stop", metadata: ["session": "\(session.id)", "error": "\(error)"])
         }
         CrashPoint.reached("stop-recorded")
@@ -42,8 +41,8 @@ struct SessionStopper: Sendable {
         return await end(session.id, known)
     }
 
-    /// Runners, and the monitors of other sessions, as the store knows them. One that cannot be read keeps
-    /// nobody from stopping something: this runner and what it follows are known without it.
+    /// Runners and the monitors of other sessions, as far as the store knows them. If it cannot be read, the
+    /// stop goes ahead: this runner and the sessions it follows are known without it.
     private func sparedProcesses(for id: String) async -> Set<ProcessIdentity> {
         let known = await live.monitors(butOf: id) + [ProcessTable.current]
         do {
@@ -55,7 +54,7 @@ struct SessionStopper: Sendable {
         }
     }
 
-    /// Runs the stop sequence, and again where nothing was found to stop in a session that goes on: its
+    /// Runs the stop sequence. Repeats it if it found no process but the session has not ended, because its
     /// monitor may have been about to start it.
     private func end(_ id: String, _ known: LiveSessions.Live) async -> StopAnswer {
         let deadline = ContinuousClock.now + .seconds(5)
@@ -70,18 +69,18 @@ struct SessionStopper: Sendable {
                 return .stillAlive
             }
             if await known.ended.wait(for: .seconds(1)) != nil { return .stopped }
-            // The end may be on its way into a busy store; the process itself decides.
+            // The exit row may still be waiting for a busy store; a look at the process decides.
             if await store.row(of: id, logger)?.stateNow == .ended { return .stopped }
         } while ContinuousClock.now < deadline && !Task.isCancelled
         return .stillAlive
     }
 
-    /// What came of an attempt to withdraw a launch.
+    /// The outcome of withdrawing a launch.
     enum Withdrawal {
         case withdrawn
-        /// A monitor was faster.
+        /// A monitor claimed it first.
         case claimed
-        /// The store did not answer.
+        /// The store failed.
         case unknown
     }
 

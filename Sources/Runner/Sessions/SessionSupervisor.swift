@@ -3,12 +3,12 @@ import Logging
 import Processes
 import RunnerStore
 
-/// Decides about sessions: the daemon's only writer of their rows.
+/// Decides about sessions. The daemon's only writer of their rows.
 ///
-/// The control server, the hub link and the heartbeat call it; it calls the store, and processes.
-/// A row is written before the effect it describes.
+/// The control server, the hub connection and the heartbeat call it; it calls the store and acts on
+/// processes. A row is written before the effect it describes.
 package actor SessionSupervisor {
-    /// A spawn request that is being answered; whoever makes it again waits for the same answer.
+    /// A spawn request that is being answered. A repetition of it waits for the same answer.
     private struct SpawnInProgress {
         let answered: OneShot<SpawnAnswer>
         let work: Task<SpawnAnswer, Never>
@@ -23,9 +23,9 @@ package actor SessionSupervisor {
     private let spawning: Spawning
     private let work = WorkCount()
     private let logger: Logger
-    /// By the bytes of the request's id.
+    /// Keyed by the bytes of the request id, because `String` considers some different ids equal.
     private var spawns: [[UInt8]: SpawnInProgress] = [:]
-    /// After each launch: what went wrong, or nil.
+    /// One element per launch: the failure, or nil.
     package nonisolated let spawnFailures: AsyncStream<SpawnFailure?>
 
     init(
@@ -54,13 +54,13 @@ package actor SessionSupervisor {
             logger: logger)
     }
 
-    /// Watches over sessions until cancelled. They live on.
+    /// Follows sessions until cancelled. The sessions keep running.
     nonisolated func run() async { await live.run() }
 
-    // MARK: What earlier lives of the runner left
+    // MARK: Adoption
 
-    /// Takes over what earlier lives of the runner left: looks at every recorded process, decides for
-    /// each session, records it all in one transaction, and follows what lives.
+    /// Adopts what earlier lives of the runner left: observes every recorded process, decides about each
+    /// session, records it all in one transaction, and follows the live ones.
     func adopt() async throws(StoreError) -> Adoption {
         let sessions = try await store.read { store throws(StoreError) in try store.liveSessions() }
         let seen = await Adoption.observe(sessions)
@@ -76,7 +76,7 @@ package actor SessionSupervisor {
         return adoption
     }
 
-    /// Goes on with the stops that the last life of the runner had begun.
+    /// Continues the stops that the last life of the runner had begun.
     nonisolated func resumeStops(_ adoption: Adoption) async {
         await withDiscardingTaskGroup { group in
             for (id, source) in adoption.stops {
@@ -88,7 +88,7 @@ package actor SessionSupervisor {
         }
     }
 
-    /// Goes on with conversations that a restart of the machine cut short, each in a new session.
+    /// Resumes conversations that a reboot interrupted, each in a new session.
     func resume(_ sessions: [SessionRecord]) async {
         for session in sessions {
             let answer = await spawn(SpawnRequest(resuming: session))
@@ -98,13 +98,13 @@ package actor SessionSupervisor {
         }
     }
 
-    // MARK: What is asked of it
+    // MARK: Requests
 
-    /// The hub waits for 30 s (hub contract §6).
+    /// Below the 30 s that the hub waits (hub contract §6).
     private static let hubPatience = Duration.seconds(28)
 
-    /// Starts a session, or says why not. The answer comes when the session has reported, ended, or
-    /// not reported in time; to the hub within 28 s in any case.
+    /// Starts a session. Answers when it has reported, ended, or not reported in time; the hub is answered
+    /// within 28 s in any case.
     package func spawn(_ request: SpawnRequest) async -> SpawnAnswer {
         guard request.id.utf8.count <= ControlMessages.longestID else {
             return .refused("the request's id is longer than \(ControlMessages.longestID) bytes")
@@ -118,12 +118,11 @@ package actor SessionSupervisor {
         }
         if let inTime { return inTime }
         if Task.isCancelled { return await spawn.work.value }
-        // Only the hub does not wait: nothing that a shell is needed for.
+        // Only the hub's requests get here, so the answer suggests no command.
         return .late("the session is not ready within \(Self.hubPatience); it goes on starting")
     }
 
-    /// Begins to answer, in a task of its own: git may be at work for longer than the hub waits, and goes
-    /// on then.
+    /// Starts answering in a separate task: git may take longer than the hub waits, and then continues.
     private func begin(_ request: SpawnRequest) -> SpawnInProgress {
         work.begin()
         let id = Array(request.id.utf8)
@@ -140,7 +139,7 @@ package actor SessionSupervisor {
         return spawn
     }
 
-    /// Takes in a session's report. Returns why it was not taken in, or nil.
+    /// Records a session's report. Returns why it was refused, or nil.
     package nonisolated func report(_ report: SessionReport) async throws(StoreError) -> String? {
         let candidates = await live.sessions(of: report.lineage) + [report.launchID].compactMap { $0 }
         let runnerID = runnerID
@@ -163,10 +162,11 @@ package actor SessionSupervisor {
         }
     }
 
-    /// Stops the session that `name` means: a HAPI session id, a record id, a name, or `PID-<n>`.
+    /// Stops the session that `name` refers to: a HAPI session id, a record id, a name, or `PID-<n>`.
     ///
-    /// Answered within 15 s. `stopped` only when it is; `alreadyGone` only on recorded evidence; what is
-    /// unknown, or cannot be verified from here, is `stillAlive`, as the hub expects (hub contract §6.7).
+    /// Answers within 15 s. `stopped` only if it has stopped; `alreadyGone` only on recorded evidence. A
+    /// session that is unknown, or cannot be verified from here, is `stillAlive`, as the hub expects (hub
+    /// contract §6.7).
     package nonisolated func stop(_ name: String, by source: RequestSource) async -> StopAnswer {
         work.begin()
         defer { work.end() }
@@ -175,7 +175,7 @@ package actor SessionSupervisor {
                 try store.sessions(meant: name).first
             }
             guard let session else {
-                // HAPI's own runner, which was here before, may have seen its end.
+                // HAPI's own runner may have seen its end before this one took over.
                 return home.verifiedExits.contains(name) ? .alreadyGone : .stillAlive
             }
             return await stopper.stop(session, by: source)
@@ -186,20 +186,20 @@ package actor SessionSupervisor {
         }
     }
 
-    // MARK: What it knows
+    // MARK: Queries
 
-    /// Sessions that have reported and live, as the control server lists them.
+    /// Live sessions that have reported, as the control server lists them.
     package nonisolated func reportedSessions() async -> [ReportedSession] { await live.reported() }
 
-    /// Whether no spawn and no stop is in progress, and nothing of one is still to be recorded.
+    /// Whether no spawn or stop is in progress or still being recorded.
     nonisolated var isQuiet: Bool { work.isZero }
 
-    /// Has every live session followed that nobody follows: ones from a terminal that never reported,
-    /// and any whose follower failed. Returns how many turned out to be over.
+    /// Follows every live session that has no follower: sessions from a terminal that never reported, and
+    /// sessions whose follower failed. Returns how many of them have ended.
     nonisolated func prune() async throws(StoreError) -> Int {
         let sessions = try await store.read { store throws(StoreError) in try store.liveSessions() }
         var over = 0
-        // What is only requested is being launched, by who has it followed then.
+        // A requested session is being launched, and is followed from then on.
         for session in sessions where session.launch.phase != .requested {
             if await live.isWatched(session.id) { continue }
             await live.watch(session.id)
@@ -213,7 +213,7 @@ package actor SessionSupervisor {
         try await store.read { store throws(StoreError) in try store.liveCount() }
     }
 
-    /// The logs of the sessions that live.
+    /// The logs of the live sessions.
     nonisolated func liveLogs() async throws(StoreError) -> Set<String> {
         try await store.read { store throws(StoreError) in
             Set(try store.liveSessions().compactMap(\.logPath))

@@ -2,12 +2,12 @@ import Processes
 import RunnerStore
 
 extension Writing {
-    /// Judges a session again under the lock and records what follows: an end that nobody has recorded, a
-    /// request of an earlier life that no monitor has claimed, a session that is this life's now. The one
-    /// place where a standing is written.
+    /// Judges a session again in this transaction and records what follows: an unrecorded end, the withdrawal
+    /// of an earlier life's unclaimed launch, or this life's adoption of it. No other code records a
+    /// standing.
     ///
-    /// - Parameter seen: a look at the session's processes, older than this transaction.
-    /// - Returns: how the session stands afterwards; nil if there is none.
+    /// - Parameter seen: an observation of the session's processes, older than this transaction.
+    /// - Returns: the standing afterwards; nil if there is no such session.
     func settle(_ id: String, _ seen: SessionObservation, by runner: Int64) throws(StoreError) -> Standing? {
         guard let row = try session(id) else { return nil }
         return try settle(row, seen, by: runner)
@@ -32,12 +32,12 @@ extension Writing {
         return standing
     }
 
-    /// Looks at a session's processes, and settles it.
+    /// Observes a session's processes and settles it.
     func settleNow(_ session: SessionRecord, by runner: Int64) throws(StoreError) -> Standing? {
         try settle(session.id, SessionObservation(of: session.launch), by: runner)
     }
 
-    /// Ends a session whose launch no monitor has claimed. nil: a monitor was faster.
+    /// Ends a session whose launch is unclaimed. nil if a monitor has claimed it.
     func withdraw(_ id: String, because message: String) throws(StoreError) -> ExitRecord? {
         guard try withdrawLaunch(id, because: message, at: .now) else { return nil }
         return try finish(id, unlessRecorded: ExitRecord(.launchFailed, message: message, at: .now)).exit

@@ -3,9 +3,9 @@ import HubProtocol
 import Processes
 import RunnerStore
 
-/// What is decided about a request before anything is recorded of it.
+/// The verdict on a spawn request, before anything about it is recorded.
 enum SpawnVerdict: Sendable {
-    /// An answer that starts nothing, and whose word it was that a directory may not be made.
+    /// An answer that starts nothing, and, if creating a directory was denied, who denied it.
     struct TurnDown: Sendable {
         var answer: SpawnAnswer
         var denied: (directory: String, by: String)?
@@ -13,7 +13,7 @@ enum SpawnVerdict: Sendable {
 
     case carryOut(in: String, Preparation)
     case turnDown(TurnDown)
-    /// The runner is stopping: the question was not answered, and is not recorded as if it had been.
+    /// The runner is stopping: the request was not judged, and no verdict is recorded.
     case interrupted
 
     static func refuse(_ reason: String) -> Self { .turnDown(TurnDown(answer: .refused(reason))) }
@@ -24,7 +24,8 @@ enum SpawnVerdict: Sendable {
     }
 }
 
-/// Judges requests: what was asked, the roots, the directory as it is, what was decided about it before.
+/// Judges spawn requests by their parameters, the workspace roots, the state of the directory and earlier
+/// decisions about it.
 struct SpawnJudge: Sendable {
     let store: Store
     let roots: WorkspaceRoots
@@ -52,7 +53,7 @@ struct SpawnJudge: Sendable {
         }
     }
 
-    /// A worktree is made on the word of whoever asks for it; a standing no holds for it too.
+    /// A request for a worktree approves its creation, but a standing denial applies to it too.
     private func worktreeVerdict(
         _ request: SpawnRequest, _ directory: String
     ) async throws(StoreError) -> SpawnVerdict {
@@ -70,7 +71,8 @@ struct SpawnJudge: Sendable {
     }
 
     private func standingDecision(on directory: String) async throws(StoreError) -> DirectoryDecision? {
-        // On the way to the end it does not matter any more.
+        // Falls back to the unresolved path only if the runner is stopping, when the decision no longer
+        // matters.
         let resolved = await BlockingWork.run { resolvedPath(directory) } ?? directory
         return try await store.read { connection throws(StoreError) in
             try connection.standingDecision(on: resolved)

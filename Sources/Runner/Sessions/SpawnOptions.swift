@@ -2,12 +2,12 @@ import Home
 import HubProtocol
 import Processes
 
-/// What a session was asked to be like, as it is kept: so that it can be started again the same way.
+/// The options of a session's request, stored so that the session can be restarted with them.
 package enum SpawnOptions {
-    /// The kind of event that holds them.
+    /// The kind of event that stores them.
     package static let event = "options"
 
-    /// As JSON; nil where nothing was asked for. No token, no id, nothing that holds for one request alone.
+    /// The options as JSON; nil if there are none. Without tokens, ids and what applies to a single request.
     static func text(_ parameters: SpawnParameters) -> String? {
         var kept = SpawnParameters(directory: "")
         kept.model = parameters.model
@@ -20,11 +20,11 @@ package enum SpawnOptions {
         kept.yolo = parameters.yolo
         kept.resumeSessionId = parameters.resumeSessionId
         guard kept != SpawnParameters(directory: "") else { return nil }
-        // Plain texts and flags can always be encoded.
+        // Cannot fail: strings and booleans are always encodable.
         return try? JSON.text(kept)
     }
 
-    /// What was kept, for a session in `directory`. What cannot be read is as if nothing had been asked for.
+    /// The stored options for a session in `directory`. Unreadable options count as none.
     package static func parameters(_ text: String?, directory: String) -> SpawnParameters {
         let kept = text.flatMap { try? JSON.decode(SpawnParameters.self, from: $0.utf8) }
         var parameters = kept ?? SpawnParameters(directory: directory)

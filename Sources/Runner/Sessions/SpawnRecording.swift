@@ -2,31 +2,31 @@ import Home
 import Processes
 import RunnerStore
 
-/// What is to be done about a session's directory before it is launched.
+/// What to do about a session's directory before the launch.
 enum Preparation: Sendable {
     case existing
     case create(by: String)
     case worktree(WorktreePlan)
 }
 
-/// What the transaction of a spawn came to.
+/// The outcome of a spawn's transaction.
 enum SpawnRecording: Sendable {
     case new(SessionRecord, Preparation)
-    /// Every name for its worktree was taken by others in the meantime.
+    /// All names for its worktree were taken in the meantime.
     case nameless
     /// The HAPI session has a live owner.
     case owned(SessionRecord)
-    /// The HAPI session's owner has ended, and its monitor is about to say how.
+    /// The HAPI session's owner has ended, and its monitor has yet to record how.
     case ending(SessionRecord)
     /// The HAPI session's owner was recorded on another machine or in another container.
     case elsewhere(SessionRecord)
-    /// A live session has the name that was asked for.
+    /// A live session already has the requested name.
     case named(String)
 }
 
 extension Writing {
-    /// Records, all in this transaction, the request, the session and what is to be made for it; or finds what
-    /// stands in the way, and records nothing of it but a request that a live session answers.
+    /// Records the request, the session and what to create for it in this transaction. If something prevents
+    /// the spawn, records nothing, except for a request that a live session answers.
     func record(
         _ request: SpawnRequest, for session: SessionRecord, _ preparation: Preparation, by runner: Int64
     ) throws(StoreError) -> SpawnRecording {
@@ -51,7 +51,7 @@ extension Writing {
         return .new(session, preparation)
     }
 
-    /// The live owner of the HAPI session that is to be carried on; one that has ended is settled first.
+    /// The live owner of the HAPI session to resume. An owner that has ended is settled first.
     private func obstacle(
         to request: SpawnRequest, _ session: SessionRecord, by runner: Int64
     ) throws(StoreError) -> SpawnRecording? {
@@ -82,7 +82,7 @@ extension Writing {
         }
     }
 
-    /// Records a request that starts nothing, with its answer, and what was decided about the directory.
+    /// Records a request that starts nothing, with its answer and the decision about the directory.
     func turnDown(_ request: SpawnRequest, _ refusal: SpawnVerdict.TurnDown) throws(StoreError) {
         try insertSpawnRequest(request.record(refusal.answer))
         if case .needsApproval(let directory) = refusal.answer {
@@ -94,7 +94,7 @@ extension Writing {
         }
     }
 
-    /// The plan with the first of its names that no other worktree has or is to have; nil if there is none.
+    /// The plan with its first name that no other worktree has or has reserved; nil if there is none.
     func unclaimed(_ plan: WorktreePlan) throws(StoreError) -> WorktreePlan? {
         var plan: WorktreePlan? = plan
         while let candidate = plan {

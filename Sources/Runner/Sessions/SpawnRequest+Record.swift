@@ -4,7 +4,7 @@ import HubProtocol
 import RunnerStore
 
 extension SpawnRequest {
-    /// Cursor makes its worktrees itself.
+    /// Whether to create a worktree; Cursor creates its own.
     var wantsWorktree: Bool { parameters.sessionType == "worktree" && agent != .cursor }
 
     func decision(
@@ -16,8 +16,8 @@ extension SpawnRequest {
             spawnRequestID: id, isStanding: false)
     }
 
-    /// The row of this request; pending without an answer. Of a directory that no path can name, its
-    /// beginning.
+    /// The row of this request, pending without an answer. A directory that is too long for a path is
+    /// truncated.
     func record(_ answer: SpawnAnswer?) -> SpawnRequestRecord {
         let directory = Substring(parameters.directory.utf8.prefix(Int(PATH_MAX)))
         return SpawnRequestRecord(
@@ -27,7 +27,7 @@ extension SpawnRequest {
 }
 
 extension SpawnRequestRecord {
-    /// The answer this request got; nil while it has none.
+    /// The answer that this request got; nil if it has none yet.
     func answer(_ session: SessionRecord?) -> SpawnAnswer? {
         switch outcome {
         case .pending: nil
@@ -43,7 +43,7 @@ extension SpawnRequestRecord {
 }
 
 extension SessionRecord {
-    /// Why nobody can carry on the HAPI session that this one owns on another machine, or in another container.
+    /// Why the HAPI session that this one owns on another host cannot be resumed.
     func refusalElsewhere(of wanted: String, _ source: RequestSource) -> String {
         let reason =
             "session \(wanted) is recorded as live on another machine or in "

@@ -6,13 +6,13 @@ import Monitor
 import Processes
 import RunnerStore
 
-/// A wish for a session, through whichever door it came.
+/// A request for a session, from any source.
 package struct SpawnRequest: Sendable {
-    /// A repeated request with the same id gets the first one's answer.
+    /// Repeated requests with the same id get the first one's answer.
     package let id: String
     package let source: RequestSource
     package let parameters: SpawnParameters
-    /// Every deadline of its answer is counted from here.
+    /// The deadlines of its answer count from here.
     let arrival = ContinuousClock.now
 
     package init(id: String?, source: RequestSource, parameters: SpawnParameters) {
@@ -21,17 +21,17 @@ package struct SpawnRequest: Sendable {
         self.parameters = parameters
     }
 
-    /// The agent to run; one we do not know is HAPI's default, `claude` (hub contract §6.2).
+    /// The agent to run. An unknown one becomes `claude`, HAPI's default (hub contract §6.2).
     var agent: Agent { parameters.agent.flatMap(Agent.init) ?? .claude }
 
-    /// The HAPI session to be carried on, if one is.
+    /// The HAPI session to resume, if any.
     var requestedSessionID: String? {
         [parameters.existingSessionId, parameters.sessionId].compactMap { $0 }.first { !$0.isEmpty }
     }
 }
 
 extension SpawnParameters {
-    /// Why no session can be started from this, whatever the machine is like; nil if one can.
+    /// Why these parameters are invalid on any machine; nil if they are valid.
     var refusal: String? {
         if directory.isEmpty { return "Directory is required" }
         if holdsNUL { return "a NUL character cannot be passed on to a session" }
@@ -50,13 +50,13 @@ extension SpawnParameters {
         let words =
             [model, effort, modelReasoningEffort, serviceTier, collaborationMode, copilotAgentMode]
             + [resumeSessionId, existingSessionId, sessionId, startingMode, worktreeName]
-        // An agent would take it for a flag of its own.
+        // An agent would interpret it as a flag.
         let flag = words.compactMap { $0 }.first { $0.hasPrefix("-") }
         return flag.map { "the value \($0.prefix(60)) looks like a flag" }
     }
 
-    /// A NUL ends a text for the system, and would begin another one in a launch's spec: the rest of
-    /// an argument would be read as an argument, or a variable, of its own.
+    /// Whether any value contains a NUL. It would end the value early in the launch spec, and its rest would
+    /// become a separate argument or variable.
     var holdsNUL: Bool {
         let texts = [
             directory, agent, model, effort, modelReasoningEffort, serviceTier, collaborationMode,
@@ -69,7 +69,7 @@ extension SpawnParameters {
     }
 }
 
-/// A spawn that did not lead to a reported session, as the hub wants to know it.
+/// A spawn that did not lead to a reported session, in the form that the hub shows.
 package struct SpawnFailure: Sendable {
     package let message: String
     package let exit: ExitReason?

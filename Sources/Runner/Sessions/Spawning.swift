@@ -3,8 +3,8 @@ import Logging
 import Processes
 import RunnerStore
 
-/// Answers a request for a session: judges it, records it with the session, launches that, and waits for its
-/// report.
+/// Answers a request for a session: judges it, records it with the session, launches the session, and waits
+/// for its report.
 struct Spawning: Sendable {
     let store: Store
     let runnerID: Int64
@@ -15,11 +15,12 @@ struct Spawning: Sendable {
     let live: LiveSessions
     let stopper: SessionStopper
     let work: WorkCount
-    /// After each launch: what went wrong, or nil.
+    /// Gets one element per launch: the failure, or nil.
     let results: AsyncStream<SpawnFailure?>.Continuation
     let logger: Logger
 
-    /// A request that was made before has its answer already; any other gets one, on record.
+    /// Returns the recorded answer of a repeated request; otherwise carries out the request and records its
+    /// answer.
     func answer(to request: SpawnRequest) async -> SpawnAnswer {
         do {
             let earlier = try await store.read { connection throws(StoreError) in
@@ -30,9 +31,9 @@ struct Spawning: Sendable {
             return .failed("nothing was started: \(error)")
         }
         let answer = await carryOut(request)
-        // The report that brought it has recorded it.
+        // The transaction of the report has recorded this answer.
         if case .started = answer { return answer }
-        // Whoever waits is not kept waiting for a locked store: there it is recorded later.
+        // Don't block the caller on a locked store; retry in the background.
         if await !record(answer, to: request.id, patience: .seconds(1)) {
             work.later { await self.record(answer, to: request.id, patience: .seconds(600)) }
         }
@@ -79,7 +80,7 @@ struct Spawning: Sendable {
         await turnDown(request, .init(answer: .refused(reason)))
     }
 
-    /// Records the session and launches it; or waits for the end of the one that went before.
+    /// Records the session and launches it, or waits until the previous session with this HAPI id has ended.
     private func start(
         _ request: SpawnRequest, in directory: String, _ preparation: Preparation
     ) async -> SpawnAnswer {
@@ -115,14 +116,14 @@ struct Spawning: Sendable {
         }
     }
 
-    /// Makes what a recorded session needs and starts its monitor; answers when the session has reported,
-    /// ended, or not reported in time.
+    /// Prepares a recorded session and starts its monitor. Answers when the session has reported, ended, or
+    /// not reported in time.
     private func launch(
         _ request: SpawnRequest, _ session: SessionRecord, _ preparation: Preparation
     ) async -> SpawnAnswer {
         CrashPoint.reached("spawn-recorded")
         let known = await live.knowledge(of: session.id)
-        // Whether there is a worktree, and it is this session's.
+        // Whether the worktree exists and belongs to this session.
         var hasWorktree = false
         let answer: SpawnAnswer
         do {
@@ -140,17 +141,17 @@ struct Spawning: Sendable {
         return answer
     }
 
-    /// A launch that came to nothing.
+    /// Withdraws a failed launch.
     private func giveUp(_ id: String, because error: any Error) async -> SpawnAnswer {
         logger.error("cannot launch", metadata: ["session": "\(id)", "error": "\(error)"])
-        // Whoever waits is not kept waiting for a locked store: there it is withdrawn later.
+        // Don't block the caller on a locked store; retry the withdrawal in the background.
         if await stopper.withdraw(id, because: "\(error)", patience: .seconds(5)) == .unknown {
             work.later { await stopper.withdraw(id, because: "\(error)") }
         }
         return .failed("\(error)")
     }
 
-    /// The answer to a request that was made before.
+    /// The answer to a repeated request.
     private func answer(
         to earlier: SpawnRequestRecord, for request: SpawnRequest
     ) async -> SpawnAnswer {
@@ -161,11 +162,12 @@ struct Spawning: Sendable {
         return await outcome(ofOther: session.id, for: request)
     }
 
-    /// Waits for a session to report. The hub itself waits for no more than 30 s.
+    /// Waits for a session to report. The hub's requests are answered within 25 s of their arrival, because it
+    /// waits for 30 s.
     private func outcome(
         of session: SessionRecord, _ known: LiveSessions.Live, for request: SpawnRequest
     ) async -> SpawnAnswer {
-        // The hub has waited since the request arrived.
+        // Preparing the session has used up some of the hub's time.
         let left = request.source == .hub ? request.arrival + .seconds(25) - .now : reportTimeout
         let patience = max(.zero, min(reportTimeout, left))
         switch await known.news.wait(for: patience) {
@@ -188,9 +190,9 @@ struct Spawning: Sendable {
         }
     }
 
-    /// Waits for a session that another request has started. Whoever waits must hear of an end, even of one
-    /// that came while the row was read. What is only requested is still being launched, by who has it
-    /// followed then.
+    /// Waits for a session that another request has started. The waiter is registered before the row is read,
+    /// so that an end in between is not missed. A session that is only requested is being launched, and
+    /// followed from then on.
     private func outcome(ofOther id: String, for request: SpawnRequest) async -> SpawnAnswer {
         let known = await live.knowledge(of: id)
         guard let session = await store.row(of: id, logger) else {
@@ -202,7 +204,7 @@ struct Spawning: Sendable {
         return await outcome(of: session, known, for: request)
     }
 
-    /// For the end of an answer; empty where it has printed nothing.
+    /// A suffix for an answer; empty if the session has printed nothing.
     private func lastOutput(of session: SessionRecord) async -> String {
         let path = session.logPath ?? ""
         let output = await BlockingWork.run { logTail(of: path, characters: 800) } ?? ""

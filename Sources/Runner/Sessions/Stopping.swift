@@ -1,13 +1,13 @@
 import Processes
 import RunnerStore
 
-/// What a stop does about a session.
+/// What to do to stop a session.
 enum StopPlan: Equatable {
-    /// Its end is on record.
+    /// Nothing: its end is recorded.
     case alreadyGone
-    /// It cannot be seen from here, so it is not touched.
+    /// Nothing: it cannot be verified from here.
     case leave
-    /// No monitor has claimed it: none may any more.
+    /// Withdraw its launch, which no monitor has claimed.
     case withdraw
     case end
 
@@ -24,12 +24,12 @@ enum StopPlan: Equatable {
     }
 }
 
-/// The processes of a session: what is below its monitor and itself, and, where its monitor was killed, what
-/// carries its launch id. Not runners, the monitors of other sessions and what is below them: someone may have
-/// started a runner from inside the session.
+/// The processes of a session: the descendants of its monitor and of its process and, if its monitor was
+/// killed, the processes that carry its launch id. Except for runners, the monitors of other sessions and
+/// their descendants: a runner may have been started from inside the session.
 struct SessionTree: Sendable {
     let session: SessionRecord
-    /// Known by the store, never by their words.
+    /// Identified by the store, never by command line.
     let spared: Set<ProcessIdentity>
 
     func processes() -> [ProcessIdentity] {
@@ -52,8 +52,8 @@ struct SessionTree: Sendable {
 }
 
 extension Reading {
-    /// The sessions that a user's word means, live ones first: an id, a name, the beginning of one that no
-    /// other has, or `PID-<n>` of a live process.
+    /// The sessions that a user's argument refers to, live ones first: by id, name, unique prefix of an id,
+    /// or `PID-<n>` of a live process.
     package func sessions(meant word: String) throws(StoreError) -> [SessionRecord] {
         if word.hasPrefix("PID-"), let pid = Int32(word.dropFirst(4)) {
             return try liveSessions().filter {

@@ -1,7 +1,6 @@
 import Synchronization
 
-/// Spawns and stops that have not been answered yet, and what of them is still to be recorded: a renewal waits
-/// for it.
+/// Counts spawns and stops that are unanswered or still being recorded. A renewal waits until there are none.
 final class WorkCount: Sendable {
     private let count = Mutex(0)
 
@@ -10,7 +9,7 @@ final class WorkCount: Sendable {
     func begin() { count.withLock { $0 += 1 } }
     func end() { count.withLock { $0 -= 1 } }
 
-    /// Goes on after an answer.
+    /// Runs work that continues after the answer.
     func later(_ work: @escaping @Sendable () async -> Void) {
         begin()
         Task {
