@@ -4,23 +4,24 @@ import Monitor
 import Processes
 import RunnerStore
 
-/// Runs git. Every path of a user's stands behind `--` or after `-C`, so that none is taken for a flag.
+/// Runs git. A user's path always follows `--` or `-C`, so that it is not interpreted as a flag.
 struct Git: Sendable {
     let environment: [String: String]
 
     init(_ environment: [String: String]) {
-        // Without what belongs to the repository someone started the runner from; never asking a question.
+        // Without the variables of the repository that the runner may have been started in, and without
+        // prompts.
         var variables = InheritedVariables.passed(on: environment)
         variables[.gitPrompt] = "0"
         variables[.locale] = "C"
         self.environment = variables
     }
 
-    /// What git prints, without the last line's end. Throws its own words where it fails.
+    /// Returns git's standard output without its last newline. Throws git's error message if it fails.
     ///
     /// - Parameters:
-    ///   - patience: a question takes milliseconds; what writes a working tree may take minutes.
-    ///   - progress: told every other second what git last said of how far it is.
+    /// - patience: queries take milliseconds; writing a working tree may take minutes.
+    /// - progress: called every other second with git's last progress message.
     func run(
         _ arguments: [String], in directory: String, within patience: Duration = .seconds(60),
         progress: HelperProcess.Progress? = nil

@@ -1,22 +1,21 @@
 import Home
 import Processes
 
-/// The repository a session is to have a worktree of.
+/// The repository of a session's worktree.
 struct Repository: Equatable, Sendable {
-    /// Where git runs: the top of its working tree, or the bare repository itself.
+    /// Where git runs: the root of the working tree, or the bare repository itself.
     let path: String
-    /// Where in the working tree the session works, `sub/directory/` or empty.
+    /// The session's place in the working tree, `sub/directory/` or empty.
     let prefix: String
 
-    /// The directory beside which worktrees are made: of `/p/.bare` it is `/p`, of `/p/repo.git` it is
-    /// `/p/repo`.
+    /// The path beside which worktrees are created: `/p` for `/p/.bare`, `/p/repo` for `/p/repo.git`.
     var base: String {
         let name = path.split(separator: "/").last ?? ""
         if name == ".bare" || name == ".git" { return parentDirectory(path) ?? path }
         return name.hasSuffix(".git") ? String(path.dropLast(4)) : path
     }
 
-    /// Finds the repository of an existing directory. A worktree starts from a commit, so one must be there.
+    /// Finds the repository of an existing directory. It must have a commit, which the worktree starts from.
     static func of(_ directory: String, _ git: Git) async throws(Worktrees.Failure) -> Repository {
         let facts: [Substring]
         do {
@@ -50,7 +49,7 @@ struct Repository: Equatable, Sendable {
         do {
             _ = try await git.run(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"], in: path)
         } catch {
-            // nil where HEAD names no branch.
+            // nil if HEAD is detached.
             let branch = try? await git.run(["symbolic-ref", "--short", "HEAD"], in: path)
             let place = branch.map { " on its current branch, \($0)" } ?? ""
             throw .init(

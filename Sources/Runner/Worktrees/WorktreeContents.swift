@@ -1,14 +1,14 @@
-/// What a worktree holds beyond what its repository keeps.
+/// What would be lost if a worktree were removed, because its repository does not have it.
 struct WorktreeContents: Equatable, Sendable {
     /// Whether files are changed, or new and not ignored.
     var hasChanges = false
-    /// Files and directories that git does not show: ignored ones, and ones it is told to overlook.
+    /// Files and directories that git does not show: ignored ones, and ones marked to be skipped.
     var unseen: [String] = []
 
     /// - Parameters:
-    ///   - status: `git status --porcelain -z --ignored`.
-    ///   - files: `git ls-files -v -z`: a lower-case letter or an S before what git is told to overlook.
-    ///   - exists: whether a file is there; of a sparse checkout most are not.
+    /// - status: the output of `git status --porcelain -z --ignored`.
+    /// - files: the output of `git ls-files -v -z`, which marks skipped files with S or a lower-case letter.
+    /// - exists: whether a file exists; most skipped files of a sparse checkout don't.
     init(status: String, files: String, exists: (String) -> Bool) {
         for entry in status.split(separator: "\0") {
             if entry.hasPrefix("!! ") { unseen.append(String(entry.dropFirst(3))) } else { hasChanges = true }
@@ -20,7 +20,7 @@ struct WorktreeContents: Equatable, Sendable {
         }
     }
 
-    /// Why the worktree is kept; nil if nothing would be lost.
+    /// Why to keep the worktree; nil if nothing would be lost.
     func reasonToKeep(unseenToo: Bool) -> String? {
         if hasChanges { return "uncommitted changes" }
         if unseen.isEmpty || unseenToo { return nil }

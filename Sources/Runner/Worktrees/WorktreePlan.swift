@@ -4,8 +4,7 @@ import Monitor
 import Processes
 import RunnerStore
 
-/// Where a session's worktree is to be made (hub contract §6.3), and what it is called if that name turns
-/// out to be taken.
+/// Where to create a session's worktree (hub contract §6.3), and which names to try if that one is taken.
 struct WorktreePlan: Equatable, Sendable {
     let repository: Repository
     let name: String
@@ -18,20 +17,20 @@ struct WorktreePlan: Equatable, Sendable {
         self.others = others
     }
 
-    /// nil without a name.
+    /// nil if there are no names.
     init?(_ repository: Repository, names: [String]) {
         guard let first = names.first else { return nil }
         self.init(repository: repository, name: first, others: Array(names.dropFirst()))
     }
 
-    /// The same with the next name; nil if there is none left.
+    /// The plan with the next name; nil if there is none left.
     var next: WorktreePlan? { WorktreePlan(repository, names: others) }
 
     var branch: String { Self.branch(name) }
     /// `<repository>-worktrees`, beside the repository.
     var folder: String { repository.base + "-worktrees" }
     var path: String { "\(folder)/\(name)" }
-    /// The session's directory: the same sub-directory, in the worktree.
+    /// The session's directory: the same subdirectory, in the worktree.
     var directory: String {
         let prefix = repository.prefix
         return prefix.isEmpty ? path : "\(path)/\(prefix.hasSuffix("/") ? String(prefix.dropLast()) : prefix)"
@@ -39,8 +38,8 @@ struct WorktreePlan: Equatable, Sendable {
 
     static func branch(_ name: String) -> String { "hapi-\(name)" }
 
-    /// What a hint becomes: lower case, runs of other characters one dash, none at the ends, 60 characters
-    /// at most.
+    /// Turns a hint into a name: lower case, runs of other characters replaced by one dash, none at the ends,
+    /// at most 60 characters.
     static func slug(_ hint: String) -> String {
         let dashed = hint.lowercased().unicodeScalars.map { scalar in
             ("a"..."z").contains(scalar) || ("0"..."9").contains(scalar) ? Character(scalar) : "-"
@@ -49,19 +48,19 @@ struct WorktreePlan: Equatable, Sendable {
         return String(joined.hasSuffix("-") ? joined.dropLast() : joined)
     }
 
-    /// The names to try, in order: the hint's slug, or the day and a random number; then with a random
-    /// number behind.
+    /// The names to try, in order: the hint's slug, or the date and a random number; then the same with a
+    /// random suffix.
     static func names(hint: String?, day: String, random: () -> String) -> [String] {
         let wanted = slug(hint ?? "")
         let first = wanted.isEmpty ? "\(day)-\(random())" : wanted
         return [first] + (0..<4).map { _ in "\(first)-\(random())" }
     }
 
-    /// The names of which neither the branch nor a directory is there yet.
+    /// The names for which neither the branch nor the directory exists yet.
     ///
     /// - Parameters:
-    ///   - references: full names of references. `refs/heads/hapi-x/y` keeps `hapi-x` from being a branch.
-    ///   - exists: whether something is there under the name, in the worktrees' folder.
+    /// - references: full names of references. `refs/heads/hapi-x/y` prevents a branch `hapi-x`.
+    /// - exists: whether the name exists in the worktrees' folder.
     static func free(_ names: [String], references: [String], exists: (String) -> Bool) -> [String] {
         names.filter { name in
             let reference = "refs/heads/\(branch(name))"
@@ -69,7 +68,7 @@ struct WorktreePlan: Equatable, Sendable {
         }
     }
 
-    /// The variables by which a session knows its worktree.
+    /// The variables that describe the worktree to its session.
     func environment(createdAt: Timestamp) -> [String: String] {
         [
             Variable.worktreeBasePath.rawValue: repository.path, Variable.worktreeBranch.rawValue: branch,

@@ -2,13 +2,13 @@ import Glibc
 import Home
 import Processes
 
-/// Making a worktree. What was there before is never touched, whatever fails: the directory is claimed by
-/// making it, the branch by creating it, and only what was made here is taken back.
+/// Creating a worktree. Nothing that already exists is changed, whatever fails: the directory and the branch
+/// are reserved by creating them, and only what was created here is removed again.
 extension Worktrees {
-    /// Makes the worktree and its branch. False if the name is taken by now, by somebody whom the store
-    /// does not know of: nothing was made then.
+    /// Creates the worktree and its branch. False if something that the store does not know has taken the
+    /// name; then nothing was created.
     ///
-    /// - Parameter progress: told now and then how far git is.
+    /// - Parameter progress: called from time to time with git's progress.
     func create(
         _ plan: WorktreePlan, in roots: WorkspaceRoots, progress: HelperProcess.Progress? = nil
     ) async throws(Failure) -> Bool {
@@ -21,7 +21,7 @@ extension Worktrees {
                 _ = try await git.run(
                     ["worktree", "add", "--", plan.path, plan.branch], in: plan.repository.path,
                     within: patience, progress: progress)
-                // The sub-directory may not be under version control.
+                // Git creates it only if it contains tracked files.
                 _ = try WorkingDirectory.create(plan.directory, in: roots)
                 return true
             }
@@ -33,13 +33,13 @@ extension Worktrees {
         return false
     }
 
-    /// The folder of all worktrees, in which a directory of the plan's name was made; nil if there was one.
+    /// Creates the worktree's directory and returns the folder it is in; nil if the directory exists.
     private func claim(_ plan: WorktreePlan, _ roots: WorkspaceRoots) async throws(Failure) -> ClaimedFolder?
     {
         let claimed = await BlockingWork.run {
             Result { () throws(DirectoryError) -> ClaimedFolder? in
                 var code: Int32 = 0
-                // Whoever found the folder empty may have removed it meanwhile.
+                // Retried, because a concurrent request may remove the folder while it is empty.
                 for _ in 0..<3 {
                     let isNew = DirectoryState.of(plan.folder) == .missing
                     let folder = try WorkingDirectory.create(plan.folder, in: roots)
@@ -61,7 +61,7 @@ extension Worktrees {
         }
     }
 
-    /// False if the branch is there by now, or cannot be because another one has its name as its first part.
+    /// False if the branch exists, or cannot exist because another branch has its name as first component.
     private func makeBranch(_ plan: WorktreePlan) async throws(GitError) -> Bool {
         do {
             _ = try await git.run(["branch", "--", plan.branch], in: plan.repository.path)
@@ -74,26 +74,27 @@ extension Worktrees {
         }
     }
 
-    /// Removes what this attempt has made. In a task of its own: a cancelled one would not wait.
+    /// Removes what this attempt has created. In a separate task, because a cancelled one would not wait for
+    /// git.
     private func takeBack(_ plan: WorktreePlan, _ folder: ClaimedFolder, madeBranch: Bool) async {
         await Task {
             let repository = plan.repository.path
             if madeBranch {
-                // Git takes back by itself what it has half made, unless it was killed. What fails here is
-                // left for `worktrees --prune`, which says why.
+                // Git cleans up after itself unless it was killed. If this fails, the worktree is left for
+                // `worktrees --prune`, which reports why.
                 _ = try? await git.run(
                     ["worktree", "remove", "--force", "--force", "--", plan.path], in: repository,
                     within: patience)
                 _ = try? await git.run(["branch", "-D", "--", plan.branch], in: repository)
             }
-            // Empty, or not ours any more.
+            // Fails if the directory is not empty, as it should.
             unlinkat(folder.directory.descriptor, plan.name, AT_REMOVEDIR)
             if folder.isNew { rmdir(plan.folder) }
         }.value
     }
 }
 
-/// The folder in which a worktree's directory was claimed.
+/// The folder in which a worktree's directory was created.
 private struct ClaimedFolder: Sendable {
     let directory: WorkingDirectory
     let isNew: Bool

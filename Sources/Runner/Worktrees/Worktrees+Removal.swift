@@ -5,10 +5,10 @@ import RunnerStore
 
 /// Removing a worktree that is no longer needed.
 extension Worktrees {
-    /// Removes a worktree if nobody is in it and nothing would be lost by it. Returns why it is kept, or nil
-    /// if it is gone.
+    /// Removes a worktree if no process works in it and nothing would be lost. Returns why it was kept, or
+    /// nil if it was removed.
     ///
-    /// - Parameter unseenToo: whether files may go that git does not show: ignored ones, say.
+    /// - Parameter unseenToo: whether to remove files that git does not show, such as ignored ones.
     package func removeIfSafe(_ worktree: WorktreeRecord, unseenToo: Bool = false) async -> String? {
         do {
             guard isDirectory(worktree.path) else {
@@ -46,7 +46,7 @@ extension Worktrees {
         return nil
     }
 
-    /// Asked whatever the user's settings hide.
+    /// With explicit flags, so that the user's settings hide nothing.
     private func contents(of worktree: WorktreeRecord) async throws(GitError) -> WorktreeContents {
         let status = try await git.run(
             [
@@ -61,7 +61,7 @@ extension Worktrees {
         }
     }
 
-    /// A rebase, a merge or the like that was begun and not ended: its state goes with the worktree.
+    /// An unfinished rebase, merge or the like, whose state would be lost with the worktree.
     private func workInProgress(in worktree: WorktreeRecord) async throws(GitError) -> String? {
         let folder = try await git.run(["rev-parse", "--absolute-git-dir"], in: worktree.path)
         let marks = [
@@ -72,7 +72,7 @@ extension Worktrees {
         return begun.map { "a \($0.value) is in progress" }
     }
 
-    /// How many commits only `tip` leads to, apart from the branch itself.
+    /// The number of commits reachable only from `tip`, not counting the branch itself.
     private func commits(only tip: String, on branch: String, in directory: String) async throws(GitError)
         -> Int
     {
@@ -82,8 +82,8 @@ extension Worktrees {
         return Int(count) ?? -1
     }
 
-    /// Whether git was killed while it made the worktree: its own lock is still on it. Nobody has worked
-    /// there.
+    /// Whether git was killed while it created the worktree: its lock is still there. Nobody has worked in
+    /// such a worktree.
     private func isHalfMade(_ worktree: WorktreeRecord) async throws(GitError) -> Bool {
         let path = resolvedPath(worktree.path)
         let list = try await git.run(["worktree", "list", "--porcelain"], in: worktree.repository)
@@ -94,7 +94,7 @@ extension Worktrees {
         }
     }
 
-    /// Has git forget a worktree whose folder is gone, and its branch if that leads to nothing of its own.
+    /// Makes git forget a worktree whose folder is gone, and deletes its branch if no commit would be lost.
     private func forget(_ worktree: WorktreeRecord) async throws(GitError) {
         guard isDirectory(worktree.repository) else { return }
         _ = try await git.run(["worktree", "prune"], in: worktree.repository)
@@ -109,7 +109,7 @@ extension Worktrees {
 }
 
 extension ProcessTable {
-    /// A process that works in the directory, or below it: removing it would take the ground from under it.
+    /// A process whose working directory is the given directory or below it.
     static func workingBelow(_ directory: String) -> (pid: Int32, name: String)? {
         let place = resolvedPath(directory)
         for pid in processIDs() {

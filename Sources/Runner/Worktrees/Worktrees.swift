@@ -5,7 +5,7 @@ import Monitor
 import Processes
 import RunnerStore
 
-/// Plans, makes and removes git worktrees.
+/// Plans, creates and removes git worktrees.
 package struct Worktrees: Sendable {
     let git: Git
     /// How long git may take to write or remove a working tree.
@@ -16,12 +16,12 @@ package struct Worktrees: Sendable {
         self.patience = patience
     }
 
-    /// Why there is no worktree, in words for whoever asked for the session.
+    /// Why there is no worktree, for whoever requested the session.
     struct Failure: Error, CustomStringConvertible {
         let description: String
     }
 
-    /// Finds the repository of a directory and names that are free there. Changes nothing.
+    /// Finds the repository of a directory and names that are free in it. Changes nothing.
     func plan(for directory: String, hint: String?, in roots: WorkspaceRoots) async throws(Failure)
         -> WorktreePlan
     {
@@ -47,7 +47,7 @@ package struct Worktrees: Sendable {
     static let noFreeName = Failure(
         description: "Failed to create worktree after multiple attempts. Try again.")
 
-    /// The branches that have one of the names, or one of them as their first part.
+    /// The branches that have one of the names, or one of them as their first component.
     private func references(of names: [String], in repository: Repository) async throws(Failure) -> [String] {
         let wanted = names.map { "refs/heads/\(WorktreePlan.branch($0))" }
         do {
