@@ -4,7 +4,7 @@ import Logging
 import Processes
 
 extension MachineMetadata {
-    /// What the runner tells of the machine.
+    /// The metadata that the runner registers at the hub.
     init(_ configuration: Configuration, roots: WorkspaceRoots) {
         self.init(configuration)
         workspaceRoots = roots.isEmpty ? nil : roots.advertised

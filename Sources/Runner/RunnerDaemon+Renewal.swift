@@ -6,10 +6,10 @@ import Monitor
 import Processes
 import RunnerStore
 
-/// Becoming another program, and going back to the one before.
+/// Replacing this image by another program, and returning to the previous one.
 extension RunnerDaemon {
-    /// Replaces this image by the program on disk, which goes on with the pid, the lock and the
-    /// listening socket. Returns only if that cannot be done, with the reason.
+    /// Replaces this image by the program on disk, which keeps the pid, the lock and the listening socket.
+    /// Returns only on failure, with the reason.
     func become(
         _ lock: RunnerLock, _ listener: ListeningSocket, _ handover: Handover, _ logger: Logger
     ) -> any Error {
@@ -21,7 +21,8 @@ extension RunnerDaemon {
         do {
             try RenewalGuard.start(for: &inheritance, arguments, configuration.environment)
         } catch {
-            // Without a guard nothing new is tried: this program goes on, as one that was put back.
+            // Without a guard the new program is not tried. This program re-executes itself and reports the
+            // failure, as one that was restored.
             inheritance.failure = "no guard could be started: \(error)"
             let code = inheritance.become("/proc/self/exe", arguments, configuration.environment)
             return FileError.cannotRun(program, code)
@@ -30,14 +31,14 @@ extension RunnerDaemon {
         inheritance.previous = previous >= 0 ? previous : nil
         CrashPoint.reached("renewal")
         let code = inheritance.become(program, arguments, configuration.environment)
-        // The old image goes on: it is told so as one that was put back.
+        // The old image re-executes itself and reports the failure, as one that was restored.
         inheritance.failure = FileError.cannotRun(program, code).description
         let second = inheritance.become("/proc/self/exe", arguments, configuration.environment)
         return FileError.cannotRun(program, second)
     }
 
-    /// Puts the program back that this image came from, if it came from one. Returns only if there is
-    /// none, or that fails: then the guard does it.
+    /// Restores the program that this image replaced, if there is one. Returns if there is none or on
+    /// failure; the guard then takes over.
     func goBack(because failure: String, _ logger: Logger) {
         guard var inheritance = Inheritance.own, let previous = inheritance.previous,
             inheritance.failure == nil,

@@ -4,18 +4,18 @@ import Home
 import Logging
 import Processes
 
-/// The runner as a process: its home, its lock, its log, and one ``RunnerLife`` in them.
+/// The runner process: its home, lock and log, and one ``RunnerLife``.
 package struct RunnerDaemon: Sendable {
     let configuration: Configuration
     let roots: WorkspaceRoots
     let directoryPolicy: DirectoryPolicy
-    /// The arguments it was started with, after the program's name.
+    /// The arguments it was started with, without the program's name.
     let arguments: [String]
     let announce: @Sendable (String) -> Void
 
     /// - Parameters:
-    ///   - directoryPolicy: nil for what the settings say.
-    ///   - announce: tells the terminal, if there is one, that the runner is up.
+    /// - directoryPolicy: nil for the policy in the settings.
+    /// - announce: prints to the terminal, if there is one, that the runner is up.
     package init(
         configuration: Configuration, roots: WorkspaceRoots, directoryPolicy: DirectoryPolicy?,
         arguments: [String], announce: @escaping @Sendable (String) -> Void
@@ -27,8 +27,8 @@ package struct RunnerDaemon: Sendable {
         self.announce = announce
     }
 
-    /// Runs until it is told to stop. Throws ``RunnerLockHeld`` if another runner has this home, and
-    /// whatever else kept it from running.
+    /// Runs until it is told to stop. Throws ``RunnerLockHeld`` if another runner has this home, or the error
+    /// that ended the runner.
     package func run() async throws {
         let home = configuration.home
         try home.create()
@@ -64,7 +64,7 @@ package struct RunnerDaemon: Sendable {
     }
 
     private func prepareProcess() {
-        // It may have been started by a relative path.
+        // Resolved before the chdir: the program may have been started by a relative path.
         _ = ProgramFile.current
         chdir("/")
         ProcessTable.setOwnName(RunnerPresence.processName)
@@ -74,7 +74,7 @@ package struct RunnerDaemon: Sendable {
         ReadinessLoop.shared.prepare()
     }
 
-    /// Each session takes two descriptors. What the runner starts inherits the limit.
+    /// Each session needs two descriptors. Child processes inherit the limit.
     private func raiseDescriptorLimit() {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0,
@@ -84,7 +84,8 @@ package struct RunnerDaemon: Sendable {
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
-    /// As a container's own program, or right below its init: where standard output is what `docker logs` shows.
+    /// Whether it is a container's main program, or a child of its init, so that `docker logs` shows standard
+    /// output.
     private static var isInContainer: Bool {
         (getpid() == 1 || getppid() == 1)
             && ["/.dockerenv", "/run/.containerenv"].contains { (path: String) in access(path, F_OK) == 0 }

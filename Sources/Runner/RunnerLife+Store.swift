@@ -3,15 +3,15 @@ import Logging
 import Processes
 import RunnerStore
 
-/// This life of the runner, as the store knows it.
+/// How this life of the runner is recorded in the store.
 extension RunnerLife {
-    /// Opens the store and this life's row, and closes the rows of lives that nobody saw end.
+    /// Opens the store, adds this life's row, and closes the rows of lives that ended without recording it.
     static func begin(
         _ daemon: RunnerDaemon, _ lock: RunnerLock, startedAt: Timestamp, logPath: String, _ logger: Logger
     ) async throws -> RunnerLife {
         let configuration = daemon.configuration
         let machineID = try Settings.machineID(configuration.home)
-        // An image that was put back meets what the newer one has added, and can live with it.
+        // A restored image finds a schema that the newer program has extended, and can work with it.
         let store = try Store(
             path: configuration.home.store, toleratingNewer: Inheritance.own?.failure != nil)
         let listener = try ListeningSocket.open()
@@ -35,7 +35,7 @@ extension RunnerLife {
         try await store.write { connection throws(StoreError) in
             for earlier in try connection.unendedRunners()
             where Observation.of(earlier.process, at: earlier.host) != .unverifiable {
-                // The same process: an earlier image of it, of before a renewal.
+                // The same process: its previous image, from before a renewal.
                 let isOwn = earlier.process == runner.process && earlier.host == runner.host
                 try connection.endRunner(
                     earlier.id, isOwn ? .replaced : .crashed,
@@ -52,15 +52,15 @@ extension RunnerLife {
         }
     }
 
-    /// Others who start now wait for the end of this one.
+    /// Lets runners that start now wait for the end of this one.
     func markStopping() async {
-        // Only those who wait are served by this: a store that cannot take it must not delay the stop.
+        // Ignored: this only helps runners that are starting, and must not delay the stop.
         try? await store.write(patience: .seconds(1)) { connection throws(StoreError) in
             try connection.markStopping(runner.id, at: .now)
         }
     }
 
-    /// Records how the runner stands with its hub, and with which token.
+    /// Records the state of the hub connection, and with which token it is connected.
     func take(_ change: HubLink.Change, _ stateFile: StateFileKeeper) async {
         do {
             if let identity = change.identity { try await stateFile.take(identity) }
@@ -72,7 +72,7 @@ extension RunnerLife {
         }
     }
 
-    /// Sets or clears what `status` tells users of a renewal.
+    /// Sets or clears the notice about a renewal that `status` shows.
     func tell(_ notice: String?) async {
         do {
             try await store.write { connection throws(StoreError) in

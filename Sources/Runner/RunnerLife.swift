@@ -4,10 +4,11 @@ import Logging
 import Processes
 import RunnerStore
 
-/// One life of the runner: from the row that begins it to the row's end.
+/// One life of the runner: from the insertion of its row to the recording of its end.
 ///
-/// Starting goes from the inside out: sessions are adopted before anything can be asked, the state file is
-/// written when there is something to be found, the hub comes last. Stopping is the reverse. Sessions go on.
+/// Starting goes from the inside out: sessions are adopted before the first request is answered, the state
+/// file is written once there is something to connect to, and the hub comes last. Stopping is the reverse.
+/// Sessions keep running.
 struct RunnerLife: Sendable {
     let daemon: RunnerDaemon
     let lock: RunnerLock
@@ -22,14 +23,14 @@ struct RunnerLife: Sendable {
 
     var configuration: Configuration { daemon.configuration }
 
-    /// Lives until it is told to stop, and records how that came. Throws what kept it from living, and where a
-    /// renewal does not come about, why.
+    /// Runs until it is told to stop, and records why it ended. Throws the error that ended it, or the reason
+    /// why a renewal failed.
     func live() async throws {
         let ending: Ending
         do {
             ending = try await serve()
         } catch {
-            // Already said in the log; a store that cannot take it changes nothing.
+            // Ignored: the error is already in the log.
             try? await end(.exception, "\(error)")
             await store.close()
             throw error
@@ -37,17 +38,18 @@ struct RunnerLife: Sendable {
         switch ending {
         case .end(let reason):
             try await end(reason, nil)
-            // Brings the write-ahead log into the file, which others may copy from now on.
+            // Checkpoints the write-ahead log, so that the file alone is complete and can be copied.
             await store.close()
         case .renew(let handover):
-            // The next image ends this life's row when it begins its own: until then this runner is.
+            // The next image ends this life's row when it inserts its own; until then this runner counts as
+            // running.
             await store.close()
             throw daemon.become(lock, listener, handover, logger)
         }
     }
 
     private func serve() async throws -> Ending {
-        // Asked for beside all else, for a login shell may take seconds: only a spawn waits for it.
+        // Runs concurrently because a login shell may take seconds; only a spawn waits for it.
         async let _: Void = searchPath.set(await sessionPath())
         let services = try await start()
         return try await withThrowingTaskGroup(of: Void.self) { group in
@@ -57,14 +59,14 @@ struct RunnerLife: Sendable {
             await stop(services, ending)
             CrashPoint.reached("shutdown-announced")
             group.cancelAll()
-            // What ends now ends because it was told to.
+            // From here on tasks end because they were cancelled.
             while let result = await group.nextResult() { _ = result }
-            // Whoever asked for an end while the renewal was under way gets it.
+            // A stop that was requested during the renewal takes precedence.
             return stopRequests.end.value.map(Ending.end) ?? ending
         }
     }
 
-    /// The PATH of sessions: as the last image knew it, or as a login shell tells.
+    /// The PATH for sessions: inherited from the last image, or asked from a login shell.
     private func sessionPath() async -> String? {
         if let known = Inheritance.own?.searchPath { return known.isEmpty ? nil : known }
         return await LoginPath.wanted(configuration.environment, logger)
@@ -75,15 +77,16 @@ struct RunnerLife: Sendable {
         case .renew: await services.hub?.announceStop(nil, within: .milliseconds(300))
         case .end(let reason):
             await markStopping()
-            // Whoever asked for the stop still gets the answer; what takes longer is cut off.
+            // The client that requested the stop still gets its answer; requests that take longer are cut
+            // off.
             async let drained: Void = services.control.drain(within: .seconds(1))
             await services.hub?.announceStop(reason, within: .seconds(1))
             await drained
         }
     }
 
-    /// Waits for the first word to stop that can be followed, while a task that fails ends the wait with
-    /// its error.
+    /// Waits for the first request to stop or renew that can be carried out. Throws the error of a task that
+    /// fails meanwhile.
     private func firstEnding(
         _ quiet: QuietMoment, orFailureOf group: inout ThrowingTaskGroup<Void, any Error>
     ) async throws -> Ending {

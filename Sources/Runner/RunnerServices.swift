@@ -4,17 +4,17 @@ import Logging
 import Processes
 import RunnerStore
 
-/// What runs in a life of the runner, side by side, from its start to its stop.
+/// The services of one life of the runner, which run concurrently from its start to its stop.
 struct RunnerServices: Sendable {
     let control: ControlServer
     let hub: HubLink?
     let quietMoment: QuietMoment
-    /// Each runs until cancelled; one that fails ends the runner's life.
+    /// Each runs until cancelled. If one fails, the runner's life ends.
     var all: [@Sendable () async throws -> Void] = []
 }
 
 extension RunnerLife {
-    /// Takes up what the last life left, and then opens the door.
+    /// Adopts what the last life left, then starts listening.
     func start() async throws -> RunnerServices {
         let lost = try await lostConversations()
         let adoption = try await supervisor.adopt()
@@ -45,13 +45,14 @@ extension RunnerLife {
         return services
     }
 
-    /// What a restart of the machine cut short, if it is to be gone on with: adoption ends it.
+    /// The conversations that a reboot interrupted, if they are to be resumed. Must be read before adoption
+    /// ends them.
     private func lostConversations() async throws -> [SessionRecord] {
         guard configuration.resumesAfterReboot else { return [] }
         return try await store.read { store throws(StoreError) in try store.conversationsLostToReboot() }
     }
 
-    /// From now on others can find the runner; the image it came from is not needed any more.
+    /// Publishes the runner in its state file, and ends the guard of a renewal.
     private func showItself() throws -> StateFileKeeper {
         let identity = RunnerIdentity(configuration, machineID: runner.machineID ?? "")
         let state = StateFile(runner, port: listener.port, identity: identity, arguments: daemon.arguments)
@@ -65,7 +66,7 @@ extension RunnerLife {
         return stateFile
     }
 
-    /// Whoever looks is told which PATH sessions get, once a login shell has said it.
+    /// Publishes the PATH of sessions once the login shell has answered.
     private func showSessionPath(_ stateFile: StateFileKeeper) async {
         guard let path = await searchPath.wait() else { return }
         do {
@@ -86,7 +87,7 @@ extension RunnerLife {
         for await change in hub.states { await take(change, stateFile) }
     }
 
-    /// What the user wants to have run when a session has ended.
+    /// Runs the command that the user has configured for the end of a session.
     private func runEndHook() async throws {
         let command = try Settings.read(configuration.home).onSessionEnd
         guard !command.isEmpty else { return }
@@ -102,8 +103,8 @@ extension RunnerLife {
         }
     }
 
-    /// A store that cannot be written cannot say so: the process shows it in its name, where `status`
-    /// looks.
+    /// Publishes store errors in the process's name, where `status` finds them: the store itself cannot be
+    /// written.
     private func showTroubles() async {
         for await trouble in store.troubles {
             if let trouble {
@@ -115,7 +116,7 @@ extension RunnerLife {
         }
     }
 
-    /// Looks through a large store while it is used. Damage is said for as long as the runner runs.
+    /// Checks a large store in the background. Damage is reported for as long as the runner is running.
     private func checkStore() async {
         guard store.needsCheck else { return }
         do throws(StoreError) {

@@ -26,7 +26,7 @@ struct DirectoryBrowser {
         return .init(entries: entries.sorted(by: Self.directoriesFirst))
     }
 
-    /// nil for what vanished while it was listed. Links are not followed.
+    /// nil if the entry vanished while the directory was listed. Symbolic links are not followed.
     private func entry(_ directory: String, _ name: String) -> MachineRPCMessages.DirectoryEntry? {
         var status = stat()
         guard lstat("\(directory)/\(name)", &status) == 0 else { return nil }

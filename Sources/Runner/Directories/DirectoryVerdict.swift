@@ -5,7 +5,7 @@ import Monitor
 import Processes
 import RunnerStore
 
-/// What is at a path where a session shall work.
+/// What exists at the path of a session's directory.
 enum DirectoryState: Equatable {
     case directory, missing, notDirectory, danglingLink
     case unreadable(errno: Int32)
@@ -20,20 +20,20 @@ enum DirectoryState: Equatable {
     }
 }
 
-/// Whether a session may work in a directory, and whether that is to be made first.
+/// Whether a session may work in a directory, and whether to create it first.
 enum DirectoryVerdict: Equatable {
     case use
-    /// To be created; `by` says on whose word.
+    /// Create it; `by` names who approved.
     case create(by: String)
     case askApproval
     case refuse(String)
-    /// Denied; `by` says on whose word.
+    /// Refuse to create it; `by` names who decided.
     case deny(by: String)
 
     /// - Parameters:
-    ///   - approved: what the request says of creating it; nil where it says nothing.
-    ///   - standing: the decision that stands for it or for what it lies in.
-    ///   - source: who asks.
+    /// - approved: whether the request approves creating it; nil if it does not say.
+    /// - standing: the standing decision for the directory or one of its ancestors.
+    /// - source: where the request comes from.
     static func on(
         _ path: String, _ state: DirectoryState, approved: Bool?, standing: DirectoryDecision?,
         policy: DirectoryPolicy, source: RequestSource
@@ -45,7 +45,7 @@ enum DirectoryVerdict: Equatable {
         case .danglingLink: return .refuse("cannot use \(path) as a directory: it is a link to nothing")
         case .unreadable(let code): return .refuse(directoryProblem(path, code))
         }
-        // A standing no is the owner's; a request does not overrule it.
+        // A standing denial is the owner's decision; a request cannot overrule it.
         if standing == .denied { return .deny(by: "standing decision") }
         if approved == true { return .create(by: source.rawValue) }
         if standing == .approved { return .create(by: "standing decision") }
@@ -58,7 +58,7 @@ enum DirectoryVerdict: Equatable {
     }
 }
 
-/// In words, why a directory cannot be used or made.
+/// Explains why a directory cannot be used or created. `code` is an errno.
 func directoryProblem(_ path: String, _ code: Int32) -> String {
     let reason =
         switch code {

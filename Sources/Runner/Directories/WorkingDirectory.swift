@@ -6,13 +6,12 @@ import Monitor
 import Processes
 import RunnerStore
 
-/// A directory that was checked, held open so that what is used is what was checked, whatever becomes
-/// of its name.
+/// A checked directory, held open so that the session starts in what was checked, even if its path changes.
 final class WorkingDirectory: Sendable {
     let path: String
     let descriptor: Int32
 
-    /// Opens an existing directory; with roots, only if it really lies in one.
+    /// Opens an existing directory. With roots, it must lie in one of them after links are resolved.
     init(_ path: String, in roots: WorkspaceRoots) throws(DirectoryError) {
         let descriptor = path.withSystemText { cprocess_open_directory(AT_FDCWD, $0, 1) }
         guard descriptor >= 0 else { throw DirectoryError(description: directoryProblem(path, -descriptor)) }
@@ -26,8 +25,8 @@ final class WorkingDirectory: Sendable {
 
     deinit { close(descriptor) }
 
-    /// Makes a directory and what is missing above it, following no link on the way: what is made lies
-    /// where it was looked for. Returns it opened.
+    /// Creates a directory with its missing ancestors and opens it. Follows no symbolic links on the way, so
+    /// that it is created where the check looked.
     static func create(_ path: String, in roots: WorkspaceRoots) throws(DirectoryError) -> WorkingDirectory {
         let existing = nearestExisting(path)
         var parent = try WorkingDirectory(existing, in: roots)

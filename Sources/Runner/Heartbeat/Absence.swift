@@ -4,7 +4,7 @@ import Monitor
 import Processes
 import RunnerStore
 
-/// A time in which the hub could not reach sessions through this runner, and why.
+/// A period in which the hub could not reach sessions through this runner, and the cause.
 package struct Absence: Equatable, Sendable {
     package enum Cause: String, Sendable {
         case stopped, crashed, failed, rebooted, asleep
@@ -14,23 +14,23 @@ package struct Absence: Equatable, Sendable {
 
     package let cause: Cause
     package let from: Timestamp
-    /// Whether it may have begun later than `from`: nobody saw it begin.
+    /// Whether it may have begun later than `from`, because nothing recorded its beginning.
     package let beganUnseen: Bool
-    /// nil: it lasts.
+    /// nil while it lasts.
     package let to: Timestamp?
     package let detail: String?
 
-    /// Shorter absences are not worth a line, in milliseconds.
+    /// Absences shorter than this are not reported. In milliseconds.
     static let shortest: Int64 = 2000
 
-    /// One that seems to end before it began is told too: the clock was set back meanwhile.
+    /// An absence that seems to end before it began is reported too: the clock was set back.
     private var isWorthALine: Bool {
         to.map { ($0.milliseconds &- from.milliseconds).magnitude >= Self.shortest } ?? true
     }
 
-    /// What the lives of the runner, their heartbeats and their hub changes tell, oldest first.
+    /// Derives the absences from the runner's lives, heartbeats and hub changes, oldest first.
     ///
-    /// - Parameter running: the life that goes on; nil if no runner runs.
+    /// - Parameter running: the current life; nil if no runner is running.
     package static func all(
         lives: [RunnerRecord], running: Int64?, beats: [HeartbeatTrace], changes: [HubChange]
     ) -> [Absence] {
@@ -71,7 +71,7 @@ package struct Absence: Equatable, Sendable {
         }
     }
 
-    /// Where the time asleep grew from one heartbeat to the next.
+    /// An absence wherever the time asleep has grown between two heartbeats.
     private static func sleeps(_ beats: [HeartbeatTrace]) -> [Absence] {
         zip(beats, beats.dropFirst()).compactMap { earlier, later in
             guard let before = earlier.suspended, let after = later.suspended, after &- before >= shortest

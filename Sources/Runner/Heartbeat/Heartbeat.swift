@@ -6,11 +6,10 @@ import Monitor
 import Processes
 import RunnerStore
 
-/// The runner's pulse. Each beat looks after what ended unseen, makes sure that this is still the
-/// runner, keeps the logs bounded, records itself, and looks whether the program was replaced. One
-/// beat ends before the next begins.
+/// The runner's periodic work. Each beat settles sessions that ended unnoticed, checks that this is still the
+/// runner, bounds the logs, records itself, and checks for a new program on disk. Beats never overlap.
 struct Heartbeat: Sendable {
-    /// How many heartbeats are kept: at one a minute, those of five weeks.
+    /// How many heartbeats are kept: about five weeks at one per minute.
     static let kept = 50_000
 
     let interval: Duration
@@ -24,18 +23,18 @@ struct Heartbeat: Sendable {
     let stopRequests: StopRequests
     let logger: Logger
 
-    /// Beats until cancelled, or until another runner has taken over.
-    /// Throws once its home is gone.
+    /// Beats until cancelled or until another runner has taken over. Throws ``HomeGone`` if the home was
+    /// removed.
     func run() async throws {
         await renewal.tellFailure()
-        // A sleep that is cut short is the end of the pulse.
+        // Task.sleep throws only when cancelled.
         while (try? await Task.sleep(for: interval)) != nil {
             guard lock.isInPlace else { throw HomeGone(home: home) }
             if ownership() == .lost {
                 logger.error("another runner has taken over; leaving")
                 return stopRequests.request(.end(.replaced))
             }
-            // A runner that cannot record a beat could not record a new life either.
+            // If recording the beat failed, recording a new life would fail too.
             if await beat(), !stopRequests.isRenewing, await renewal.isDue() { stopRequests.request(.renew) }
         }
     }
@@ -46,7 +45,7 @@ struct Heartbeat: Sendable {
             isRunner: { ProcessTable.isRunner($0, of: home) })
     }
 
-    /// Each step by itself: one that fails keeps no other from being taken. False if one did.
+    /// Runs every step even if an earlier one fails. False if any failed.
     private func beat() async -> Bool {
         let now = Timestamp.now
         var isWhole = true
@@ -88,8 +87,8 @@ struct Heartbeat: Sendable {
         }
     }
 
-    /// How long the machine has slept since it was booted, in milliseconds: the boot clock goes on
-    /// while it sleeps, the monotonic one does not, clock_gettime(2).
+    /// How long the machine has been suspended since boot, in milliseconds: CLOCK_BOOTTIME counts while it
+    /// sleeps, CLOCK_MONOTONIC does not, clock_gettime(2).
     static func suspended() -> Int64 {
         var (boot, awake) = (timespec(), timespec())
         clock_gettime(CLOCK_BOOTTIME, &boot)

@@ -5,10 +5,10 @@ import Monitor
 import Processes
 import RunnerStore
 
-/// Keeps the logs from filling the disk: each is bounded in size, and they are in number. Not in age: a
-/// clock that is wrong for a moment would cost them all.
+/// Bounds the size and the number of logs. Not their age: a clock that is wrong for a moment would delete
+/// them all.
 struct LogKeeper: Sendable {
-    /// What is kept at most.
+    /// The bounds.
     struct Limits: Sendable {
         var log = LogBound.session
         var files = 200

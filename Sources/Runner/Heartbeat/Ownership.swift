@@ -4,17 +4,17 @@ import Monitor
 import Processes
 import RunnerStore
 
-/// Whether this runner is still the one its files name.
+/// Whether the state file and the lock file still name this runner.
 enum Ownership: Equatable {
     case kept
-    /// A file is gone or garbled, and no other runner wrote it: it is written again.
+    /// A file is missing or unreadable, and no other runner wrote it: write it again.
     case restore
     /// Another runner has taken over.
     case lost
 
     /// - Parameters:
-    ///   - lock, state: the pids in the two files; nil where there is none.
-    ///   - isRunner: whether a pid is a living runner's.
+    /// - lock, state: the pids in the two files; nil if there is none.
+    /// - isRunner: whether a pid belongs to a live runner.
     static func judge(lock: Int32?, state: Int32?, own: Int32, isRunner: (Int32) -> Bool) -> Ownership {
         let others = [lock, state].compactMap { $0 }.filter { $0 != own }
         if others.contains(where: isRunner) { return .lost }
@@ -22,8 +22,8 @@ enum Ownership: Equatable {
     }
 }
 
-/// The home was removed, or another directory is in its place: the lock on it excludes nobody any more, and the
-/// store is nobody's.
+/// The home was removed or replaced: the lock on it excludes no other runner any more, and nobody can find
+/// the store.
 struct HomeGone: Error, CustomStringConvertible {
     let home: RunnerHome
     var description: String {

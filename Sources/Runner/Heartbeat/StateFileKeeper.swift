@@ -5,7 +5,7 @@ import Processes
 import RunnerStore
 import Synchronization
 
-/// Holds what the running runner's state file says, and writes it out when that changes.
+/// Holds the contents of the running runner's state file and writes the file when they change.
 final class StateFileKeeper: Sendable {
     private let home: RunnerHome
     private let content: Mutex<StateFile>
@@ -34,7 +34,7 @@ final class StateFileKeeper: Sendable {
         }
     }
 
-    /// The runner goes on with another token: HAPI's programs compare its hash with their own.
+    /// Records that the runner now uses another token; HAPI's programs compare its hash with their own.
     func take(_ identity: RunnerIdentity) async throws {
         try await change { file in
             guard file.startedWithCliApiTokenHash != identity.tokenHash else { return false }
@@ -43,7 +43,7 @@ final class StateFileKeeper: Sendable {
         }
     }
 
-    /// Writes the file if `body` says that there is something new: on a thread of its own, for it is flushed.
+    /// Writes the file if `body` returns true. On a separate thread, because the write is flushed.
     private func change(_ body: @escaping @Sendable (inout StateFile) -> Bool) async throws {
         let written = await BlockingWork.run {
             Result { try self.content.withLock { file in if body(&file) { try file.write(self.home) } } }

@@ -8,15 +8,15 @@ import Processes
 import RunnerStore
 import SocketIO
 
-/// The runner's line to its hub: registers the machine, keeps the socket, publishes the runner's
-/// state, and answers the hub's calls. It reconnects for ever.
+/// The runner's connection to its hub: registers the machine, maintains the socket, publishes the runner's
+/// state, and answers the hub's calls. Reconnects indefinitely.
 ///
-/// What it learns of itself goes up as ``states``; it decides nothing about sessions.
+/// Reports its own state as ``states``. Decides nothing about sessions.
 actor HubLink {
     struct Change: Sendable {
         let state: HubState
         let detail: String?
-        /// As whom the runner is connected; nil while it is not.
+        /// The identity with which the runner is connected; nil while it is not.
         var identity: RunnerIdentity?
 
         init(state: HubState, detail: String?, identity: RunnerIdentity? = nil) {
@@ -37,7 +37,7 @@ actor HubLink {
     private var configuration: Configuration
     private let machineID: String
     private var metadata: MachineMetadata
-    /// The machine's metadata as the hub has it, what others put there included.
+    /// The machine's metadata at the hub, including what others have added.
     private var hubMetadata: JSONValue?
     private var metadataVersion = 0
     private let rpc: MachineRPC
@@ -52,7 +52,7 @@ actor HubLink {
     private let callsToAnswer: AsyncStream<Call>
     private let calls: AsyncStream<Call>.Continuation
 
-    /// How the runner stands with the hub, each time it changes.
+    /// The state of the connection, each time it changes.
     nonisolated let states: AsyncStream<Change>
     private let changes: AsyncStream<Change>.Continuation
 
@@ -72,7 +72,7 @@ actor HubLink {
         (callsToAnswer, calls) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(256))
     }
 
-    /// Keeps the line until cancelled. `failures` are what spawns met with; the hub shows the last.
+    /// Stays connected until cancelled. `failures` are those of spawns; the hub shows the last one.
     func run(_ failures: AsyncStream<SpawnFailure?>) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { for await failure in failures { await self.note(failure) } }
@@ -82,7 +82,7 @@ actor HubLink {
         }
     }
 
-    /// Tells the hub that the runner stops, or, without a reason, that it is replaced; and hangs up.
+    /// Tells the hub that the runner stops or, without a reason, that it is replaced, and disconnects.
     func announceStop(_ reason: RunnerEndReason?, within patience: Duration) async {
         guard let connection else { return }
         state.status = "shutting-down"
@@ -104,7 +104,7 @@ actor HubLink {
         dirty?.yield()
     }
 
-    /// Passes on what is new, not every attempt.
+    /// Reports changes, not every attempt.
     private func tell(_ change: Change) {
         if news.isNews(change.state, change.detail, at: .now) { changes.yield(change) }
     }
@@ -117,8 +117,8 @@ actor HubLink {
             connect: { try await connect() })
     }
 
-    /// A token that was corrected in the settings is taken at once; otherwise the hub is asked again
-    /// after a while.
+    /// Waits until the settings change, so that a corrected token is used at once, or until the next regular
+    /// retry.
     private func waitForOtherToken() async {
         let refused = FilePrint(configuration.home.settings)
         let deadline = ContinuousClock.now + HubConnection.refusalPause
@@ -133,9 +133,9 @@ actor HubLink {
         }
     }
 
-    /// One connection, from registration to its end. Throws what ended it.
+    /// One connection, from registration to its end. Throws the reason for the end.
     private func connect() async throws {
-        // The row must be there before the socket: rooms are joined at connection time.
+        // The row must exist before the socket connects: the hub joins rooms at connection time.
         var offline = state
         offline.status = "offline"
         let registration = MachineRegistration(id: machineID, metadata: metadata, runnerState: offline)
@@ -171,7 +171,7 @@ actor HubLink {
         }
     }
 
-    /// At once, and then every 20 s: the hub counts a machine as away after 45.
+    /// Sends at once and then every 20 s: the hub considers a machine offline after 45 s.
     private func keepAlive(_ connection: SocketIOConnection) async throws {
         while true {
             try await publishProgram(on: connection)
@@ -183,7 +183,7 @@ actor HubLink {
         }
     }
 
-    /// Passes the hub's calls on until the line is lost.
+    /// Queues the hub's calls until the connection is lost.
     private func takeCalls(on connection: SocketIOConnection) async throws {
         for await event in connection.events where event.name == HubEvent.rpcRequest {
             guard event.footprint <= Self.largestCall else {
@@ -195,8 +195,8 @@ actor HubLink {
         throw await connection.closed()
     }
 
-    /// Answers the hub's calls. They outlive the line they came on: what was begun is carried through,
-    /// and only its answer is lost.
+    /// Answers the hub's calls. They outlive their connection: a call that was started is carried out, and
+    /// only its answer is lost.
     private func answerCalls() async {
         await withTaskGroup(of: Void.self) { group in
             var inProgress = 0
@@ -212,12 +212,12 @@ actor HubLink {
         }
     }
 
-    /// More calls than this at once no user makes. What waits is bounded too: it is dropped, and the hub
-    /// gives up on it by itself.
+    /// Maximum calls answered at once; 256 more are queued. Further ones are dropped, and time out at
+    /// the hub.
     private static let callLimit = 128
-    /// In bytes, and far more than any call of the hub's has; so that those that wait stay bounded too.
+    /// In bytes; far larger than any call the hub makes. Bounds the memory of queued calls.
     private static let largestCall = 256 << 10
-    /// What comes in, in bytes. What is decoded may take fifty times its size.
+    /// Largest incoming message in bytes. Decoded, it may take fifty times its size.
     private static let largestMessage = 1 << 20
 
     private struct Call: Sendable {
@@ -236,7 +236,7 @@ actor HubLink {
         }
     }
 
-    /// Publishes the runner's state at once and after each change, and the workspace roots.
+    /// Publishes the workspace roots once, and the runner's state at once and after each change.
     private func publish(
         on connection: SocketIOConnection, _ wakeups: AsyncStream<Void>
     ) async throws {
@@ -262,15 +262,15 @@ actor HubLink {
         if state.shutdownSource != nil { stopAnnounced.set(()) }
     }
 
-    /// The hub merges what is registered, so that roots given up can only be cleared here.
+    /// Clears workspace roots that were given up, which a registration cannot do: the hub merges it.
     private func publishRoots(on connection: SocketIOConnection) async throws {
         let wanted = metadata.workspaceRoots.map { JSONValue.array($0.map(JSONValue.string)) }
         guard hubMetadata?["workspaceRoots"] != wanted else { return }
         try await publishMetadata(on: connection, ["workspaceRoots": wanted])
     }
 
-    /// A runner that does not renew itself tells the hub that another program is there, so that the
-    /// hub can offer a restart.
+    /// If renewal is disabled, tells the hub about a new program on disk, so that the hub can offer a
+    /// restart.
     private func publishProgram(on connection: SocketIOConnection) async throws {
         let installed = ProgramFile.modificationTime(of: ProgramFile.current.path)
         guard configuration.renewalDisabled, let installed, installed != metadata.installedCliMtimeMs else {
@@ -280,8 +280,8 @@ actor HubLink {
         try await publishMetadata(on: connection, ["installedCliMtimeMs": .number(installed)])
     }
 
-    /// Changes some keys of the machine's metadata. What others have put there (a name given in the web
-    /// app) is kept: an attempt built on too little meets a version that is newer.
+    /// Changes some keys of the machine's metadata and keeps the others (such as a name given in the web
+    /// app). An attempt based on outdated metadata is answered with a newer version and repeated.
     private func publishMetadata(
         on connection: SocketIOConnection, _ changes: [String: JSONValue?]
     ) async throws {

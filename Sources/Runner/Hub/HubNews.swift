@@ -1,16 +1,16 @@
 import RunnerStore
 
-/// Decides what of a hub's comings and goings is worth recording: a hub that is away for a day is one row,
-/// not one for each of thousands of attempts.
+/// Decides which changes of the hub connection are recorded: a hub that is away for a day is one row, not one
+/// for each of thousands of attempts.
 struct HubNews {
-    /// How often other words for the same state are taken up.
+    /// Minimum time between two different reasons for the same state.
     static let pause = Duration.seconds(60)
 
     private var state: HubState?
     private var detail: String?
     private var at = ContinuousClock.now
 
-    /// Whether this is to be told. An attempt that has not failed yet says nothing new about a hub that is away.
+    /// Whether to report this state. While the hub is away, an attempt that has not failed yet is not news.
     mutating func isNews(_ state: HubState, _ detail: String?, at now: ContinuousClock.Instant) -> Bool {
         let isOther = state != self.state
         let hasOtherWords =

@@ -6,8 +6,8 @@ import Monitor
 import Processes
 import RunnerStore
 
-/// Measures the machine, each time against the time before; the first time against when it was made, or, if no
-/// tick has passed since, against the boot.
+/// Measures the machine. CPU usage is relative to the previous call; at first to the creation of the meter
+/// or, if no tick has passed since, to boot.
 struct MachineHealthMeter {
     private var lastCPU: (busy: UInt64, total: UInt64)?
 
@@ -54,7 +54,7 @@ struct MachineHealthMeter {
         guard let total = kilobytes("MemTotal:"), let available = kilobytes("MemAvailable:"), total > 0 else {
             return nil
         }
-        // A container may be told of more than it has.
+        // A container may see more available memory than it has in total.
         let used = total - min(available, total)
         return Int((Double(used) / Double(total) * 100).rounded())
     }

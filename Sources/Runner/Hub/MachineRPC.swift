@@ -6,14 +6,15 @@ import Monitor
 import Processes
 import RunnerStore
 
-/// Answers the hub's machine-scoped calls: each translates, the supervisor decides.
+/// Answers the hub's machine-scoped calls. Each translates between the hub and the session supervisor, which
+/// decides.
 struct MachineRPC: Sendable {
     let supervisor: SessionSupervisor
     let roots: WorkspaceRoots
     let stopRequests: StopRequests
     let gate: WorkGate
 
-    /// The answer's JSON text. An answer that says no is an answer too.
+    /// The answer as JSON text. Refusals are answers too.
     func answer(_ request: RPCRequest) async -> String {
         do {
             guard let method = MachineMethod(rawValue: request.name) else {
@@ -56,7 +57,7 @@ struct MachineRPC: Sendable {
         }
     }
 
-    /// Does what a renewal has to wait for; while the runner is being renewed, it waits itself.
+    /// Runs work that a renewal has to wait for. During a renewal, waits for its end first.
     private func asWork<Answer>(_ body: () async -> Answer) async throws -> Answer {
         guard await gate.enter() else { throw Refusal("the runner is being renewed; try again") }
         defer { gate.leave() }
@@ -76,15 +77,15 @@ struct MachineRPC: Sendable {
         }
     }
 
-    /// Named without the white space around them, as the hub names them (hub contract §5); looked for as they
-    /// are, as a spawn would.
+    /// Names each path without surrounding white space, as the hub does (hub contract §5), but checks it as
+    /// given, as a spawn would.
     private func existing(_ paths: [String]) -> JSONValue {
         let named = paths.map { ($0.trimmingWhitespace, $0) }.filter { !$0.0.isEmpty }
         return MachineRPCMessages.existing(named.reversed().map { ($0, roots.isDirectoryThere($1)) })
     }
 }
 
-/// A call that is answered with a no.
+/// Refuses a call with a reason.
 struct Refusal: Error, CustomStringConvertible {
     let description: String
     init(_ description: String) { self.description = description }

@@ -5,7 +5,7 @@ import Monitor
 import Processes
 import RunnerStore
 
-/// What tells one version of a file from another.
+/// What distinguishes one version of a file from another.
 struct FilePrint: Equatable, Sendable {
     let device: UInt64
     let inode: UInt64
@@ -13,7 +13,7 @@ struct FilePrint: Equatable, Sendable {
     /// In nanoseconds since 1970.
     let modified: Int64
 
-    /// nil if there is no file, or an empty one.
+    /// nil if the file is missing or empty.
     init?(_ path: String) {
         var status = stat()
         guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size > 0 else {
@@ -22,7 +22,7 @@ struct FilePrint: Equatable, Sendable {
         device = UInt64(status.st_dev)
         inode = UInt64(status.st_ino)
         size = Int64(status.st_size)
-        // Some file systems keep times that no clock tells: only whether it is the same matters here.
+        // Wrapping arithmetic, because some file systems have arbitrary times; only equality matters here.
         modified = Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec)
     }
 
@@ -36,18 +36,18 @@ struct FilePrint: Equatable, Sendable {
 
 /// What to do about the program on disk.
 enum RenewalVerdict: Equatable {
-    /// It is the one that runs, or there is none, or it has failed and is not to be tried again yet.
+    /// Nothing: it is the running program, is missing, or has failed and is not to be retried yet.
     case stay
-    /// It has changed since the last look: look again, it may be half-written.
+    /// It has changed since the last look and may be incomplete: look again.
     case wait
-    /// It is another, and has stayed as it is.
+    /// It is a new program and has stopped changing.
     case prove
 
     /// - Parameters:
-    ///   - running: the program that runs.
-    ///   - found: the one on disk now.
-    ///   - seen: the one on disk at the last look.
-    ///   - failed: the last one that failed, and whether it may be tried again.
+    /// - running: the running program.
+    /// - found: the program on disk now.
+    /// - seen: the program on disk at the last look.
+    /// - failed: the last program that failed, and whether to retry it.
     static func on(
         running: FilePrint?, found: FilePrint?, seen: FilePrint?, failed: (FilePrint, retry: Bool)?
     ) -> RenewalVerdict {

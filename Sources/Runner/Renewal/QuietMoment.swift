@@ -2,12 +2,12 @@ import Home
 import Logging
 import Processes
 
-/// Finds a moment in which the runner can become another program without breaking anything off.
+/// Finds a moment in which the runner can replace itself without interrupting anything.
 ///
-/// The gate is closed: no new work begins, reports are still served, and all else waits. What was begun
-/// ends soon as a rule; where it does not, those who wait are let in again, and it is tried later.
+/// Closes the gate: no new work starts, reports are still served, and everything else waits. Work in progress
+/// usually ends soon. If it does not, the gate is opened again and the renewal is retried later.
 struct QuietMoment: Sendable {
-    /// How long others are kept waiting for one, at most.
+    /// How long new work is kept waiting at most.
     static let patience = Duration.milliseconds(800)
     static let pauses = [1, 1, 2, 2, 4].map { Duration.seconds($0) }
 
@@ -18,8 +18,8 @@ struct QuietMoment: Sendable {
     let searchPath: OneShot<String?>
     let logger: Logger
 
-    /// What goes on with the next image; nil if the runner is too busy now, or is to end.
-    /// After a success nothing is accepted or begun any more.
+    /// What the next image gets; nil if the runner is too busy now, or is to end. After success nothing is
+    /// accepted or started any more.
     func find() async -> Handover? {
         for pause in Self.pauses {
             gate.close()

@@ -8,11 +8,11 @@ import Monitor
 import Processes
 import RunnerStore
 
-/// Watches the program on disk, and has a new one prove itself before the runner becomes it.
+/// Watches the program on disk, and has a new one prove itself before the runner switches to it.
 actor Renewal {
-    /// How long a program that failed is left alone, unless it changes.
+    /// How long before a failed program is retried, unless it changes.
     static let backoff = Duration.seconds(300)
-    /// How long a changed file must stay as it is.
+    /// How long a changed file must stay unchanged.
     static let stillness = Duration.seconds(2)
     static let proofTimeout = Duration.seconds(60)
 
@@ -26,9 +26,9 @@ actor Renewal {
     private var failed: (print: FilePrint, at: ContinuousClock.Instant)?
 
     /// - Parameters:
-    ///   - arguments: what the runner was started with, after the program's name.
-    ///   - failure: why the last renewal failed, in a runner that was put back.
-    ///   - notice: tells users, through `status`, what came of a renewal.
+    /// - arguments: the runner's arguments, without the program's name.
+    /// - failure: why the last renewal failed, in a restored runner.
+    /// - notice: shows users, through `status`, the outcome of a renewal.
     init(
         program: ProgramFile, arguments: [String], configuration: Configuration, failure: String?,
         notice: @escaping @Sendable (String?) async -> Void, logger: Logger
@@ -43,7 +43,7 @@ actor Renewal {
         if failure != nil, let print = FilePrint(program.path) { failed = (print, .now) }
     }
 
-    /// Tells users why this image was put back, if it was.
+    /// Shows users why this image was restored, if it was.
     func tellFailure() async {
         if let failureOfLast { await tell(failureOfLast) }
     }
@@ -54,7 +54,7 @@ actor Renewal {
                 + "This one goes on; the new one is tried again in 5 minutes, or when it changes.")
     }
 
-    /// Whether another program is there, has stayed still, and has proved itself.
+    /// Whether there is a new program on disk that has stopped changing and has proved itself.
     func isDue() async -> Bool {
         guard !isDisabled, let running = FilePrint("/proc/self/exe"), let found = FilePrint(program.path),
             found != running
@@ -67,7 +67,7 @@ actor Renewal {
             case .prove: return await prove(now)
             case .wait:
                 seen = now
-                // Cancelled when the runner stops: then nothing is renewed.
+                // Task.sleep throws only when the runner stops; nothing is renewed then.
                 guard (try? await Task.sleep(for: Self.stillness)) != nil else { return false }
             }
         }
@@ -101,14 +101,14 @@ actor Renewal {
     }
 }
 
-/// What a new program is asked before a runner becomes it.
+/// What a new program must answer before a runner switches to it.
 package enum Proof {
-    /// The first argument; the runner's own arguments follow.
+    /// The hidden first argument. The runner's own arguments follow.
     package static let argument = "__prove"
     static let greeting = "hapi-proof "
 
-    /// Checks what a start would need, without leaving a trace: settings, and a store that this
-    /// version can open, its migrations rehearsed and rolled back. Returns what to print.
+    /// Checks the requirements of a start without leaving a trace: settings, and a store that this version
+    /// can open, with its migrations rehearsed and rolled back. Returns the line to print.
     package static func give(environment: [String: String]) throws -> String {
         let configuration = try Configuration.load(environment: environment)
         try StoreConnection.rehearseMigrations(path: configuration.home.store)

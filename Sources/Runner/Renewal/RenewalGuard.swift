@@ -6,18 +6,18 @@ import Monitor
 import Processes
 import RunnerStore
 
-/// Stands by while the runner becomes a new program: if the new one does not come to serve, this
-/// process, which is still the old one, takes lock and socket and serves on.
+/// Stands by while the runner becomes a new program. If the new program does not get to serve, this process,
+/// which still runs the old one, takes over the lock and the socket and serves.
 ///
-/// It is this program under a hidden first argument, and lives for a moment.
+/// It is this program with a hidden first argument, and normally lives for a moment.
 package enum RenewalGuard {
     package static let argument = "__guard"
 
     private static let lineDescriptor: Int32 = 3
-    /// How long the new image has until it serves, in milliseconds.
+    /// How long the new image may take until it serves, in milliseconds.
     private static let patience: Int32 = 30_000
 
-    /// Starts a guard, and leaves to the new image the line on which to tell it that all is well.
+    /// Starts a guard, and passes to the new image the pipe on which it reports success.
     static func start(
         for inheritance: inout Inheritance, _ arguments: [String], _ environment: [String: String]
     ) throws {
@@ -30,11 +30,11 @@ package enum RenewalGuard {
             environment: environment.map { "\($0.key)=\($0.value)" }, output: .descriptor(1),
             errors: .descriptor(2), passing: [pipe.reading.number, inheritance.lock, inheritance.listener])
         inheritance.guardPID = try launch.start()
-        // The next image's, by number.
+        // Without close-on-exec: the next image inherits it by number.
         inheritance.guardLine = try pipe.writing.copied()
     }
 
-    /// Waits for the word that all is well, or serves on in the runner's place.
+    /// Waits for the report of success, or serves in the runner's place.
     package static func run(_ arguments: [String]) -> Never {
         guard arguments.count >= 3, let pid = Int32(arguments[0]), let start = Int64(arguments[1]) else {
             _exit(64)
@@ -51,7 +51,7 @@ package enum RenewalGuard {
         _exit(code == 0 ? 1 : 70)
     }
 
-    /// False when the line is closed without a word, or nothing is said in time.
+    /// False if the pipe is closed without a report, or nothing comes in time.
     private static func newImageServes() -> Bool {
         var line = pollfd(fd: lineDescriptor, events: Int16(POLLIN), revents: 0)
         while true {
