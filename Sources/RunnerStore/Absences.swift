@@ -1,10 +1,10 @@
 import Processes
 
-/// One heartbeat, as far as it tells of absences.
+/// The part of a heartbeat that absences are derived from.
 package struct HeartbeatTrace: Sendable {
     package var runnerID: Int64
     package var at: Timestamp
-    /// How long the machine has slept since it was booted, in milliseconds.
+    /// How long the machine has been suspended since boot, in milliseconds.
     package var suspended: Int64?
 
     package init(runnerID: Int64, at: Timestamp, suspended: Int64?) {
@@ -14,7 +14,7 @@ package struct HeartbeatTrace: Sendable {
     }
 }
 
-/// One change of how the runner stood with its hub.
+/// A change of the runner's hub connection.
 package struct HubChange: Sendable {
     package var runnerID: Int64
     package var at: Timestamp
@@ -29,7 +29,7 @@ package struct HubChange: Sendable {
     }
 }
 
-/// What tells when and why the runner was away.
+/// The records from which absences are derived.
 extension Reading {
     /// Every life of the runner, oldest first.
     package func allRunners() throws(StoreError) -> [RunnerRecord] { try runners("ORDER BY id") }

@@ -1,12 +1,12 @@
 import Glibc
 
-/// How a statement waits for another process's lock: in short steps of uneven length. SQLite's own steps
-/// grow to a tenth of a second, in which the lock is free and given to whoever comes by.
+/// Waits for another process's lock in short steps of random length. SQLite's own steps grow to 100 ms,
+/// during which the lock is free and taken by others.
 final class BusyWait {
     var patience = Duration.zero
     private var deadline = ContinuousClock.now
 
-    /// Called by SQLite with the number of times it has called for the same lock.
+    /// Called by SQLite with the number of earlier calls for the same lock. 0 gives up.
     static let callback: @convention(c) (UnsafeMutableRawPointer?, Int32) -> Int32 = { context, attempt in
         guard let context else { return 0 }
         return Unmanaged<BusyWait>.fromOpaque(context).takeUnretainedValue().goesOn(attempt) ? 1 : 0

@@ -3,31 +3,31 @@ import Processes
 /// How a turn of a conversation ended.
 package enum TurnOutcome: String, Sendable {
     case completed, failed, aborted
-    /// Its process ended before the turn did.
+    /// The agent's process ended during the turn.
     case lost
 }
 
-/// One turn of a conversation: from the prompt until the agent has done with it.
+/// One turn of a conversation: from the prompt until the agent has finished.
 package struct TurnRecord: Equatable, Sendable {
     package var id: Int64
     package var sessionID: String
     package var beganAt: Timestamp
     package var endedAt: Timestamp?
-    /// nil while it goes on.
+    /// nil while the turn is in progress.
     package var outcome: TurnOutcome?
     package var detail: String?
 }
 
-/// What an agent asked leave for, and what was decided.
+/// A permission request of an agent, and its decision.
 package struct ToolDecisionRecord: Equatable, Sendable {
     package var id: Int64
     package var sessionID: String
-    /// The agent's id of the request; it may use one again.
+    /// The agent's id of the request. Not unique: an agent may reuse it.
     package var requestID: String
     package var tool: String
-    /// The command, or what else says in a line what it is about.
+    /// One line that describes the request, such as the command.
     package var summary: String?
-    /// In the hub's words; nil while nobody has decided.
+    /// In the hub's terms; nil while undecided.
     package var decision: String?
     /// Who decided: `hub`, `cli`, `mode`, `agent`.
     package var decidedBy: String?
@@ -35,9 +35,9 @@ package struct ToolDecisionRecord: Equatable, Sendable {
     package var decidedAt: Timestamp?
 }
 
-/// What is kept of a session's conversation: that it was, not what was said.
+/// What is stored of a session's conversation: its turns and decisions, but not its text.
 extension Reading {
-    /// `wanted`, or it with the first number from 2 on with which no live session has it.
+    /// `wanted`, with the smallest number from 2 appended if a live session has that name.
     package func freeName(like wanted: String) throws(StoreError) -> String {
         var (name, number) = (wanted, 1)
         while try rows(
@@ -59,7 +59,7 @@ extension Reading {
         ) { TurnRecord(row: &$0) }
     }
 
-    /// What the agent of a session asked leave for, oldest first.
+    /// The permission requests of a session's agent, oldest first.
     package func toolDecisions(of session: String) throws(StoreError) -> [ToolDecisionRecord] {
         try rows(
             """
@@ -71,7 +71,7 @@ extension Reading {
 }
 
 extension Writing {
-    /// Records the agent's own id of the conversation; nil forgets it, as after `/clear`.
+    /// Records the agent's own id of the conversation; nil removes it, as after `/clear`.
     package func setNativeID(_ nativeID: String?, of session: String) throws(StoreError) {
         try run("UPDATE sessions SET native_id = ? WHERE id = ?", [.init(nativeID), .text(session)])
     }
@@ -95,7 +95,7 @@ extension Writing {
         return lastInsertedRow
     }
 
-    /// Ends a turn; the first word on its end stands.
+    /// Ends a turn, unless it has been ended already.
     package func endTurn(
         _ turn: Int64, _ outcome: TurnOutcome, detail: String? = nil, at now: Timestamp
     ) throws(StoreError) {
@@ -106,8 +106,8 @@ extension Writing {
             """, [.init(now), .init(outcome), .init(detail), .integer(turn)])
     }
 
-    /// Ends what a session left open when its process ended: turns are lost, questions withdrawn.
-    /// Returns the questions.
+    /// Closes what a session left open when its process ended: turns become lost, permission requests are
+    /// withdrawn. Returns those requests.
     @discardableResult
     package func closeConversation(of session: String, at now: Timestamp) throws(StoreError)
         -> [ToolDecisionRecord]
@@ -124,7 +124,7 @@ extension Writing {
         return open
     }
 
-    /// Records that an agent asks leave for something. Returns the id under which it is decided.
+    /// Records a permission request. Returns the id to record its decision with.
     package func recordToolRequest(
         _ request: String, _ tool: String, summary: String?, of session: String, at now: Timestamp
     ) throws(StoreError) -> Int64 {
@@ -134,7 +134,7 @@ extension Writing {
         return lastInsertedRow
     }
 
-    /// Records what was decided and by whom; the first decision stands.
+    /// Records a decision and who made it, unless the request has been decided already.
     package func recordToolDecision(
         _ id: Int64, _ decision: String, by who: String, at now: Timestamp
     ) throws(StoreError) {

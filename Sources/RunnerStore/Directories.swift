@@ -4,14 +4,14 @@ package enum DirectoryDecision: String, Sendable {
     case pending, approved, denied
 }
 
-/// A decision about creating a directory, or a request for one.
+/// A decision about creating a directory, or an open request for one.
 package struct DirectoryDecisionRecord: Sendable {
     package var directory: String
     package var decision: DirectoryDecision
     package var decidedBy: String?
     package var decidedAt: Timestamp?
     package var spawnRequestID: String?
-    /// Whether it holds for the directory and all below it, for later requests too.
+    /// Whether it also applies to later requests and to everything below the directory.
     package var isStanding: Bool
 
     package init(
@@ -29,7 +29,8 @@ package struct DirectoryDecisionRecord: Sendable {
 
 /// Decisions about directories.
 extension Reading {
-    /// The standing decision for a directory: the newest of the nearest directory that has one.
+    /// The standing decision for a directory: the newest one of the nearest ancestor that has one, or of
+    /// itself.
     package func standingDecision(on directory: String) throws(StoreError) -> DirectoryDecision? {
         try rows(
             """
@@ -41,7 +42,7 @@ extension Reading {
         ) { $0.text().flatMap(DirectoryDecision.init) }.first
     }
 
-    /// Every decision and every open question, newest first.
+    /// Every decision and every open request, newest first.
     package func directoryDecisions() throws(StoreError) -> [DirectoryDecisionRecord] {
         try rows(
             """
@@ -61,8 +62,8 @@ extension Reading {
 }
 
 extension Writing {
-    /// Writes a decision, which also answers what was asked about the same directory before; or a
-    /// question, pending, unless it is asked already.
+    /// Records a decision, which also answers open requests for the same directory, or a pending request,
+    /// unless there is one already.
     package func recordDirectoryDecision(_ decision: DirectoryDecisionRecord, at now: Timestamp)
         throws(StoreError)
     {
@@ -96,7 +97,8 @@ extension Writing {
             ])
     }
 
-    /// Decides for a directory and all below it, and answers what was asked about them so far.
+    /// Records a standing decision for a directory and everything below it, and answers open requests for
+    /// them.
     package func decide(
         _ decision: DirectoryDecision, on directory: String, by who: String, at now: Timestamp
     ) throws(StoreError) {

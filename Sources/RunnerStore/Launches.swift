@@ -1,9 +1,10 @@
 import Processes
 
-/// The words of a launch. Monitors of older versions use these statements on the database of newer
-/// ones, so they name frozen columns only.
+/// The transitions of a launch. Monitors of older versions run these statements on databases of newer
+/// versions, so they use frozen columns only.
 extension Writing {
-    /// Takes a requested launch for `monitor`. False: it is claimed or withdrawn, launch nothing.
+    /// Claims a requested launch for `monitor`. False if it is already claimed or withdrawn; then launch
+    /// nothing.
     package func claimLaunch(_ id: String, by monitor: ProcessIdentity, at now: Timestamp) throws(StoreError)
         -> Bool
     {
@@ -15,7 +16,7 @@ extension Writing {
             [.init(monitor.pid), .integer(monitor.start), .init(now), .text(id)]) == 1
     }
 
-    /// Records the launched process of a claimed launch.
+    /// Records the process of a claimed launch.
     package func recordLaunch(_ id: String, of process: ProcessIdentity, at now: Timestamp) throws(StoreError)
     {
         try run(
@@ -26,7 +27,7 @@ extension Writing {
             [.init(process.pid), .integer(process.start), .init(now), .text(id)])
     }
 
-    /// Records how a launch ended. False: that is already known, and stays as it is.
+    /// Records how a launch ended. False if that is already recorded; it then stays unchanged.
     @discardableResult
     package func recordExit(_ id: String, _ exit: ExitRecord) throws(StoreError) -> Bool {
         try run(
@@ -40,7 +41,7 @@ extension Writing {
             ]) == 1
     }
 
-    /// Ends a launch that nobody has claimed, so that no monitor can. False: a monitor was faster.
+    /// Ends an unclaimed launch, so that no monitor can claim it. False if a monitor has claimed it.
     package func withdrawLaunch(_ id: String, because message: String, at now: Timestamp) throws(StoreError)
         -> Bool
     {

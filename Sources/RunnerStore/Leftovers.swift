@@ -20,9 +20,9 @@ package struct LeftoverRecord: Equatable, Sendable {
     }
 }
 
-/// What sessions left behind.
+/// Processes that outlived their sessions.
 extension Reading {
-    /// What was left behind and was not seen to be gone, oldest first; of one session, or of all.
+    /// The leftovers that have not been seen gone, of one session or of all, oldest first.
     package func leftovers(of session: String? = nil) throws(StoreError) -> [LeftoverRecord] {
         try rows(
             """

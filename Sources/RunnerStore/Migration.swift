@@ -1,6 +1,6 @@
 import Processes
 
-/// One step of the schema, from `migrations/` at the top of the repository.
+/// One step of the schema, from `migrations/` at the repository's root.
 struct Migration {
     let version: Int
     let name: String
@@ -17,15 +17,15 @@ struct Migration {
             bytes: PackageResources.m0003_names_turns_indexes_sql),
     ]
 
-    /// The bytes "HAPI", in the database's header.
+    /// The bytes "HAPI", which identify our databases in the file header.
     static let applicationID: Int64 = 0x4841_5049
 
-    /// Applies what is missing, each step in a transaction with the version it leads to.
+    /// Applies the missing migrations, each in one transaction with its version number.
     static func bringUpToDate(_ store: StoreConnection) throws(StoreError) {
         guard try version(of: store) < Store.schemaVersion else { return }
         for migration in all {
             try store.transaction { () throws(StoreError) in
-                // Looked at again under the lock: another process may have been faster.
+                // Checked again under the lock: another process may have migrated meanwhile.
                 guard try version(of: store) < migration.version else { return }
                 try store.execute(migration.sql)
                 CrashPoint.reached("migration-applied")
@@ -35,10 +35,10 @@ struct Migration {
         }
     }
 
-    /// Applies what is missing in one transaction and rolls it back: whether it would work.
+    /// Applies the missing migrations in one transaction and rolls it back. Throws if they would fail.
     static func rehearse(on store: StoreConnection) throws(StoreError) {
         try store.execute("BEGIN IMMEDIATE")
-        // Rolled back by closing, if this throws before.
+        // If this throws, closing the connection rolls back.
         for migration in all where try version(of: store) < migration.version {
             try store.execute(migration.sql)
             try store.execute("PRAGMA application_id = \(applicationID)")
@@ -47,7 +47,7 @@ struct Migration {
         try store.execute("ROLLBACK")
     }
 
-    /// The schema's version. Refuses what a reader of this version cannot understand.
+    /// The schema's version. Throws if this version cannot read it.
     static func readableVersion(of store: StoreConnection) throws(StoreError) -> Int {
         let version = try version(of: store)
         guard version > 0 else {
@@ -72,7 +72,7 @@ struct Migration {
         return Int(found)
     }
 
-    /// Read in one statement: another process may be at its first migration just now.
+    /// Read in one statement, because another process may be applying its first migration.
     private static func header(
         of store: StoreConnection
     ) throws(StoreError) -> (version: Int64, application: Int64, isEmpty: Bool) {

@@ -1,9 +1,9 @@
 import Processes
 
 extension Reading {
-    /// The runners and the monitors that are on record as not ended, but for the monitor of `launch`. They
-    /// may stand below its session, because someone may have started a runner from inside it, and are
-    /// none of it. Only this host's: elsewhere the same numbers are another process.
+    /// The runners and monitors that are not recorded as ended, except for the monitor of `launch`. They may
+    /// be descendants of its session, if a runner was started from inside it, but don't belong to it. Only of
+    /// this host, because elsewhere the pids mean other processes.
     package func ownProcesses(
         besides launch: String, at host: HostIdentity = .current
     ) throws(StoreError) -> Set<ProcessIdentity> {

@@ -1,18 +1,18 @@
 import Glibc
 import Processes
 
-/// Forgetting, on the user's word alone.
+/// Deleting old records, only on the user's request.
 extension StoreConnection {
-    /// Deletes ended sessions of before `date` with all that is recorded of them, spawn requests that
-    /// led to none, and decisions that answered one request. Returns how many sessions. What lives, or
-    /// has a worktree that was not removed, stays.
+    /// Deletes the sessions that ended before `date` with all their records, spawn requests that led to no
+    /// session, and decisions that answered a single request. Keeps live sessions and those whose worktree
+    /// still exists. Returns the number of deleted sessions.
     ///
-    /// It goes in slices, each a transaction that holds the lock for a moment and leaves it to others
-    /// before the next; whoever breaks it off has forgotten a part, and may go on another time.
+    /// Deletes in slices. Each is a short transaction, and releases the lock to others before the next. If
+    /// interrupted, the finished slices stay deleted, and it can be run again.
     package func forgetSessions(
         before date: Timestamp, progress: (Int) -> Void = { _ in }
     ) throws(StoreError) -> Int {
-        // What is deleted lies all over the file: so much of it is kept in memory.
+        // 32 MiB of cache, because the deleted rows are scattered over the file.
         try execute("PRAGMA cache_size = -32768")
         _ = try inSlices { writing, limit throws(StoreError) in
             try writing.forgetRequests(before: date, limit: limit)
@@ -25,7 +25,7 @@ extension StoreConnection {
         }
     }
 
-    /// Calls `forget` in a transaction each until it finds fewer than it may; returns how many it found in all.
+    /// Calls `forget`, each time in a transaction, until it deletes fewer rows than its limit. Returns the total.
     private func inSlices(
         _ progress: (Int) -> Void = { _ in },
         _ forget: (Writing, _ limit: Int) throws(StoreError) -> Int
@@ -39,14 +39,15 @@ extension StoreConnection {
             let taken = start.duration(to: .now)
             slice.adapt(to: taken)
             progress(count)
-            // As long for the others: who looks for the lock now and then must not find it taken every time.
+            // Rests as long as the slice took, so that a process that polls for the lock finds it free half
+            // of the time.
             let rest = max(.milliseconds(5), min(taken, .milliseconds(50)))
             usleep(useconds_t(rest / .microseconds(1)))
         }
     }
 }
 
-/// How many rows are forgotten in one transaction: so many as take some 20 ms on this disk.
+/// The number of rows to delete in one transaction, adapted so that it takes about 20 ms on this disk.
 struct PruningSlice: Equatable {
     var size = 50
 
@@ -57,8 +58,8 @@ struct PruningSlice: Equatable {
 }
 
 extension Reading {
-    /// Hands out what ``StoreConnection/forgetSessions(before:progress:)`` would delete, one session at a time,
-    /// the longest ended first.
+    /// Passes to `body` each session that ``StoreConnection/forgetSessions(before:progress:)`` would delete,
+    /// the one that ended first coming first.
     package func eachForgettableSession(
         before date: Timestamp, _ body: (SessionRecord) -> Void
     ) throws(StoreError) {
@@ -77,7 +78,7 @@ extension Reading {
 }
 
 extension Writing {
-    /// Deletes the first `limit` of the sessions that ended before `date`; returns how many there were.
+    /// Deletes the first `limit` sessions that ended before `date`; returns how many were deleted.
     func forgetSessions(before date: Timestamp, limit: Int) throws(StoreError) -> Int {
         let old = """
             SELECT id FROM sessions WHERE ended_at < ?1
@@ -108,7 +109,7 @@ extension Writing {
             """, [.init(date), .init(limit)])
     }
 
-    /// Deletes up to `limit` decisions of before `date` that answered one request.
+    /// Deletes up to `limit` decisions from before `date` that answered a single request.
     fileprivate func forgetDecisions(before date: Timestamp, limit: Int) throws(StoreError) -> Int {
         try run(
             """

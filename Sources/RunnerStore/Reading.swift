@@ -1,12 +1,12 @@
-/// One unchanging view of the store, given to a closure. Nothing can be written through it.
+/// A consistent read-only view of the store, passed to a closure.
 ///
-/// Both it and ``Writing`` are good only until the closure returns.
+/// A `Reading` or ``Writing`` must not be used after its closure has returned.
 package class Reading {
     let connection: StoreConnection
 
     init(_ connection: StoreConnection) { self.connection = connection }
 
-    /// The version of the file's schema when it was opened for reading; 0 otherwise.
+    /// The file's schema version when it was opened read-only; 0 otherwise.
     package var fileVersion: Int { connection.fileVersion }
 
     func rows<T>(
@@ -16,8 +16,7 @@ package class Reading {
     }
 }
 
-/// A transaction, given to a closure: what is written through it is committed together when the closure
-/// returns, or not at all if it throws.
+/// A transaction, passed to a closure: commits when the closure returns, rolls back if it throws.
 package final class Writing: Reading {
     @discardableResult
     func run(_ sql: String, _ values: [StoreValue] = []) throws(StoreError) -> Int {

@@ -1,6 +1,6 @@
 import Processes
 
-/// How the runner stands with its hub.
+/// The state of the runner's hub connection.
 package enum HubState: String, Codable, Sendable {
     case connected, connecting, unauthorized
     /// No hub is configured.
@@ -23,7 +23,7 @@ package struct RunnerRecord: Sendable {
     package var process: ProcessIdentity
     package var host: HostIdentity
     package var version: String
-    /// Modification time of the program file, in milliseconds since 1970, with its fraction.
+    /// Modification time of the program file, in milliseconds since 1970, with fraction.
     package var programModifiedAt: Double?
     package var httpPort: Int?
     package var hubURL: String?
@@ -37,7 +37,7 @@ package struct RunnerRecord: Sendable {
     package var endedAt: Timestamp?
     package var endReason: RunnerEndReason?
     package var endDetail: String?
-    /// What users should know about it while it runs.
+    /// A message that `status` shows to users while the runner is running.
     package var notice: String?
 
     package init(
@@ -56,14 +56,14 @@ package struct RunnerRecord: Sendable {
     }
 }
 
-/// What one heartbeat saw.
+/// The measurements of one heartbeat.
 package struct HeartbeatRecord: Sendable {
     package var liveSessions: Int
     package var pruned: Int
     /// Resident memory of the daemon, in bytes.
     package var residentBytes: Int?
     package var load1m: Double?
-    /// How long the machine has slept since it was booted, in milliseconds.
+    /// How long the machine has been suspended since boot, in milliseconds.
     package var suspended: Int64?
 
     package init(liveSessions: Int, pruned: Int, residentBytes: Int?, load1m: Double?, suspended: Int64?) {

@@ -1,13 +1,13 @@
 import Processes
 
-/// The lives of the daemon.
+/// The lives of the runner.
 extension Reading {
     /// The newest lives of the runner, newest first.
     package func newestRunners(limit: Int) throws(StoreError) -> [RunnerRecord] {
         try runners("ORDER BY id DESC LIMIT ?", [.init(limit)])
     }
 
-    /// The lives that have no recorded end: the running one, and any that crashed.
+    /// The lives without a recorded end: the running one, and any that crashed.
     package func unendedRunners() throws(StoreError) -> [RunnerRecord] {
         try runners("WHERE end_reason IS NULL ORDER BY id DESC")
     }
@@ -25,7 +25,7 @@ extension Reading {
 }
 
 extension Writing {
-    /// Opens a new life and returns its id.
+    /// Inserts a new life and returns its id.
     package func beginRunner(_ runner: RunnerRecord) throws(StoreError) -> Int64 {
         try run(
             """
@@ -43,8 +43,8 @@ extension Writing {
         return lastInsertedRow
     }
 
-    /// Records how the runner stands with its hub, and that it changed if it did. What is on record
-    /// already is not written again, so that trying again and again costs the disk nothing.
+    /// Records the state of the hub connection, and an event if it has changed. Writes nothing if it has not,
+    /// so that retries don't cost disk writes.
     package func setHubState(
         _ state: HubState, detail: String?, of runner: Int64, at now: Timestamp
     ) throws(StoreError) {
@@ -60,17 +60,17 @@ extension Writing {
             """, [.init(state), .init(detail), .integer(runner)])
     }
 
-    /// Sets or clears what users should know about the running runner.
+    /// Sets or clears the message that `status` shows.
     package func setNotice(_ notice: String?, of runner: Int64) throws(StoreError) {
         try run("UPDATE runners SET notice = ? WHERE id = ?", [.init(notice), .integer(runner)])
     }
 
-    /// Records that the runner was told to stop, before it begins to.
+    /// Records that the runner was told to stop, before it starts stopping.
     package func markStopping(_ runner: Int64, at now: Timestamp) throws(StoreError) {
         try run("UPDATE runners SET stopping_at = ? WHERE id = ?", [.init(now), .integer(runner)])
     }
 
-    /// Ends a life of the runner. `at` is nil where nobody saw it end.
+    /// Ends a life of the runner. `at` is nil if the time is unknown.
     package func endRunner(
         _ runner: Int64, _ reason: RunnerEndReason, detail: String?, at: Timestamp?
     ) throws(StoreError) {
@@ -79,9 +79,8 @@ extension Writing {
             [.init(reason), .init(detail), .init(at), .integer(runner)])
     }
 
-    /// Adds a heartbeat, with the hub's state as it is on record, and keeps the last `kept` of them and
-    /// of the hub's changes. Not those of the last so many days: a clock that is wrong for a moment
-    /// would cost them all.
+    /// Adds a heartbeat with the recorded hub state, and deletes all but the last `kept` heartbeats and hub
+    /// changes. Not by age: a clock that is wrong for a moment would delete them all.
     package func recordHeartbeat(
         _ beat: HeartbeatRecord, of runner: Int64, at now: Timestamp, keeping kept: Int
     ) throws(StoreError) {

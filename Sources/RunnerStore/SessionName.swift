@@ -1,11 +1,11 @@
 import Processes
 
-/// What a session is called.
+/// The rules for names of sessions.
 package enum SessionName {
     /// In bytes.
     static let longest = 64
 
-    /// Why nothing can be called so; nil if a session can.
+    /// Why `name` is invalid; nil if it is valid.
     package static func refusal(of name: String) -> String? {
         if name.isEmpty { return "a name is empty" }
         if name.utf8.count > longest { return "a name is longer than \(longest) bytes" }
@@ -14,14 +14,14 @@ package enum SessionName {
             ? nil : "a name has no spaces, slashes or control characters"
     }
 
-    /// The name that a session gets by itself: its directory's.
+    /// The default name of a session, derived from its directory's.
     package static func derived(from directory: String) -> String {
         let last = directory.split(separator: "/").last ?? "root"
         var name = String.UnicodeScalarView()
         for scalar in last.unicodeScalars { name.append(isUsable(scalar) ? scalar : "-") }
         let trimmed = String(name.drop { $0 == "-" })
         var short = ""
-        // Room for a number behind it.
+        // Leaves room for a number at the end.
         for character in trimmed where (short + String(character)).utf8.count <= longest - 8 {
             short.append(character)
         }

@@ -1,6 +1,6 @@
 import Processes
 
-/// What a look at a session's processes tells. nil: no such process is on record.
+/// An observation of a session's processes. nil for a process that is not recorded.
 package struct SessionObservation: Equatable, Sendable {
     package var monitor: Observation?
     package var process: Observation?
@@ -10,7 +10,7 @@ package struct SessionObservation: Equatable, Sendable {
         self.process = process
     }
 
-    /// Looks at the recorded processes now.
+    /// Observes the recorded processes now.
     package init(of launch: LaunchRecord) {
         monitor = launch.monitor.map { Observation.of($0, at: launch.host) }
         process = launch.process.map { Observation.of($0, at: launch.host) }
@@ -18,7 +18,7 @@ package struct SessionObservation: Equatable, Sendable {
 }
 
 extension HostIdentity {
-    /// Whether a process recorded there could be known about here, now or after a restart.
+    /// Whether processes of that host can be observed here, in its current boot or as gone after a reboot.
     package var isHere: Bool {
         let here = HostIdentity.current
         return bootID == here.bootID ? pidNamespace == here.pidNamespace : machine == here.machine

@@ -1,8 +1,8 @@
-/// A part of all sessions on record, and where the next one begins.
+/// A page of all recorded sessions, and where the next one begins.
 package struct SessionPage: Sendable {
     package enum Order: Sendable { case oldestFirst, newestFirst }
 
-    /// The row that was read last. To be given back as it is.
+    /// The last row of a page. Opaque: pass it back unchanged.
     package struct Place: Sendable {
         fileprivate let sequence: Int64
         fileprivate let createdAt: Int64
@@ -15,10 +15,10 @@ package struct SessionPage: Sendable {
 }
 
 extension Reading {
-    /// At most `limit` sessions in the order they were recorded in, from the beginning or after `place`.
+    /// At most `limit` sessions in the order they were recorded, from the beginning or after `place`.
     ///
-    /// Who shows a long history takes a page in each transaction: one that lasts as long as its reader likes
-    /// would keep the write-ahead log from being taken into the file, and it would grow.
+    /// Read each page of a long history in its own transaction: a transaction as long as its reader takes
+    /// would keep the write-ahead log from being checkpointed, and it would grow.
     package func sessions(
         _ order: SessionPage.Order, after place: SessionPage.Place? = nil, limit: Int
     ) throws(StoreError) -> SessionPage {

@@ -1,10 +1,10 @@
 import Processes
 
-/// Looking sessions up. Their order is the one they were recorded in, whatever the clock said.
+/// Looking up sessions. They are ordered as they were recorded, not by time, because the clock may jump.
 extension Reading {
     private static let oldestFirst = "ORDER BY s.sequence, s.created_at, s.id"
 
-    /// The sessions whose end the runner has not noted yet, oldest first.
+    /// The sessions whose end the runner has not recorded yet, oldest first.
     package func liveSessions() throws(StoreError) -> [SessionRecord] {
         try sessions("WHERE s.ended_at IS NULL \(Self.oldestFirst)")
     }
@@ -13,8 +13,8 @@ extension Reading {
         try sessions("WHERE s.id = ?", [.text(id)]).first
     }
 
-    /// The sessions that `id` names: a record id, a HAPI session id, the HAPI session id that was
-    /// asked for, or a name. Live ones first, then the newest.
+    /// The sessions that `id` refers to: a record id, a HAPI session id, the HAPI session id to resume, or a
+    /// name. Live ones first, then the newest.
     package func sessions(named id: String) throws(StoreError) -> [SessionRecord] {
         try sessions(
             """
@@ -23,17 +23,17 @@ extension Reading {
             """, [.text(id)])
     }
 
-    /// The sessions one of whose ids or whose name begins with `prefix`, at most `limit` of them.
+    /// The sessions whose name or one of whose ids begins with `prefix`, at most `limit` of them.
     package func sessions(beginning prefix: String, limit: Int = 2) throws(StoreError) -> [SessionRecord] {
-        // A range, unlike a comparison of substrings, is looked up in an index. No id goes on with the last
-        // of all characters.
+        // A range uses an index; comparing substrings would not. The upper bound is the prefix with the last
+        // Unicode character appended.
         let columns = ["id", "happy_session_id", "requested_session_id", "name"]
         let ranges = columns.map { "(s.\($0) >= ?1 AND s.\($0) < ?2)" }.joined(separator: " OR ")
         return try sessions(
             "WHERE \(ranges) LIMIT ?3", [.text(prefix), .text(prefix + "\u{10FFFF}"), .init(limit)])
     }
 
-    /// The live session that owns the HAPI session `happyID`, or was asked to take it up.
+    /// The live session that owns the HAPI session `happyID` or was asked to resume it.
     package func liveOwner(of happyID: String) throws(StoreError) -> SessionRecord? {
         try sessions(
             "WHERE s.ended_at IS NULL AND (s.happy_session_id = ?1 OR s.requested_session_id = ?1)",
@@ -41,14 +41,14 @@ extension Reading {
         ).first
     }
 
-    /// The live sessions that somebody started in a terminal and whose process has one of these pids.
+    /// The live sessions from a terminal whose process has one of these pids.
     package func liveTerminalSessions(withPIDs pids: [Int32]) throws(StoreError) -> [SessionRecord] {
         let list = pids.map { String($0) }.joined(separator: ", ")
         return try sessions(
             "WHERE s.ended_at IS NULL AND s.started_by = 'terminal' AND l.pid IN (\(list))")
     }
 
-    /// How many sessions there are whose end the runner has not noted yet.
+    /// The number of sessions whose end the runner has not recorded yet.
     package func liveCount() throws(StoreError) -> Int {
         try rows("SELECT count(*) FROM sessions WHERE ended_at IS NULL") { $0.integer() }.first.map {
             Int($0)

@@ -47,7 +47,7 @@ extension LaunchRecord {
 }
 
 extension ExitRecord {
-    /// nil where there is no exit row.
+    /// nil if there is no exit row.
     init?(row: inout Row) {
         guard let name = row.text("reason"), let at = row.time("at"),
             let reason = ExitReason(name: name, code: row.integer("code"), signal: row.integer("signal"))
@@ -68,7 +68,7 @@ extension ExitReason {
         }
     }
 
-    /// Its name in the store and in JSON.
+    /// The name in the store and in JSON.
     package var name: String {
         switch self {
         case .exited: "exited"

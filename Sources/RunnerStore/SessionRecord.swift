@@ -5,7 +5,7 @@ package enum SessionOrigin: String, Sendable {
     case terminal
 }
 
-/// Through which door a request came.
+/// Where a request came from.
 package enum RequestSource: String, Sendable {
     case hub, http, cli
 }
@@ -15,7 +15,7 @@ package enum LaunchPhase: String, Sendable {
     case requested, claimed, launched, withdrawn
 }
 
-/// The process side of a session: who launches it, where, and as which process.
+/// The process side of a session: its phase, host, monitor and process.
 package struct LaunchRecord: Equatable, Sendable {
     package var phase: LaunchPhase
     package var host: HostIdentity
@@ -33,19 +33,19 @@ package struct LaunchRecord: Equatable, Sendable {
     }
 }
 
-/// How a session's process ended: recorded by who saw it, or not known.
+/// How a session's process ended.
 package enum ExitReason: Equatable, Sendable {
     case exited(code: Int32)
     case signaled(signal: Int32)
     case launchFailed
-    /// Gone, and nobody could see how.
+    /// The process is gone and its exit was not recorded.
     case vanished
 }
 
 package struct ExitRecord: Equatable, Sendable {
     package var reason: ExitReason
     package var message: String?
-    /// Processes that the session left behind when it ended by itself, where they were counted.
+    /// Number of processes that the session left behind when it ended by itself; nil if not counted.
     package var helpers: Int?
     package var at: Timestamp
 
@@ -57,18 +57,18 @@ package struct ExitRecord: Equatable, Sendable {
     }
 }
 
-/// One session with its launch and its exit: every stored fact about it.
+/// A session with its launch and its exit: all its stored facts.
 package struct SessionRecord: Sendable {
     package var id: String
     package var runnerID: Int64?
     package var origin: SessionOrigin
     package var agent: String
     package var directory: String
-    /// What the user calls it, or a name derived from its directory. One live session has it.
+    /// The user's name for it, or one derived from its directory. Unique among live sessions.
     package var name: String?
-    /// The agent's own id of the conversation, by which the agent resumes it.
+    /// The agent's own id of the conversation, with which the agent resumes it.
     package var nativeID: String?
-    /// What the conversation is about.
+    /// The title of the conversation.
     package var title: String?
     package var logPath: String?
     package var requestedSessionID: String?
@@ -78,7 +78,7 @@ package struct SessionRecord: Sendable {
     package var adoptedAt: Timestamp?
     package var stopRequestedAt: Timestamp?
     package var stoppedBy: RequestSource?
-    /// When the runner took note of the end; the end itself is `exit`.
+    /// When the runner recorded the end. The end itself is `exit`.
     package var endedAt: Timestamp?
     package var launch: LaunchRecord
     package var exit: ExitRecord?
@@ -99,7 +99,7 @@ package struct SessionRecord: Sendable {
     }
 }
 
-/// One entry of a session's audit.
+/// An entry of a session's event log.
 package struct SessionEvent: Sendable {
     package var at: Timestamp
     package var kind: String

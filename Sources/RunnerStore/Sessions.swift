@@ -2,8 +2,8 @@ import Processes
 
 /// The transitions of a session.
 extension Reading {
-    /// Whether anybody has asked for the stop. A monitor of an older version asks this of a newer schema,
-    /// and can do without an answer.
+    /// Whether a stop was requested. Monitors of older versions run this on newer schemas, and must cope if
+    /// it fails.
     package func isStopRequested(_ id: String) throws(StoreError) -> Bool {
         try rows("SELECT stop_requested_at IS NOT NULL FROM sessions WHERE id = ?", [.text(id)]) {
             $0.integer() == 1
@@ -18,8 +18,7 @@ extension Reading {
 }
 
 extension Writing {
-    /// Writes a session and its launch. Throws `.constraint` if a live session owns the same
-    /// HAPI session.
+    /// Inserts a session and its launch. Throws `.constraint` if a live session owns the same HAPI session.
     package func insertSession(_ session: SessionRecord, detail: String? = nil) throws(StoreError) {
         try insertLaunch(session.id, session.launch, at: session.createdAt)
         try run(
@@ -37,8 +36,8 @@ extension Writing {
         try recordEvent(session.id, kind, detail: detail, at: session.createdAt)
     }
 
-    /// Records the HAPI session id a session reports. Throws `.constraint` if a live session owns it.
-    /// Whoever asked for the session and waits has the answer with it.
+    /// Records the HAPI session id that a session reports, and answers its spawn request. Throws
+    /// `.constraint` if a live session owns the HAPI session.
     package func confirm(_ id: String, as happyID: String, at now: Timestamp) throws(StoreError) {
         try run(
             "UPDATE sessions SET happy_session_id = ?, reported_at = coalesce(reported_at, ?) WHERE id = ?",
@@ -51,7 +50,7 @@ extension Writing {
             """, [.init(now), .text(id)])
     }
 
-    /// Records that another life of the runner took over a live session.
+    /// Records that a later life of the runner has adopted a live session.
     package func adopt(_ id: String, by runner: Int64, at now: Timestamp) throws(StoreError) {
         try run(
             "UPDATE sessions SET adopted_at = ?, runner_id = ? WHERE id = ?",
@@ -59,7 +58,7 @@ extension Writing {
         try recordEvent(id, "adopted", detail: nil, at: now)
     }
 
-    /// Records who asked for the stop first.
+    /// Records a request to stop, unless there is one already.
     package func requestStop(_ id: String, by source: RequestSource, at now: Timestamp) throws(StoreError) {
         let asked = try run(
             "UPDATE sessions SET stop_requested_at = ?, stopped_by = ? WHERE id = ? AND stop_requested_at IS NULL",
@@ -67,8 +66,8 @@ extension Writing {
         if asked == 1 { try recordEvent(id, "stop-requested", detail: source.rawValue, at: now) }
     }
 
-    /// Ends a session: `exit` where nobody else has recorded one, and what is on record otherwise.
-    /// Returns the exit that stands; false in `first` if the session was already ended.
+    /// Ends a session, with `exit` unless an exit is already recorded. Returns the recorded exit; `first` is
+    /// false if the session had already ended.
     package func finish(
         _ id: String, unlessRecorded exit: ExitRecord
     ) throws(StoreError) -> (exit: ExitRecord, first: Bool) {
@@ -94,7 +93,7 @@ extension Writing {
 }
 
 extension ExitRecord {
-    /// In a few words: `exited with code 3`, `ended by SIGKILL: …`.
+    /// A short description: `exited with code 3`, `ended by SIGKILL: …`.
     package var summary: String {
         let how =
             switch reason {

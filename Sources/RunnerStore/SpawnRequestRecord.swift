@@ -1,15 +1,15 @@
 import Processes
 
-/// What became of a spawn request.
+/// The outcome of a spawn request.
 package enum SpawnOutcomeKind: String, Sendable {
     case pending, started
-    /// Answered before its session had reported; the session lives on.
+    /// Answered before the session had reported; the session keeps running.
     case late
     case needsApproval = "needs-approval"
     case refused, failed
 }
 
-/// What was asked for, and the one answer it got.
+/// A spawn request and its answer.
 package struct SpawnRequestRecord: Sendable {
     package var id: String
     package var source: RequestSource
@@ -19,7 +19,7 @@ package struct SpawnRequestRecord: Sendable {
     package var requestedAt: Timestamp
     package var outcome: SpawnOutcomeKind
     package var error: String?
-    /// How far it is, where it takes its time and is not answered yet.
+    /// The current step of a slow request that is not answered yet.
     package var progress: String?
 
     package init(

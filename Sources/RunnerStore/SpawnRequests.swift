@@ -6,17 +6,17 @@ extension Reading {
         try spawnRequests("WHERE id = ?", [.text(id)]).first
     }
 
-    /// The requests nobody has answered, oldest first.
+    /// The unanswered requests, oldest first.
     package func pendingSpawnRequests() throws(StoreError) -> [SpawnRequestRecord] {
         try spawnRequests("WHERE outcome = 'pending' ORDER BY requested_at")
     }
 
-    /// The request that made the session, if one did.
+    /// The request that created the session, if any.
     package func spawnRequest(ofSession id: String) throws(StoreError) -> SpawnRequestRecord? {
         try spawnRequests(ofSessions: [id])[id]
     }
 
-    /// The requests that made these sessions, by the session's id.
+    /// The requests that created these sessions, by session id.
     package func spawnRequests(
         ofSessions ids: [String]
     ) throws(StoreError) -> [String: SpawnRequestRecord] {
@@ -50,7 +50,7 @@ extension Reading {
 }
 
 extension Writing {
-    /// Writes a request. Throws `.constraint` if its id was used before.
+    /// Inserts a request. Throws `.constraint` if its id was used before.
     package func insertSpawnRequest(_ request: SpawnRequestRecord) throws(StoreError) {
         try run(
             """
@@ -66,7 +66,7 @@ extension Writing {
             ])
     }
 
-    /// Records the answer; the first one stands.
+    /// Records the answer, unless the request has been answered already.
     package func answerSpawnRequest(
         _ id: String, _ outcome: SpawnOutcomeKind, error: String?, at now: Timestamp
     ) throws(StoreError) {
@@ -78,7 +78,7 @@ extension Writing {
             [.init(outcome), .init(error), .init(now), .text(id)])
     }
 
-    /// Notes how far a request is that is still being answered.
+    /// Records the progress of a request that is not answered yet.
     package func noteProgress(_ words: String, ofSession id: String) throws(StoreError) {
         try run(
             "UPDATE spawn_requests SET progress = ? WHERE session_id = ? AND outcome = 'pending'",

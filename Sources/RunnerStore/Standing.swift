@@ -1,27 +1,27 @@
 import Processes
 
-/// How a session stands, judged by its row and a look at its processes.
+/// The standing of a session, judged by its row and an observation of its processes.
 package enum Standing: Equatable, Sendable {
     /// No monitor has claimed it.
     case unclaimed
     /// Its monitor has claimed it and is launching it.
     case launching
-    /// Its monitor was killed while launching it: its process, if there is one, carries the launch id.
+    /// Its monitor was killed while launching it. Its process, if there is one, carries the launch id.
     case lost
     case alive
-    /// Its process has ended, and its monitor is about to say how.
+    /// Its process has ended, and its monitor has yet to record how.
     case closing
-    /// It has ended; this is how, where nobody has recorded it.
+    /// It has ended. The record says how, in case no exit row exists.
     case over(ExitRecord)
-    /// It was recorded on another machine or in another container: nothing can be known about it here.
+    /// It was recorded on another machine or in another container and cannot be checked here.
     case elsewhere
-    /// A process of it was recorded after the look: look again.
+    /// A process was recorded after the observation: observe again.
     case stale
 }
 
 extension Standing {
-    /// The one table in which a session is judged. `seen` must be older than `row`: a monitor that was
-    /// seen gone has then said all it will say.
+    /// The only table that judges a session. `seen` must be older than `row`, so that the exit row of a
+    /// monitor that was seen gone is final.
     package init(_ row: SessionRecord, _ seen: SessionObservation, at now: Timestamp) {
         let launch = row.launch
         if let exit = row.exit {
@@ -56,13 +56,13 @@ extension Standing {
     }
 }
 
-/// Where a session is in its life, as users see it.
+/// The state of a session as users see it.
 package enum SessionState: String, CaseIterable, Sendable {
     case requested, starting, running, stopping, unverifiable, ended
 }
 
 extension SessionRecord {
-    /// What users see of a session that stands so.
+    /// The state that users see for a session with this standing.
     package func state(_ standing: Standing) -> SessionState {
         switch standing {
         case .over, .closing: return .ended
@@ -76,7 +76,7 @@ extension SessionRecord {
 
     package func state(_ seen: SessionObservation) -> SessionState { state(Standing(self, seen, at: .now)) }
 
-    /// The state at this moment. Nobody looks for the processes of one whose end is on record.
+    /// The state now. Doesn't look at processes if the end is already recorded.
     package var stateNow: SessionState {
         if exit != nil || endedAt != nil { return .ended }
         // Its monitor makes no difference to a launched session whose process lives: one look instead of two.
@@ -88,7 +88,7 @@ extension SessionRecord {
         return state(SessionObservation(of: launch))
     }
 
-    /// Whether an earlier life of the runner started it, and nobody has taken it over yet.
+    /// Whether an earlier life of the runner started it and this one has not adopted it yet.
     package func isInherited(by runner: Int64) -> Bool {
         origin == .runner && runnerID != runner && endedAt == nil
     }

@@ -2,7 +2,7 @@ internal import CSQLite
 import Glibc
 import Processes
 
-/// A prepared statement and, while it is stepped, its current row. Lives within one call.
+/// A prepared statement and, while it is being stepped, its current row. Used within one call.
 struct Statement: ~Copyable {
     private let handle: OpaquePointer
 
@@ -24,7 +24,7 @@ struct Statement: ~Copyable {
         case .integer(let integer): sqlite3_bind_int64(handle, index, integer)
         case .real(let real): sqlite3_bind_double(handle, index, real)
         case .text(let text):
-            // SQLITE_TRANSIENT, a macro Swift does not import: SQLite takes a copy.
+            // SQLITE_TRANSIENT, a macro that Swift cannot import: SQLite copies the text.
             sqlite3_bind_text(
                 handle, index, text, Int32(text.utf8.count),
                 unsafeBitCast(-1 as Int, to: sqlite3_destructor_type.self))
@@ -36,11 +36,11 @@ struct Statement: ~Copyable {
     var row: Row { Row(handle: handle) }
 }
 
-/// Reads the columns of a statement's current row by their names, so that the order in which a query names
-/// them is nobody's matter. Valid until the next step.
+/// Reads the columns of a statement's current row by name, so that the order of a query's columns does not
+/// matter. Valid until the next step.
 struct Row {
     private let handle: OpaquePointer
-    /// Where the next name is looked for first: queries and readers mostly agree.
+    /// Where to look for the next name first: columns are mostly read in the order of the query.
     private var next: Int32 = 0
 
     init(handle: OpaquePointer) { self.handle = handle }
@@ -67,7 +67,7 @@ struct Row {
         return HostIdentity(machine: machine, bootID: boot, pidNamespace: namespace)
     }
 
-    /// The only column of a query that asks for one thing.
+    /// The first column, for queries with only one.
     func text() -> String? { text(0) }
     func integer() -> Int64? { integer(0) }
 

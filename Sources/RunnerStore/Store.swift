@@ -2,18 +2,18 @@ import Dispatch
 import Processes
 import Synchronization
 
-/// The daemon's store: one connection on a thread of its own, so that a slow disk or a locked
-/// database blocks nobody else.
+/// The daemon's store: one connection on its own thread, so that a slow disk or a locked database blocks
+/// nothing else.
 ///
-/// Every call is one synchronous closure, run alone. Writes that wait go into one transaction, so that
-/// however many there are share one flush of the disk; each is taken back by itself if it throws. A write
-/// never waits inside SQLite for another process's lock: it waits here, between attempts.
+/// Every call runs one synchronous closure exclusively. Waiting writes share one transaction and so one
+/// flush; each runs in a savepoint that is rolled back if it throws. A write never waits for another
+/// process's lock inside SQLite: it waits here, between attempts.
 package actor Store {
     /// The newest schema this program knows.
     package static let schemaVersion = Migration.all.last?.version ?? 0
 
-    /// A file up to this size, in bytes, is checked before it is used: that takes some milliseconds. A
-    /// larger one is checked beside the service, by a ``StoreCheck``.
+    /// Files up to this size, in bytes, are checked when opened, which takes some milliseconds. Larger ones
+    /// are checked in the background by a ``StoreCheck``.
     static let quickCheckLimit: Int64 = 4 << 20
 
     /// Whether the file was too large to be checked when it was opened.
@@ -26,27 +26,27 @@ package actor Store {
     private var waiting: [PendingWrite] = []
     private var isWriting = false
     private var trouble: StoreError?
-    /// What is wrong whatever else succeeds: files that are gone and cannot be put back, a damaged file.
+    /// Persistent problems, reported even while writes succeed: missing files that cannot be restored, a
+    /// damaged file.
     private var displacement: StoreError?
     private var damage: StoreError?
     private let reportTrouble: AsyncStream<StoreError?>.Continuation
 
-    /// How long a write whose caller is cancelled goes on trying: it is wanted still, but it must not
-    /// hold up the end of everything.
+    /// How long a write is retried after its caller was cancelled: it is still wanted, but must not delay the
+    /// shutdown.
     private static let lastPatience = Duration.seconds(1)
-    /// How long a read waits for a lock, which is rare and short, in milliseconds.
+    /// How long a read waits for a lock, in milliseconds. Such locks are rare and short.
     private static let readTimeout: Int32 = 50
 
-    /// Why the store could not be written, each time that changes; nil once it can be again.
+    /// Why the store cannot be written, each time that changes; nil once it can be again.
     package nonisolated let troubles: AsyncStream<StoreError?>
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    /// Opens the store at `path`, creating or migrating it. Throws for a damaged one, as far as a short
-    /// look tells.
+    /// Opens the store at `path`; creates or migrates it. Throws if a quick check finds damage.
     ///
-    /// - Parameter toleratingNewer: whether a schema newer than this program knows is worked with, as
-    ///   migrations only ever add.
+    /// - Parameter toleratingNewer: whether to open a schema that is newer than this program. Migrations only
+    ///   add, so that works.
     package init(path: String, toleratingNewer: Bool = false) throws(StoreError) {
         self.path = path
         (troubles, reportTrouble) = AsyncStream.makeStream()
@@ -59,9 +59,9 @@ package actor Store {
         self.connection = connection
     }
 
-    /// Runs `body` in a transaction, which others may share. Tries again while another process holds the
-    /// lock, for up to `patience`, and no more than a second once the caller is cancelled; the closure may
-    /// so run more than once.
+    /// Runs `body` in a transaction that other writes may share. Retries while another process holds the
+    /// lock, for up to `patience`, or at most one second once the caller is cancelled. The closure may
+    /// therefore run more than once.
     @discardableResult
     package func write<T: Sendable>(
         patience: Duration = .seconds(5),
@@ -74,7 +74,7 @@ package actor Store {
                 waiting.append(pending)
                 if !isWriting {
                     isWriting = true
-                    // Behind whoever has come by now, so that they share the transaction.
+                    // As a separate job, so that calls that are already queued can share the transaction.
                     Task { await writeAll() }
                 }
             }
@@ -84,7 +84,7 @@ package actor Store {
         return try result.get()
     }
 
-    /// Writes until nobody waits.
+    /// Writes until no write is waiting.
     private func writeAll() async {
         var pause = 1
         while !waiting.isEmpty {
@@ -92,7 +92,7 @@ package actor Store {
             waiting = []
             if attempt(batch) {
                 pause = 1
-                // Whoever came by meanwhile is heard, to read or to share the next transaction.
+                // Lets queued calls run: reads, and writes for the next transaction.
                 await Task.yield()
                 continue
             }
@@ -108,8 +108,8 @@ package actor Store {
         isWriting = false
     }
 
-    /// Carries out `batch` in one transaction and answers everyone. False if another process holds the
-    /// lock: nobody is answered then.
+    /// Runs `batch` in one transaction and resumes its callers. False if another process holds the lock; then
+    /// no caller is resumed.
     private func attempt(_ batch: [PendingWrite]) -> Bool {
         do throws(StoreError) {
             let connection = try open()
@@ -129,7 +129,7 @@ package actor Store {
                 answer(batch[0], error)
                 return true
             }
-            // One of them, or the commit, took the others along: each by itself meets its own fate.
+            // The failure of one write, or of the commit, rolled back all: retry each in its own transaction.
             for write in batch where !attempt([write]) { waiting.append(write) }
         }
         return true
@@ -140,7 +140,7 @@ package actor Store {
         write.answer(failure)
     }
 
-    /// A refused row is the caller's matter, not the store's.
+    /// Publishes trouble with the store. A refused row is the caller's problem, not the store's.
     private func note(_ error: StoreError?) {
         let error = error ?? displacement ?? damage
         guard error?.cause != .constraint, error?.cause != trouble?.cause else { return }
@@ -148,21 +148,21 @@ package actor Store {
         reportTrouble.yield(error)
     }
 
-    /// Takes note that a look through the whole file has found damage: said for as long as it runs.
+    /// Publishes that a check has found damage; reported for as long as the runner is running.
     package func note(damage error: StoreError) {
         damage = error
         note(error)
     }
 
-    /// Runs `body` on one unchanging view of the store. Readers never wait for writers.
+    /// Runs `body` on a consistent view of the store. Readers never wait for writers.
     package func read<T: Sendable>(
         _ body: @Sendable (Reading) throws(StoreError) -> T
     ) throws(StoreError) -> T {
         try open().read(body)
     }
 
-    /// Puts the files back where somebody removed them or moved them away: what is open still has every
-    /// row. True if that was needed. A store that somebody else has put there is not touched.
+    /// Restores the files if they were removed or moved: the open connection still has every row. True if
+    /// that was necessary. A different store in their place is left alone.
     package func restoreFiles() throws(StoreError) -> Bool {
         let connection = try open()
         guard !connection.isInPlace else { return false }
@@ -181,11 +181,11 @@ package actor Store {
         }
     }
 
-    /// Brings what is in the write-ahead log into the file, as far as nobody is in the way: so little is
+    /// Copies as much of the write-ahead log into the file as possible without waiting, so that little is
     /// lost with the log.
     package func checkpoint() throws(StoreError) { try open().execute("PRAGMA wal_checkpoint(PASSIVE)") }
 
-    /// Lets go of the file. What is asked from now on is refused.
+    /// Closes the file. Later calls fail.
     package func close() { connection = nil }
 
     private func open() throws(StoreError) -> StoreConnection {
@@ -197,8 +197,8 @@ package actor Store {
 }
 
 extension Writing {
-    /// Runs one of several writes that share this transaction; returns why it was taken back, or nil.
-    /// Throws where the whole transaction is gone.
+    /// Runs one of several writes that share this transaction. Returns the error with which it was rolled
+    /// back, or nil. Throws if the whole transaction was rolled back.
     fileprivate func attempt(_ write: PendingWrite) throws(StoreError) -> StoreError? {
         try connection.execute("SAVEPOINT one")
         do throws(StoreError) {
@@ -213,7 +213,8 @@ extension Writing {
     }
 }
 
-/// A write that waits for its transaction. Used on the store's thread, but for its cancellation.
+/// A write that waits for its transaction. Unchecked: used only on the store's thread, except for
+/// `isCancelled`.
 private final class PendingWrite: @unchecked Sendable {
     let isCancelled = Atomic(false)
     private(set) var deadline: ContinuousClock.Instant
@@ -260,7 +261,7 @@ final class StoreThread: SerialExecutor {
         queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
     }
 
-    /// Returns after a while, whether the caller is cancelled or not. Others have the thread meanwhile.
+    /// Sleeps without blocking the thread, and without regard to cancellation.
     func rest(milliseconds: Int) async {
         await withCheckedContinuation { continuation in
             queue.asyncAfter(deadline: .now() + .milliseconds(milliseconds)) { continuation.resume() }

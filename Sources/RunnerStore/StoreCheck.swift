@@ -1,5 +1,5 @@
-/// Looks through a whole store for damage, beside whoever uses it: table by table, each on a view of its
-/// own, with a rest in between. It holds no lock that keeps anybody from writing.
+/// Checks a whole store for damage in the background: table by table, each in its own read transaction, with
+/// pauses in between. Never blocks writers.
 package actor StoreCheck {
     private let path: String
     private let thread = StoreThread("store check")
@@ -8,9 +8,9 @@ package actor StoreCheck {
 
     package init(path: String) { self.path = path }
 
-    /// Throws what it finds. Ends early, as if there were nothing, when the task is cancelled.
+    /// Throws the damage it finds. Returns early if the task is cancelled.
     package func run() async throws(StoreError) {
-        // A start has better things to do.
+        // Leaves the disk to the start of the runner first.
         await thread.rest(milliseconds: 2000)
         let connection = try StoreConnection(path: path, mode: .existing)
         let tables = try connection.rows("SELECT name FROM sqlite_schema WHERE type = 'table'") { $0.text() }

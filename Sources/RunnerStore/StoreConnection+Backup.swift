@@ -2,16 +2,16 @@ internal import CSQLite
 import Glibc
 import Processes
 
-/// Copying a whole store, while others go on using it.
+/// Copying a whole store while others use it.
 extension StoreConnection {
-    /// Writes a consistent copy to `path`, which must not exist. It appears there when it is whole: nobody
-    /// meets a part of it, and a copy that fails leaves nothing behind.
+    /// Writes a consistent copy to `path`, which must not exist. The copy is moved into place when it is
+    /// complete. If it fails, it leaves nothing behind.
     ///
-    /// - Parameter replacing: whether it takes the place of a store that is there, with its companions.
+    /// - Parameter replacing: whether to replace a store at `path`, with its `-wal` and `-shm`.
     package func backUp(to path: String, replacing: Bool = false) throws(StoreError) {
         if !replacing && access(path, F_OK) == 0 { throw Self.copyError(path, EEXIST) }
-        // In a new folder that only its owner can enter: where others may write too, none of them can lay
-        // anything in the way of the copy or of the files SQLite makes beside it.
+        // In a new folder that only its owner can enter: in a folder that others can write to, they could put
+        // files where SQLite creates the copy.
         var template = "\(path)\(Self.partial)XXXXXX".systemBytes.map { CChar(bitPattern: $0) } + [0]
         guard mkdtemp(&template) != nil else { throw Self.copyError(path, errno) }
         let folder = String(systemBytes: template.dropLast().map { UInt8(bitPattern: $0) })
@@ -26,7 +26,7 @@ extension StoreConnection {
         guard renameToNew("\(folder)/copy", path) == 0 else { throw Self.copyError(path, errno) }
     }
 
-    /// Removes what copies to `path` have left that were killed at it. None may be at work.
+    /// Removes what killed copies to `path` have left. No copy may be in progress.
     static func removePartialCopies(of path: String) {
         let (folder, beginning) = (parentDirectory(path) ?? "/", lastName(of: path) + partial)
         for name in entries(of: folder) where name.utf8.starts(with: beginning.utf8) {
@@ -34,7 +34,7 @@ extension StoreConnection {
         }
     }
 
-    /// A name that has changed is on the disk when its folder is.
+    /// Flushes the folder, because a renamed file is on disk only when its folder is.
     private static func flushFolder(of path: String) {
         let descriptor = Processes.open(parentDirectory(path) ?? "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { return }
@@ -42,7 +42,7 @@ extension StoreConnection {
         close(descriptor)
     }
 
-    /// What cannot be removed does no harm.
+    /// Errors are ignored: a leftover does no harm.
     private static func removePartialCopy(_ folder: String) {
         for name in entries(of: folder) { unlink("\(folder)/\(name)") }
         rmdir(folder)
@@ -54,7 +54,7 @@ extension StoreConnection {
         let copy = try Self.open(path, .create)
         defer { sqlite3_close_v2(copy) }
         try copyPages(to: copy)
-        // One file, complete in itself.
+        // Without a write-ahead log, the copy is a single file.
         guard sqlite3_exec(copy, "PRAGMA journal_mode = DELETE", nil, nil, nil) == SQLITE_OK else {
             throw StoreError(
                 .other(code: sqlite3_errcode(copy)), action: "finish the copy", path: path,
@@ -66,7 +66,7 @@ extension StoreConnection {
         StoreError(.cannotOpen, action: "write the copy", path: path, detail: String(cString: strerror(code)))
     }
 
-    /// Copies every page of this database over what is in `target`.
+    /// Replaces the contents of `target` with every page of this database.
     func copyPages(to target: OpaquePointer) throws(StoreError) {
         guard let backup = sqlite3_backup_init(target, "main", handle, "main") else {
             throw StoreError(.other(code: SQLITE_NOMEM), action: "copy", path: path, detail: "out of memory")

@@ -2,12 +2,12 @@ internal import CSQLite
 import Glibc
 import Processes
 
-/// A write-ahead log where the file system can have one, a rollback journal elsewhere: the log needs an index in
-/// memory that processes share, which some network file systems and FUSE with direct I/O do not offer.
+/// Uses a write-ahead log where possible, otherwise a rollback journal. The log needs shared memory, which
+/// some network file systems and FUSE with direct I/O don't offer.
 extension StoreConnection {
     func enterJournal(patience: Duration) throws(StoreError) {
-        // Only the first to open a new store has anything to do here. SQLite does not wait for another one at
-        // it, because of a lock it already holds; so the wait is here, between attempts.
+        // Only the first process to open a new store changes the mode. SQLite doesn't wait for another
+        // process that does the same, because it already holds a lock; so the wait is here, between attempts.
         let deadline = ContinuousClock.now + patience
         while true {
             do {
@@ -21,7 +21,7 @@ extension StoreConnection {
     private func enterJournal() throws(StoreError) {
         let mode: String?
         do throws(StoreError) {
-            // Looked at before the first change: what is not ours stays as it is.
+            // Checked before the first change: a foreign database must stay unchanged.
             _ = try Migration.version(of: self)
             mode = try rows("PRAGMA journal_mode") { $0.text() }.first
         } catch  where error.cause == .noSharedMemory {
@@ -30,8 +30,8 @@ extension StoreConnection {
         if mode != "wal" && Self.canShareMemory(beside: path) { try execute("PRAGMA journal_mode = WAL") }
     }
 
-    /// Brings a store that came from another file system, with its log, into one file. While this connection
-    /// has it alone, SQLite keeps the index to itself.
+    /// Merges the log of a store that was moved here from another file system. While this connection has
+    /// exclusive access, SQLite keeps the log's index in its own memory.
     private func leaveLog() throws(StoreError) {
         try reopen()
         do throws(StoreError) {
@@ -45,11 +45,11 @@ extension StoreConnection {
         try reopen()
     }
 
-    /// Tried with a file of its own, because SQLite finds out too late: when the log is already there.
+    /// Tested with a separate file, because SQLite finds out only after it has created the log.
     static func canShareMemory(beside path: String) -> Bool {
         let probe = "\(path).probe-\(getpid())-shm"
         let file = Processes.open(probe, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        // What keeps a file from being made here is told of when the store is written.
+        // Other errors are reported when the store is written.
         guard file >= 0 else { return true }
         defer {
             close(file)

@@ -2,36 +2,34 @@ internal import CSQLite
 import Glibc
 import Processes
 
-/// One connection to the store, used from one thread at a time.
+/// A connection to the store, used from one thread at a time.
 ///
-/// The daemon holds one inside its ``Store``; commands, monitors and terminal sessions open one
-/// for themselves.
+/// The daemon has one inside its ``Store``. Commands, monitors and terminal sessions open their own.
 package final class StoreConnection {
     package enum Mode: Sendable {
-        /// Creates the file if it is missing and brings an older schema up to date.
+        /// Creates the file if it is missing, and migrates it.
         case create
-        /// Reads and writes a file that is there, whatever its schema: what a monitor does, whose
-        /// tables never change.
+        /// Reads and writes an existing file of any schema version. For monitors, whose tables never change.
         case existing
-        /// Reads a file that is there, of a schema this program knows.
+        /// Reads an existing file with a schema that this program knows.
         case readOnly
     }
 
     package let path: String
-    /// Rows that were left out of an answer because no version of this program would write them.
+    /// The number of rows that were skipped because they are invalid.
     package private(set) var unreadableRows = 0
-    /// The version of the file's schema when it was opened for reading; 0 in the other modes.
+    /// The file's schema version when it was opened read-only; 0 in the other modes.
     package private(set) var fileVersion = 0
     private(set) var handle: OpaquePointer
-    /// The write-ahead log and its index, by inode; nil until ``rememberCompanions()``.
+    /// The inodes of the write-ahead log and its index; nil until ``rememberCompanions()``.
     private var companions: [UInt64?]?
 
     private let busyWait = BusyWait()
 
     /// - Parameters:
-    ///   - busyTimeout: how long one statement waits for another process's lock, in milliseconds.
-    ///   - flushing: whether what is committed is on the disk when the call returns. Without that it
-    ///     outlives this process, but not the machine: enough for what names processes of this boot.
+    /// - busyTimeout: how long a statement waits for another process's lock, in milliseconds.
+    /// - flushing: whether a commit is flushed to disk. An unflushed commit survives this process but not a
+    ///   power cut, which is enough for rows that name processes of this boot.
     package init(
         path: String, mode: Mode, busyTimeout: Int32 = 5000, flushing: Bool = true
     ) throws(StoreError) {
@@ -51,7 +49,7 @@ package final class StoreConnection {
         case .readOnly:
             fileVersion = try Migration.readableVersion(of: self)
             if fileVersion < Store.schemaVersion {
-                // The runner has not brought it up to date yet: read a copy that is.
+                // The runner has not migrated the file yet: migrate a copy and read that.
                 try becomeCopyInMemory()
                 try Migration.bringUpToDate(self)
             }
@@ -60,8 +58,8 @@ package final class StoreConnection {
 
     deinit { sqlite3_close_v2(handle) }
 
-    /// Whether this program could open the store at `path` for writing, migrations included. Leaves
-    /// no trace; a store that is not there yet is fine.
+    /// Checks that this program could open the store at `path` for writing, including migrations. Changes
+    /// nothing. A missing store is fine.
     package static func rehearseMigrations(path: String) throws(StoreError) {
         do {
             try Migration.rehearse(on: try StoreConnection(path: path, mode: .existing))
@@ -70,13 +68,13 @@ package final class StoreConnection {
         }
     }
 
-    /// Looks through the whole file for damage, and throws what it finds. A row that breaks a
-    /// constraint is no damage: it is left out of the answers, and stops nobody.
+    /// Checks the whole file for damage. Rows that violate a constraint don't count as damage; they are
+    /// skipped when read.
     package func checkIntegrity() throws(StoreError) {
         try checkIntegrity("PRAGMA quick_check(1)")
     }
 
-    /// Looks through one table and its indexes.
+    /// Checks one table and its indexes for damage.
     func checkIntegrity(ofTable table: String) throws(StoreError) {
         try checkIntegrity("PRAGMA quick_check('\(table)')")
     }
@@ -91,13 +89,13 @@ package final class StoreConnection {
         try execute("PRAGMA ignore_check_constraints = OFF")
     }
 
-    /// How large the file is, in bytes.
+    /// In bytes.
     var fileSize: Int64 {
         var status = stat()
         return stat(path, &status) == 0 ? Int64(status.st_size) : 0
     }
 
-    /// Whether the files that are open are still the ones at their paths.
+    /// Whether the open files are still the ones at their paths.
     var isInPlace: Bool { !hasMoved && !isWithoutCompanions }
 
     private var hasMoved: Bool {
@@ -105,14 +103,14 @@ package final class StoreConnection {
         return sqlite3_file_control(handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0
     }
 
-    /// Whether the file is in its place, but not the write-ahead log and the index of it that belong to this
-    /// connection: whoever opens it now works with others.
+    /// Whether the file is in place, but its write-ahead log and index were replaced or removed: a process
+    /// that opens the store now would use other ones.
     var isWithoutCompanions: Bool {
         guard let companions, !hasMoved else { return false }
         return companions != Self.companions(of: path)
     }
 
-    /// Takes note of what belongs to this connection, which is there once it has read.
+    /// Remembers the files of this connection, which exist once it has read.
     func rememberCompanions() throws(StoreError) {
         try execute("SELECT count(*) FROM sqlite_schema")
         companions = Self.companions(of: path)
@@ -125,15 +123,15 @@ package final class StoreConnection {
         }
     }
 
-    /// How long a statement waits from now on for another process's lock, in milliseconds.
+    /// Sets how long later statements wait for another process's lock, in milliseconds.
     func setBusyTimeout(_ milliseconds: Int32) { busyWait.patience = .milliseconds(Int(milliseconds)) }
 
-    /// Whether a transaction is open: SQLite ends it by itself after some errors.
+    /// Whether a transaction is open. SQLite ends it by itself after some errors.
     var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
 
     static func open(_ path: String, _ mode: Mode) throws(StoreError) -> OpaquePointer {
         if mode == .create {
-            // SQLite would make the file readable for all; its companions copy its mode.
+            // SQLite would create the file readable for all; its `-wal` and `-shm` get the file's mode.
             let descriptor = Processes.open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
             if descriptor >= 0 {
                 fchmod(descriptor, 0o600)
@@ -156,8 +154,8 @@ package final class StoreConnection {
         return handle
     }
 
-    /// Whether the file is whole by itself on a read-only file system, where SQLite could not make the
-    /// companions it needs to read it.
+    /// Whether the file is on a read-only file system and complete without a log, so that SQLite may read it
+    /// without creating its index.
     private static func isUnchangeable(_ path: String) -> Bool {
         Processes.access(path, W_OK) != 0 && errno == EROFS && Processes.access("\(path)-wal", F_OK) != 0
     }
@@ -171,7 +169,7 @@ package final class StoreConnection {
         return "file:\(escaped.joined())?immutable=1"
     }
 
-    /// Goes on with a copy of the whole database in memory; the file is not touched.
+    /// Switches to a copy of the whole database in memory; the file is not changed.
     private func becomeCopyInMemory() throws(StoreError) {
         var copy: OpaquePointer?
         let code = sqlite3_open_v2(":memory:", &copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nil)
@@ -189,12 +187,12 @@ package final class StoreConnection {
         handle = copy
     }
 
-    /// Runs `body` in a transaction with the write lock held; commits, or rolls back if it throws.
+    /// Runs `body` in a transaction that holds the write lock; commits, or rolls back if it throws.
     package func write<T>(_ body: (Writing) throws(StoreError) -> T) throws(StoreError) -> T {
         try transaction { () throws(StoreError) in try body(Writing(self)) }
     }
 
-    /// Runs `body` on one unchanging view of the store.
+    /// Runs `body` on a consistent view of the store.
     package func read<T>(_ body: (Reading) throws(StoreError) -> T) throws(StoreError) -> T {
         try snapshot { () throws(StoreError) in try body(Reading(self)) }
     }
@@ -206,7 +204,7 @@ package final class StoreConnection {
             try execute("COMMIT")
             return result
         } catch {
-            // SQLite has rolled back by itself after some errors; a second one is refused, harmlessly.
+            // Fails harmlessly if SQLite has already rolled back after the error.
             sqlite3_exec(handle, "ROLLBACK", nil, nil, nil)
             throw error
         }
@@ -218,13 +216,13 @@ package final class StoreConnection {
         return try body()
     }
 
-    /// Runs statements that bind and return nothing.
+    /// Runs statements without values or results.
     func execute(_ sql: String) throws(StoreError) {
         let code = sqlite3_exec(handle, sql, nil, nil, nil)
         if code != SQLITE_OK { throw error(code) }
     }
 
-    /// Runs one statement and returns how many rows it changed.
+    /// Runs one statement and returns the number of changed rows.
     @discardableResult
     func run(_ sql: String, _ values: [StoreValue] = []) throws(StoreError) -> Int {
         let statement = try prepare(sql, values)
@@ -233,7 +231,7 @@ package final class StoreConnection {
         return Int(sqlite3_changes(handle))
     }
 
-    /// Runs one query. A row for which `read` returns nil is left out and counted.
+    /// Runs a query. Rows for which `read` returns nil are skipped and counted as unreadable.
     func rows<T>(
         _ sql: String, _ values: [StoreValue] = [], _ read: (inout Row) -> T?
     ) throws(StoreError) -> [T] {
@@ -246,8 +244,7 @@ package final class StoreConnection {
         return results
     }
 
-    /// Runs one query and hands out row after row. One for which `body` returns false is counted as
-    /// unreadable.
+    /// Runs a query and passes each row to `body`. Rows for which it returns false are counted as unreadable.
     func eachRow(
         _ sql: String, _ values: [StoreValue] = [], _ body: (inout Row) -> Bool
     ) throws(StoreError) {
@@ -275,7 +272,7 @@ package final class StoreConnection {
 
     func error(_ code: Int32) -> StoreError { StoreError(code, of: handle, path: path) }
 
-    /// Goes on with a new connection to the file, which has none of the modes of this one.
+    /// Replaces the connection by a new one, in SQLite's default modes.
     func reopen() throws(StoreError) {
         let opened = try Self.open(path, .create)
         sqlite3_close_v2(handle)

@@ -1,28 +1,27 @@
 internal import CSQLite
 import Processes
 
-/// Why the store could not do what was asked: what was tried, on which file, and the cause.
-/// Bound values never appear in it.
+/// Why an operation on the store failed: the action, the file and the cause. Never contains bound values.
 package struct StoreError: Error, Equatable, CustomStringConvertible {
     package enum Cause: Equatable, Sendable {
-        /// Another process holds the write lock. Worth trying again.
+        /// Another process holds the write lock. May be retried.
         case busy
-        /// No space left on the device. Worth trying again later.
+        /// No space left on the device. May be retried later.
         case full
         case readOnly
         case missing
         case cannotOpen
-        /// The file system has no memory that processes share.
+        /// The file system does not support shared memory.
         case noSharedMemory
-        /// The file system has no locks.
+        /// The file system does not support locks.
         case noLocks
-        /// The file is damaged, or no SQLite database.
+        /// The file is damaged, or not an SQLite database.
         case damaged
-        /// The file is a database of some other program.
+        /// The file is another program's database.
         case foreign
         /// The file was written by a newer version of this program.
         case newerSchema(found: Int, known: Int)
-        /// A constraint of the schema refused the row.
+        /// The row violates a constraint of the schema.
         case constraint
         case other(code: Int32)
     }
@@ -39,7 +38,7 @@ package struct StoreError: Error, Equatable, CustomStringConvertible {
         self.detail = detail
     }
 
-    /// What a call on this connection has come to.
+    /// The error of a failed call on this connection.
     init(_ code: Int32, of handle: OpaquePointer, path: String) {
         let cause = Cause(sqliteCode: code)
         let words = String(cString: sqlite3_errmsg(handle))
@@ -49,7 +48,7 @@ package struct StoreError: Error, Equatable, CustomStringConvertible {
                 ? Self.words(for: cause, words, errno: sqlite3_system_errno(handle)) : words)
     }
 
-    /// SQLite's own words for each of these are "disk I/O error".
+    /// SQLite describes each of these as "disk I/O error".
     static func words(for cause: Cause, _ words: String, errno: Int32) -> String {
         let why = errno == 0 ? "" : " (\(errorText(errno)))"
         return switch cause {
@@ -60,8 +59,8 @@ package struct StoreError: Error, Equatable, CustomStringConvertible {
         }
     }
 
-    /// Whether the file itself is the matter, or what is to be written. Everything else may pass: a
-    /// disk is mended, a file system made writable again.
+    /// Whether retrying is pointless, because the cause is the file itself or the row. Other causes may go
+    /// away: space is freed, a file system becomes writable again.
     package var isFinal: Bool {
         switch cause {
         case .damaged, .foreign, .newerSchema, .constraint: true
@@ -71,7 +70,7 @@ package struct StoreError: Error, Equatable, CustomStringConvertible {
 
     package var description: String { "cannot \(action) \(path): \(detail)" }
 
-    /// What the user can do about it, where there is something.
+    /// What the user can do, if anything.
     package var hint: String? {
         switch cause {
         case .busy: "another process holds the database; try again"
@@ -93,7 +92,7 @@ extension StoreError.Cause {
     /// Maps SQLite's extended result code; the primary code is its low byte.
     init(sqliteCode code: Int32) {
         switch code & 0xff {
-        // The index of the write-ahead log could not be extended.
+        // SQLITE_IOERR_SHMSIZE: the index of the write-ahead log could not be extended.
         case SQLITE_IOERR where code >> 8 == 19: self = .full
         // SHMOPEN, SHMLOCK and SHMMAP.
         case SQLITE_IOERR where [18, 20, 21].contains(code >> 8): self = .noSharedMemory

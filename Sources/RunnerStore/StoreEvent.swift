@@ -1,8 +1,8 @@
 import Processes
 
-/// An entry of the audit, with what tells whose it is.
+/// An event with the session it belongs to.
 package struct StoreEvent: Sendable {
-    /// Grows from one to the next.
+    /// Increases from one event to the next.
     package let id: Int64
     package let at: Timestamp
     package let sessionID: String
@@ -14,7 +14,7 @@ package struct StoreEvent: Sendable {
 }
 
 extension Reading {
-    /// The events that were recorded after the one with this id, oldest first.
+    /// The events after the one with this id, oldest first.
     package func events(after id: Int64, since: Timestamp?, limit: Int) throws(StoreError) -> [StoreEvent] {
         try rows(
             """
@@ -33,7 +33,7 @@ extension Reading {
         }
     }
 
-    /// The newest event's id; 0 if nothing has happened yet.
+    /// The newest event's id; 0 if there is none.
     package func lastEventID() throws(StoreError) -> Int64 {
         try rows("SELECT coalesce(max(id), 0) FROM session_events") { $0.integer() }.first ?? 0
     }

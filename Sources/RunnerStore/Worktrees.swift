@@ -1,9 +1,9 @@
 import Processes
 
-/// A git worktree that was made for a session.
+/// A git worktree of a session.
 package struct WorktreeRecord: Equatable, Sendable {
     package var sessionID: String
-    /// The repository's own worktree, from which this one was made.
+    /// The repository that the worktree belongs to: its main working tree.
     package var repository: String
     package var path: String
     package var branch: String
@@ -24,12 +24,12 @@ package struct WorktreeRecord: Equatable, Sendable {
 }
 
 extension Reading {
-    /// The worktrees that were not removed, oldest first.
+    /// The worktrees that have not been removed, oldest first.
     package func keptWorktrees() throws(StoreError) -> [WorktreeRecord] {
         try worktrees("WHERE removed_at IS NULL ORDER BY created_at")
     }
 
-    /// Whether a worktree has the name, or is to have it.
+    /// Whether a worktree has the name or has reserved it.
     package func isWorktreeName(_ name: String, takenIn repository: String) throws(StoreError) -> Bool {
         try rows(
             "SELECT 1 AS taken FROM worktrees WHERE repository = ? AND name = ? AND removed_at IS NULL",
@@ -60,7 +60,7 @@ extension Reading {
 }
 
 extension Writing {
-    /// Writes a worktree before it is made.
+    /// Records a worktree before it is created.
     package func insertWorktree(_ worktree: WorktreeRecord) throws(StoreError) {
         try run(
             "INSERT INTO worktrees (session_id, repository, path, branch, name, created_at) VALUES (?, ?, ?, ?, ?, ?)",
@@ -72,7 +72,7 @@ extension Writing {
         try recordEvent(worktree.sessionID, "worktree", detail: worktree.path, at: worktree.createdAt)
     }
 
-    /// Gives a session's worktree that is still to be made another name, and the session its directory there.
+    /// Renames a session's worktree that is not created yet, and sets the session's directory accordingly.
     package func moveWorktree(_ worktree: WorktreeRecord, directory: String, at now: Timestamp)
         throws(StoreError)
     {
