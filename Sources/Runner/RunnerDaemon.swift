@@ -14,8 +14,8 @@ package struct RunnerDaemon: Sendable {
     let announce: @Sendable (String) -> Void
 
     /// - Parameters:
-    /// - directoryPolicy: nil for the policy in the settings.
-    /// - announce: prints to the terminal, if there is one, that the runner is up.
+    ///   - directoryPolicy: nil for the policy in the settings.
+    ///   - announce: prints to the terminal, if there is one, that the runner is up.
     package init(
         configuration: Configuration, roots: WorkspaceRoots, directoryPolicy: DirectoryPolicy?,
         arguments: [String], announce: @escaping @Sendable (String) -> Void

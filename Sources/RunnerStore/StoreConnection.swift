@@ -27,9 +27,9 @@ package final class StoreConnection {
     private let busyWait = BusyWait()
 
     /// - Parameters:
-    /// - busyTimeout: how long a statement waits for another process's lock, in milliseconds.
-    /// - flushing: whether a commit is flushed to disk. An unflushed commit survives this process but not a
-    ///   power cut, which is enough for rows that name processes of this boot.
+    ///   - busyTimeout: how long a statement waits for another process's lock, in milliseconds.
+    ///   - flushing: whether a commit is flushed to disk. An unflushed commit survives this process but not a
+    ///     power cut, which is enough for rows that name processes of this boot.
     package init(
         path: String, mode: Mode, busyTimeout: Int32 = 5000, flushing: Bool = true
     ) throws(StoreError) {

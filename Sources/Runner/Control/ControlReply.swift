@@ -38,8 +38,8 @@ struct ControlReply: Sendable {
     }
 
     /// - Parameters:
-    /// - keepsOpen: whether the connection stays open for another request.
-    /// - isBodyLess: true for the answer to a HEAD request.
+    ///   - keepsOpen: whether the connection stays open for another request.
+    ///   - isBodyLess: true for the answer to a HEAD request.
     func encoded(keepsOpen: Bool, isBodyLess: Bool) -> ByteBuffer {
         var bytes = ByteBuffer()
         bytes.reserveCapacity(160 + body.count)

@@ -47,9 +47,9 @@ extension RunnerEndReason {
     /// Why a runner ends that was asked to stop.
     ///
     /// - Parameters:
-    /// - stated: the reason in the request.
-    /// - asker: the command line of the client. HAPI's own programs state no reason, whether they stop a
-    ///   runner or are about to start their own in its place; their command line tells the two apart.
+    ///   - stated: the reason in the request.
+    ///   - asker: the command line of the client. HAPI's own programs state no reason, whether they stop a
+    ///     runner or are about to start their own in its place; their command line tells the two apart.
     init(stated: String?, asker: [String]) {
         let starts = asker.contains("runner") && (asker.contains("start") || asker.contains("start-sync"))
         self = stated == Self.replaced.rawValue || stated == nil && starts ? .replaced : .cli

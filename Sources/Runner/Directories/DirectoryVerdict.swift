@@ -31,9 +31,9 @@ enum DirectoryVerdict: Equatable {
     case deny(by: String)
 
     /// - Parameters:
-    /// - approved: whether the request approves creating it; nil if it does not say.
-    /// - standing: the standing decision for the directory or one of its ancestors.
-    /// - source: where the request comes from.
+    ///   - approved: whether the request approves creating it; nil if it does not say.
+    ///   - standing: the standing decision for the directory or one of its ancestors.
+    ///   - source: where the request comes from.
     static func on(
         _ path: String, _ state: DirectoryState, approved: Bool?, standing: DirectoryDecision?,
         policy: DirectoryPolicy, source: RequestSource

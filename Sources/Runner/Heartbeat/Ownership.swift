@@ -13,8 +13,8 @@ enum Ownership: Equatable {
     case lost
 
     /// - Parameters:
-    /// - lock, state: the pids in the two files; nil if there is none.
-    /// - isRunner: whether a pid belongs to a live runner.
+    ///   - lock, state: the pids in the two files; nil if there is none.
+    ///   - isRunner: whether a pid belongs to a live runner.
     static func judge(lock: Int32?, state: Int32?, own: Int32, isRunner: (Int32) -> Bool) -> Ownership {
         let others = [lock, state].compactMap { $0 }.filter { $0 != own }
         if others.contains(where: isRunner) { return .lost }

@@ -44,10 +44,10 @@ enum RenewalVerdict: Equatable {
     case prove
 
     /// - Parameters:
-    /// - running: the running program.
-    /// - found: the program on disk now.
-    /// - seen: the program on disk at the last look.
-    /// - failed: the last program that failed, and whether to retry it.
+    ///   - running: the running program.
+    ///   - found: the program on disk now.
+    ///   - seen: the program on disk at the last look.
+    ///   - failed: the last program that failed, and whether to retry it.
     static func on(
         running: FilePrint?, found: FilePrint?, seen: FilePrint?, failed: (FilePrint, retry: Bool)?
     ) -> RenewalVerdict {

@@ -26,9 +26,9 @@ actor Renewal {
     private var failed: (print: FilePrint, at: ContinuousClock.Instant)?
 
     /// - Parameters:
-    /// - arguments: the runner's arguments, without the program's name.
-    /// - failure: why the last renewal failed, in a restored runner.
-    /// - notice: shows users, through `status`, the outcome of a renewal.
+    ///   - arguments: the runner's arguments, without the program's name.
+    ///   - failure: why the last renewal failed, in a restored runner.
+    ///   - notice: shows users, through `status`, the outcome of a renewal.
     init(
         program: ProgramFile, arguments: [String], configuration: Configuration, failure: String?,
         notice: @escaping @Sendable (String?) async -> Void, logger: Logger

@@ -20,8 +20,8 @@ struct Git: Sendable {
     /// Returns git's standard output without its last newline. Throws git's error message if it fails.
     ///
     /// - Parameters:
-    /// - patience: queries take milliseconds; writing a working tree may take minutes.
-    /// - progress: called every other second with git's last progress message.
+    ///   - patience: queries take milliseconds; writing a working tree may take minutes.
+    ///   - progress: called every other second with git's last progress message.
     func run(
         _ arguments: [String], in directory: String, within patience: Duration = .seconds(60),
         progress: HelperProcess.Progress? = nil

@@ -6,9 +6,10 @@ struct WorktreeContents: Equatable, Sendable {
     var unseen: [String] = []
 
     /// - Parameters:
-    /// - status: the output of `git status --porcelain -z --ignored`.
-    /// - files: the output of `git ls-files -v -z`, which marks skipped files with S or a lower-case letter.
-    /// - exists: whether a file exists; most skipped files of a sparse checkout don't.
+    ///   - status: the output of `git status --porcelain -z --ignored`.
+    ///   - files: the output of `git ls-files -v -z`, which marks skipped files with S or a lower-case
+    ///     letter.
+    ///   - exists: whether a file exists; most skipped files of a sparse checkout don't.
     init(status: String, files: String, exists: (String) -> Bool) {
         for entry in status.split(separator: "\0") {
             if entry.hasPrefix("!! ") { unseen.append(String(entry.dropFirst(3))) } else { hasChanges = true }

@@ -59,8 +59,8 @@ struct WorktreePlan: Equatable, Sendable {
     /// The names for which neither the branch nor the directory exists yet.
     ///
     /// - Parameters:
-    /// - references: full names of references. `refs/heads/hapi-x/y` prevents a branch `hapi-x`.
-    /// - exists: whether the name exists in the worktrees' folder.
+    ///   - references: full names of references. `refs/heads/hapi-x/y` prevents a branch `hapi-x`.
+    ///   - exists: whether the name exists in the worktrees' folder.
     static func free(_ names: [String], references: [String], exists: (String) -> Bool) -> [String] {
         names.filter { name in
             let reference = "refs/heads/\(branch(name))"
