@@ -1,11 +1,11 @@
-// A crash writes one line, in the form of the runner's log, by async-signal-safe means:
+// Writes one line in the format of the runner's log when the process crashes, with async-signal-safe calls only:
 //
 //   2026-01-31T08:15:30.123Z critical crashed signal=SIGSEGV address=0x10 thread=4711 name=readiness
 //   build=0123abcd base=0x400000 calls=0x4011f2,0x401090
 //
-// Return addresses come from the unwinder, which reads no lock and allocates nothing once it is loaded
-// (_dl_find_object since glibc 2.35). Where it faults on a broken stack, they come from the chain of frame
-// pointers, read through the kernel, which never faults.
+// Return addresses come from the unwinder, which takes no lock and allocates nothing once it is loaded
+// (_dl_find_object since glibc 2.35). If it faults on a broken stack, they come from the chain of frame pointers,
+// read through the kernel, which never faults.
 #define _GNU_SOURCE
 #include "crash.h"
 
@@ -40,7 +40,7 @@ static char build[2 * 32 + 1];
 static uintptr_t base;
 static char stack[64 << 10];
 
-// Only the first thread to crash speaks. `speaker` is its id.
+// Only the first thread to crash writes a line. `speaker` is its id.
 static atomic_int speaker;
 static volatile sig_atomic_t is_unwinding;
 static sigjmp_buf unwinding_failed;
@@ -124,7 +124,7 @@ static struct registers registers_of(const ucontext_t *context) {
 #endif
 }
 
-// Reads memory that may not be there. 1 if it was.
+// Reads memory that may be unmapped. 1 on success.
 static int peek(uintptr_t address, void *into, size_t size) {
     struct iovec here = {into, size}, there = {(void *)address, size};
     return process_vm_readv(getpid(), &here, 1, &there, 1, 0) == (ssize_t)size;
@@ -154,7 +154,7 @@ static int unwind(struct registers registers, uintptr_t *calls) {
     is_unwinding = 1;
     int count = backtrace(found, most_calls + 8), first = 0;
     is_unwinding = 0;
-    // What comes before the place of the crash is this handler.
+    // The frames above the crash belong to this handler.
     while (first < count && (uintptr_t)found[first] != registers.program) first++;
     if (first == count) return 0;
     for (int index = first; index < count && index - first < most_calls; index++) {
@@ -187,7 +187,7 @@ static void speak(int crash, const siginfo_t *info, const ucontext_t *context) {
     for (int index = 0; index < count; index++) add_address(&line, index == 0 ? " calls=" : ",", calls[index]);
     if (line.size == sizeof line.text) line.size--;
     line.text[line.size++] = '\n';
-    // Nothing can be done about a log that cannot be written.
+    // If the log cannot be written, there is nowhere to report it.
     (void)!write(STDERR_FILENO, line.text, line.size);
 }
 
@@ -198,10 +198,10 @@ static void handle(int signal, siginfo_t *info, void *context) {
     if (atomic_compare_exchange_strong(&speaker, &nobody, me)) {
         speak(crash, info, context);
     } else if (nobody != me) {
-        // Another thread speaks, and ends the process then.
+        // Another thread is writing its line, and will end the process.
         nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
     }
-    // The signal takes its course: a fault happens again on return, one that was sent is sent again.
+    // Lets the signal have its effect: a fault repeats on return; a sent signal is sent again.
     sigaction(signal, &before[crash], NULL);
     if (info->si_code <= 0) syscall(SYS_tgkill, getpid(), me, signal);
     errno = error;
@@ -209,7 +209,7 @@ static void handle(int signal, siginfo_t *info, void *context) {
 
 // MARK: At the start
 
-// The first object is the program itself.
+// The first object is the program.
 static int note_program(struct dl_phdr_info *info, size_t size, void *unused) {
     (void)size, (void)unused;
     base = info->dlpi_addr;
@@ -237,7 +237,7 @@ static int note_program(struct dl_phdr_info *info, size_t size, void *unused) {
 void cprocess_speak_of_crashes(void) {
     strcpy(build, "unknown");
     dl_iterate_phdr(note_program, NULL);
-    // Loads the unwinder.
+    // Called once to load the unwinder, which allocates.
     void *unused[2];
     backtrace(unused, 2);
     stack_t alternate = {.ss_sp = stack, .ss_size = sizeof stack};

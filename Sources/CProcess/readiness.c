@@ -77,7 +77,7 @@ int cprocess_start_thread(const char *name, void (*body)(void *), void *context)
     int code = pthread_attr_init(&attributes);
     if (code == 0) {
         pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-        // A thread inherits its maker's mask, so it never runs with another.
+        // Blocked here, because a thread inherits its creator's mask.
         pthread_sigmask(SIG_SETMASK, &blocked, &before);
         code = pthread_create(&thread, &attributes, run, start);
         pthread_sigmask(SIG_SETMASK, &before, NULL);

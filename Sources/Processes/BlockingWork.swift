@@ -1,18 +1,19 @@
 import Synchronization
 
-/// Runs what may block without end, as a look at a network file system or the start of a program may, on
-/// one of a few threads kept for that, never on the cooperative pool, which has a thread for each processor.
+/// Runs work that may block indefinitely, such as access to a network file system or the start of a program,
+/// on one of a few dedicated threads. The cooperative pool has only one thread per processor.
 package enum BlockingWork {
     private static let threads = WorkerThreads("blocking", limit: 8)
 
-    /// Makes the threads while they can be made: where processes run out, no thread can be made either.
+    /// Creates the threads early: when processes run out, no thread can be created either.
     package static func prepare() { threads.prepare() }
 
-    /// nil if the caller is cancelled or `patience` is over first; the thread is left to its work.
+    /// Returns nil if the caller is cancelled or `patience` is over first; the work then continues on its
+    /// thread.
     ///
     /// - Parameters:
-    ///   - patience: nil to wait as long as it takes.
-    ///   - abandoned: given what came of the work in the end, on its thread, if nobody waits for it any more.
+    ///   - patience: nil to wait without limit.
+    ///   - abandoned: gets the result, on the work's thread, if the caller no longer waits for it.
     package static func run<Value: Sendable>(
         within patience: Duration? = nil, _ body: @escaping @Sendable () -> Value,
         abandoned: (@Sendable (Value) -> Void)? = nil
@@ -29,17 +30,17 @@ package enum BlockingWork {
     }
 }
 
-/// Work that lets go of what it holds, descriptors say, before its caller goes on.
+/// Work that runs once and releases what it captures, such as descriptors, before its caller continues.
 private final class Once<Value: Sendable>: Sendable {
     private let body: Mutex<(@Sendable () -> Value)?>
 
     init(_ body: @escaping @Sendable () -> Value) { self.body = Mutex(body) }
 
-    /// nil the second time.
+    /// nil on the second call.
     func run() -> Value? { body.withLock { $0.take() }?() }
 }
 
-/// A value on its way from a thread to its caller, who may have gone: one of them has it in the end.
+/// Passes a value from a thread to its caller, unless the caller has given up; exactly one of them gets it.
 private final class Handover<Value: Sendable>: Sendable {
     private enum State {
         case underWay
@@ -49,7 +50,7 @@ private final class Handover<Value: Sendable>: Sendable {
 
     private let state = Mutex(State.underWay)
 
-    /// False if nobody waits for it.
+    /// False if nobody waits for the value.
     func deliver(_ value: Value) -> Bool {
         state.withLock { state in
             if case .abandoned = state { return false }

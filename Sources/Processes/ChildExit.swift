@@ -4,10 +4,10 @@ import Glibc
 package enum ChildExit: Equatable, Sendable {
     case code(Int32)
     case signal(Int32)
-    /// Somebody else reaped it, or the system does because SIGCHLD is ignored: its end is nobody's to know.
+    /// Something else reaped it, or the kernel did because SIGCHLD is ignored: its exit cannot be known.
     case unknown
 
-    /// Reaps a child that has ended; nil if it has not, wait(2).
+    /// Reaps a child that has ended, wait(2); nil if it has not.
     static func reaping(_ pid: Int32) -> ChildExit? {
         var status: Int32 = 0
         while true {
@@ -23,7 +23,7 @@ package enum ChildExit: Equatable, Sendable {
         self = signal == 0 ? .code((status >> 8) & 0xff) : .signal(signal)
     }
 
-    /// As a shell tells it: 128 and the signal's number for a signal. nil where nothing is known.
+    /// The exit status as a shell reports it: 128 plus the number for a signal. nil if unknown.
     package var status: Int32? {
         switch self {
         case .code(let code): code

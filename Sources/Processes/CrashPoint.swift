@@ -1,10 +1,9 @@
 import Glibc
 
-/// A named step between two effects, where a test can end or stop the process.
+/// A named step between two effects, at which a test can end or suspend the process.
 ///
-/// Only programs built with `CRASH_POINTS` look at `HAPI_CRASH_AT`: the name of a step, where the
-/// process ends as by `kill -9`; the name and `:stop`, where it is stopped as by `SIGSTOP`; or the name
-/// and `:hang`, where the thread that comes by never goes on. In any other build this is nothing.
+/// Only programs built with `CRASH_POINTS` read `HAPI_CRASH_AT`. The name of a step kills the process there
+/// by SIGKILL, `NAME:stop` suspends it by SIGSTOP, and `NAME:hang` blocks the thread for ever.
 package enum CrashPoint {
     @inline(__always)
     package static func reached(_ name: StaticString) {

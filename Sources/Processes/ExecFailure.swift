@@ -1,19 +1,19 @@
 import Glibc
 
-/// Why a program cannot be run. The kernel's error does not tell a missing script from a missing interpreter,
-/// or either from a missing directory: the files themselves do.
+/// Why a program cannot be run. The kernel's errno does not distinguish a missing script from a missing
+/// interpreter or a missing directory, so the files are examined.
 package enum ExecFailure {
-    /// In words, why running `program` in `directory` fails with `code`.
+    /// Describes why running `program` in `directory` fails with `code`, an errno.
     package static func words(_ program: String, in directory: String, _ code: Int32) -> String {
         if access(directory, X_OK) != 0 && errno == code {
             return "its directory \(directory) cannot be entered: \(errorText(code))"
         }
-        // What is looked for in PATH, or is a descriptor's, cannot be looked at here.
+        // A program from PATH or behind a descriptor cannot be examined here.
         guard program.contains("/"), !program.hasPrefix("/proc/") else { return errorText(code) }
         return reason(program, code) ?? errorText(code)
     }
 
-    /// What would keep the file from being run if that was tried now; nil if nothing can be seen.
+    /// Describes why running the file now would fail; nil if no reason can be seen.
     package static func foreseen(_ program: String) -> String? {
         if access(program, X_OK) != 0 { return reason(program, errno) ?? errorText(errno) }
         switch ProgramKind(of: program) {

@@ -33,7 +33,7 @@ package struct FileError: Error, CustomStringConvertible {
     }
 }
 
-/// Creates a directory and what is missing above it.
+/// Creates a directory with its missing ancestors.
 package func createDirectory(_ path: String, mode: mode_t) throws(FileError) {
     if mkdir(path, mode) == 0 || (errno == EEXIST && isDirectory(path)) { return }
     let code = errno
@@ -46,17 +46,16 @@ package func createDirectory(_ path: String, mode: mode_t) throws(FileError) {
     }
 }
 
-/// Whether there is a directory; symbolic links are followed.
+/// Whether the path is a directory, after symbolic links are followed.
 package func isDirectory(_ path: String) -> Bool {
     var status = stat()
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
 }
 
-/// Replaces a file in one step: readers see the old content or the new one. Mode 0600. A symbolic link stays:
-/// what it leads to is replaced.
+/// Replaces a file atomically: readers see the old or the new content. Mode 0600. If the path is a symbolic
+/// link, its target is replaced.
 ///
-/// Of a file's writers one is at work at a time: so the next one finds, and removes, what one that was
-/// killed has left.
+/// Writers of one file must exclude each other, because each removes what a killed one has left.
 package func replaceFile(_ path: String, with bytes: [UInt8]) throws(FileError) {
     let path = linkedPath(path)
     let temporary = "\(path).tmp"
@@ -78,7 +77,7 @@ package func replaceFile(_ path: String, with bytes: [UInt8]) throws(FileError) 
     }
 }
 
-/// Writes every byte. False leaves the reason in errno.
+/// Writes every byte. On false, errno has the reason.
 package func writeAll(_ descriptor: Int32, _ bytes: [UInt8]) -> Bool {
     var rest = bytes[...]
     while !rest.isEmpty {
@@ -89,7 +88,7 @@ package func writeAll(_ descriptor: Int32, _ bytes: [UInt8]) -> Bool {
     return true
 }
 
-/// A whole file's bytes; nil if it cannot be read. For the kernel's own small files.
+/// The bytes of a whole file; nil if it cannot be read. For small files and `/proc`.
 package func readFile(_ path: String) -> [UInt8]? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
@@ -97,7 +96,7 @@ package func readFile(_ path: String) -> [UInt8]? {
     return readToEnd(descriptor)
 }
 
-/// The first kilobyte of one of the kernel's files of one line, by a single read; nil if it cannot be read.
+/// Up to a kilobyte of a one-line file of the kernel, by a single read; nil if it cannot be read.
 func readKernelLine(_ path: String) -> [UInt8]? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
@@ -110,7 +109,7 @@ func readKernelLine(_ path: String) -> [UInt8]? {
     return count < 0 ? nil : bytes
 }
 
-/// What is left to read from a descriptor; nil if reading fails.
+/// The remaining bytes of a descriptor; nil if reading fails.
 package func readToEnd(_ descriptor: Int32) -> [UInt8]? {
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 4096)
@@ -119,7 +118,7 @@ package func readToEnd(_ descriptor: Int32) -> [UInt8]? {
         if count == 0 { return bytes }
         if count > 0 {
             bytes.append(contentsOf: buffer.prefix(count))
-            // The kernel makes its longer tables anew for each read.
+            // Larger reads, because the kernel generates its longer tables again for each read.
             if count == buffer.count && count < 1 << 18 { buffer = .init(repeating: 0, count: 4 * count) }
         } else if errno != EINTR {
             return nil

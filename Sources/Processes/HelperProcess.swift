@@ -1,14 +1,14 @@
 import Glibc
 
-/// A short-lived program that is run for its answer: git, a login shell, a new version of this one.
+/// Runs a short-lived program for its output: git, a login shell, a new version of this program.
 package enum HelperProcess {
     package struct Result: Sendable {
-        /// The exit code; 128 and its number for a signal.
+        /// The exit code, or 128 plus the number of a signal.
         package let status: Int32
         package let output: String
         package let errors: String
 
-        /// Its last words, for people.
+        /// The last line of its output, for people.
         package var words: String {
             let said =
                 errors.trimmingWhitespace.isEmpty ? output.trimmingWhitespace : errors.trimmingWhitespace
@@ -16,20 +16,20 @@ package enum HelperProcess {
         }
     }
 
-    /// Asks the whole group to end, so that git takes back what it has half made, and then insists.
+    /// SIGTERM first, so that git can remove what it has half created, then SIGKILL, both to the whole group.
     private static let ending = StopSequence(steps: [
         .init(signal: SIGTERM, grace: .seconds(2)), .init(signal: SIGKILL, grace: .seconds(2)),
     ])
 
-    /// Told what a program has last said on its standard error, while it works.
+    /// Called with the last line on a program's standard error while it is running.
     package typealias Progress = @Sendable (String) async -> Void
 
-    /// How often ``Progress`` is told.
+    /// The interval between calls of ``Progress``.
     private static let progressInterval = Duration.seconds(2)
 
-    /// Runs a program and waits for it; one that takes longer than `patience`, or whose caller is cancelled,
-    /// is ended, with its whole process group. Its standard input is empty. What it prints goes to files in
-    /// memory, so that nothing it leaves running in the background can hold up the answer.
+    /// Runs a program and waits for it. If it takes longer than `patience` or the caller is cancelled, ends
+    /// it with its process group. Its standard input is empty. Its output goes to memory files, not pipes, so
+    /// that processes it leaves in the background don't delay the result.
     package static func run(
         _ program: String, _ arguments: [String], environment: [String: String], directory: String = "/",
         within patience: Duration, progress: Progress? = nil
@@ -51,7 +51,7 @@ package enum HelperProcess {
         return Result(status: status, output: output.text(), errors: errors.text())
     }
 
-    /// Whether it ends in time.
+    /// Whether the process ends before the deadline.
     private static func ended(
         _ process: LaunchedProcess, by deadline: ContinuousClock.Instant, telling progress: Progress?,
         _ errors: MemoryFile
@@ -65,10 +65,10 @@ package enum HelperProcess {
     }
 }
 
-/// A program that was ended before it had answered.
+/// A program was ended before it had finished.
 package struct HelperCutShort: Error, CustomStringConvertible {
     package let program: String
-    /// How long it had; nil if its answer was no longer wanted.
+    /// Its time limit; nil if the caller was cancelled.
     package let patience: Duration?
 
     package var description: String {
@@ -76,7 +76,7 @@ package struct HelperCutShort: Error, CustomStringConvertible {
     }
 }
 
-/// A program whose end was taken from us, so that its exit code is not known.
+/// A program was reaped by something else, so its exit code is not known.
 package struct HelperLost: Error, CustomStringConvertible {
     package let program: String
     package var description: String {

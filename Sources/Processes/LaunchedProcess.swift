@@ -2,11 +2,11 @@ import CProcess
 import Glibc
 import Synchronization
 
-/// A child of this process. Until it is reaped here, which nobody else may do, its pid and the process
-/// group it leads are nobody else's.
+/// A child of this process. Only this object reaps it; until then its pid and its process group cannot be
+/// reused.
 package final class LaunchedProcess: Sendable {
     package let pid: Int32
-    /// nil where the system gives none: then it is looked at in intervals.
+    /// A pidfd; nil if none could be opened. The process is then polled.
     private let descriptor: OwnedDescriptor?
     private let exit = Mutex<ChildExit?>(nil)
 
@@ -19,7 +19,7 @@ package final class LaunchedProcess: Sendable {
         self.descriptor = descriptor < 0 ? nil : OwnedDescriptor(descriptor)
     }
 
-    /// What is recorded of it; nil where `/proc` cannot be read. Good until it is reaped.
+    /// Its identity; nil if `/proc` cannot be read. Only valid until it is reaped.
     package var identity: ProcessIdentity? { ProcessTable.identity(of: pid) }
 
     /// Sends a signal. False if it was reaped or may not be signalled.
@@ -28,7 +28,7 @@ package final class LaunchedProcess: Sendable {
         exit.withLock { $0 == nil && kill(pid, signal) == 0 }
     }
 
-    /// Signals the whole group it leads.
+    /// Signals the process group that it leads.
     package func signalGroup(_ signal: Int32) {
         exit.withLock { if $0 == nil { kill(-pid, signal) } }
     }
@@ -37,7 +37,7 @@ package final class LaunchedProcess: Sendable {
         exit.withLock { $0 != nil || cprocess_child_has_ended(pid) != 0 }
     }
 
-    /// Reaps it if it has ended, and tells how; nil if it has not.
+    /// Reaps it and returns its exit; nil if it has not ended.
     @discardableResult
     package func reap() -> ChildExit? {
         exit.withLock { exit in
@@ -46,7 +46,8 @@ package final class LaunchedProcess: Sendable {
         }
     }
 
-    /// Kills it, and reaps it if it is gone in time. Blocks the calling thread: only for one that is soon gone.
+    /// Kills it, and reaps it if it ends in time. Blocks the calling thread, so only for processes that end
+    /// at once.
     package func killAndReap(within patience: Duration) {
         signal(SIGKILL)
         let deadline = ContinuousClock.now + patience
@@ -60,7 +61,7 @@ package final class LaunchedProcess: Sendable {
             if let descriptor {
                 await waitUntilReadable(descriptor.number)
             } else {
-                // Ends early when the task is cancelled.
+                // The sleep fails only when cancelled, which ends the loop.
                 try? await Task.sleep(for: pause)
                 pause = min(pause * 2, .milliseconds(200))
             }
@@ -71,7 +72,7 @@ package final class LaunchedProcess: Sendable {
     package func ended(within patience: Duration) async -> Bool {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.ended() }
-            // Cancelled when it has ended.
+            // Cancelled when the process has ended.
             group.addTask { try? await Task.sleep(for: patience) }
             await group.next()
             group.cancelAll()
@@ -87,11 +88,11 @@ package final class LaunchedProcess: Sendable {
 }
 
 extension ProcessLaunch {
-    /// Starts the program without blocking the calling thread, as an exec from a file system that does not
-    /// answer would. nil if `patience` is over or the caller is cancelled first; what starts later is killed
-    /// at once.
+    /// Starts the program without blocking the calling thread, as exec would on a file system that does not
+    /// answer. Returns nil if `patience` is over or the caller is cancelled first; if the program starts
+    /// later, it is killed at once.
     ///
-    /// - Parameter owners: what keeps the launch's descriptors open.
+    /// - Parameter owners: objects that keep the launch's descriptors open.
     package func started(
         within patience: Duration? = nil, keeping owners: [any AnyObject & Sendable] = []
     ) async throws(LaunchError) -> LaunchedProcess? {

@@ -1,14 +1,14 @@
 import CProcess
 import Glibc
 
-/// Keeps a log from growing without end while others append to it: beyond a bound the middle goes, its
-/// beginning and its newest part stay.
+/// Bounds the size of a log while others append to it: beyond the limit the middle is cut out; the beginning
+/// and the newest part stay.
 package struct LogBound: Equatable, Sendable {
-    /// In bytes, as all here.
+    /// In bytes, like the others.
     package var limit: Int
-    /// What is kept of its beginning; whole blocks of a file system.
+    /// How much of the beginning is kept: a multiple of the file system's block size.
     package var head: Int
-    /// What is kept of its end, at least.
+    /// How much of the end is kept at least.
     package var tail: Int
 
     package static let session = LogBound(limit: 16 << 20, head: 1 << 20, tail: 4 << 20)
@@ -21,7 +21,7 @@ package struct LogBound: Equatable, Sendable {
 
     private static let mark = Array("\n[the middle of this log was cut out]\n".utf8)
 
-    /// Cuts a log that has grown beyond the bound.
+    /// Cuts a log that exceeds the limit.
     package func apply(to path: String) {
         let log = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
         guard log >= 0 else { return }
@@ -29,11 +29,11 @@ package struct LogBound: Equatable, Sendable {
         apply(to: log)
     }
 
-    /// - Parameter log: open for reading and writing, not for appending.
+    /// - Parameter log: open for reading and writing, without O_APPEND.
     package func apply(to log: Int32) {
         var status = stat()
         guard fstat(log, &status) == 0, status.st_size > off_t(limit) else { return }
-        // Whole blocks can be cut out without touching the rest, where the file system knows how.
+        // Where the file system supports it, whole blocks are cut out without copying.
         let block: off_t = 64 << 10
         let cut = (status.st_size - off_t(head + tail)) / block * block
         guard cut > 0 else { return }
@@ -41,8 +41,8 @@ package struct LogBound: Equatable, Sendable {
         pwrite(log, Self.mark, Self.mark.count, off_t(head))
     }
 
-    /// Copies the end over the middle and cuts off what is left. What somebody appends in the moment between
-    /// is lost; the copy goes on until nothing new comes, but not for ever.
+    /// Copies the end over the middle and truncates the file. Repeats, within limits, until nothing new was
+    /// appended meanwhile. What is appended between the last copy and the truncation is lost.
     private func moveTail(_ log: Int32, down cut: off_t) {
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         var place = off_t(head)

@@ -1,18 +1,18 @@
-/// What a look at a recorded process tells.
+/// The result of observing a recorded process.
 package enum Observation: Equatable, Sendable {
     case alive
     case gone
-    /// Its machine was restarted since.
+    /// The machine was rebooted since the process was recorded.
     case rebooted
-    /// It was recorded on another machine or in another pid namespace: nothing can be known here.
+    /// Recorded on another machine or in another pid namespace, so it cannot be checked here.
     case unverifiable
 
     package var isOver: Bool { self == .gone || self == .rebooted }
 
-    /// Judges a process recorded at `host`, seen from `here`, where `found` has its pid now.
+    /// Judges a process recorded on `host`, observed from `here`, where the process `found` has its pid now.
     ///
-    /// The boot id is unique to one boot of one machine, so an equal one means the same kernel; a
-    /// different one means a restart only where the machine is known to be the same.
+    /// A boot id is unique to one boot of one machine, so the same id means the same kernel. A different id
+    /// means a reboot only if the machine is known to be the same.
     package static func judge(
         _ process: ProcessIdentity, at host: HostIdentity, from here: HostIdentity, found: ProcessStatus?
     ) -> Observation {
@@ -22,11 +22,11 @@ package enum Observation: Equatable, Sendable {
         return .alive
     }
 
-    /// Looks at a recorded process now.
+    /// Observes a recorded process now.
     package static func of(_ process: ProcessIdentity, at host: HostIdentity) -> Observation {
         let found = ProcessTable.status(of: process.pid)
         let seen = judge(process, at: host, from: .current, found: found)
-        // Nothing was found where something is: it could not be looked at.
+        // Nothing was found, but a process has the pid: it could not be read.
         if seen == .gone && found == nil && !ProcessTable.isVacant(process.pid) { return .unverifiable }
         return seen
     }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A value that arrives once and that any number of tasks can wait for.
+/// A value that is set once and that any number of tasks can wait for.
 package final class OneShot<Value: Sendable>: Sendable {
     private struct State {
         var value: Value?
@@ -14,7 +14,7 @@ package final class OneShot<Value: Sendable>: Sendable {
 
     package var value: Value? { state.withLock(\.value) }
 
-    /// Sets the value; the first one stays.
+    /// Sets the value, unless it is already set.
     package func set(_ value: Value) {
         let waiting = state.withLock { state in
             if state.value == nil { state.value = value }
@@ -29,7 +29,7 @@ package final class OneShot<Value: Sendable>: Sendable {
         await withTaskGroup(of: Value?.self) { group in
             group.addTask { await self.wait() }
             group.addTask {
-                // Cancelled when the value is there.
+                // Cancelled when the value is set.
                 try? await Task.sleep(for: patience)
                 return nil
             }

@@ -1,14 +1,14 @@
 import CProcess
 import Glibc
 
-/// An open file that is closed with this object.
+/// A descriptor that is closed with this object.
 package final class OwnedDescriptor: Sendable {
     package let number: Int32
 
     package init(_ number: Int32) { self.number = number }
     deinit { close(number) }
 
-    /// Another number for the file, to be closed by the caller.
+    /// Duplicates the descriptor. The caller must close the copy.
     package func copied() throws(FileError) -> Int32 {
         let copy = fcntl(number, F_DUPFD_CLOEXEC, 3)
         guard copy >= 0 else { throw FileError(action: "copy", path: "a descriptor", code: errno) }
@@ -16,7 +16,7 @@ package final class OwnedDescriptor: Sendable {
     }
 }
 
-/// A pipe whose ends no other program inherits unless they are passed to it.
+/// A close-on-exec pipe.
 package struct Pipe: Sendable {
     package let reading: OwnedDescriptor
     package let writing: OwnedDescriptor
@@ -30,13 +30,13 @@ package struct Pipe: Sendable {
     }
 }
 
-/// A file without a name: a program writes its output to it, or reads its input from it.
+/// An anonymous file in memory, for a program's input or output.
 package final class MemoryFile: Sendable {
     private let file: OwnedDescriptor
 
     package var descriptor: Int32 { file.number }
 
-    /// - Parameter name: what `/proc` shows for it.
+    /// - Parameter name: shown in `/proc`.
     package init(_ name: String) throws(FileError) {
         let descriptor = cprocess_memory_file(name)
         guard descriptor >= 0 else {
@@ -45,7 +45,7 @@ package final class MemoryFile: Sendable {
         file = OwnedDescriptor(descriptor)
     }
 
-    /// One that holds `bytes`, to be read from the beginning.
+    /// A file that contains `bytes`, positioned at its beginning.
     package convenience init(_ name: String, holding bytes: [UInt8]) throws(FileError) {
         try self.init(name)
         guard writeAll(descriptor, bytes), lseek(descriptor, 0, SEEK_SET) == 0 else {
@@ -53,18 +53,18 @@ package final class MemoryFile: Sendable {
         }
     }
 
-    /// Everything in it, up to a limit in bytes.
+    /// Its contents, up to a limit in bytes.
     package func text(limit: Int = 4 << 20) -> String { text(from: 0, limit: limit) }
 
-    /// The end of the last line that says something. A progress meter ends its line with a carriage return
-    /// alone, and writes over it.
+    /// The last line that is not blank. A carriage return ends a line too, because progress meters overwrite
+    /// their line.
     package var lastWords: String {
         text(from: max(0, size - 1024), limit: 1024).split(whereSeparator: \.isNewline).last {
             !$0.allSatisfy(\.isWhitespace)
         }.map { String($0).trimmingWhitespace } ?? ""
     }
 
-    /// Not asked by `lseek`: a program writes at the offset it shares with this descriptor.
+    /// fstat instead of lseek, because lseek would move the offset that the writing program shares.
     private var size: off_t {
         var status = stat()
         return fstat(descriptor, &status) == 0 ? status.st_size : 0

@@ -1,15 +1,15 @@
 import CProcess
 import Glibc
 
-/// An epoll and the thread that waits on it.
+/// An epoll instance and the thread that waits on it.
 final class Poller: Sendable {
-    /// Never a descriptor's tag: those hold a number from 0 up.
+    /// Cannot be a descriptor's tag, because those contain a non-negative number.
     private static let wakeTag = UInt64.max
 
     private let poller: Int32
     private let event: Int32
 
-    /// nil where the system has no descriptor left to give.
+    /// nil if descriptors have run out.
     init?() {
         poller = cprocess_poller_open()
         event = cprocess_event_open()
@@ -20,17 +20,17 @@ final class Poller: Sendable {
 
     deinit { for descriptor in [poller, event] where descriptor >= 0 { close(descriptor) } }
 
-    /// Has `tag` reported once, when the descriptor is readable. 0 or a negated errno.
+    /// Reports `tag` once when the descriptor is readable. Returns 0 or a negated errno.
     func watch(_ descriptor: Int32, _ tag: UInt64) -> Int32 { cprocess_poller_watch(poller, descriptor, tag) }
 
-    /// One that was closed meanwhile is forgotten already.
+    /// Fails harmlessly if the descriptor was closed meanwhile.
     func forget(_ descriptor: Int32) { _ = cprocess_poller_forget(poller, descriptor) }
 
     /// Ends the thread.
     func wake() { _ = cprocess_event_signal(event) }
 
-    /// Starts the thread. It calls `body` with the tags of what is ready, and `atEnd` before it ends,
-    /// when woken or when epoll fails. False: no thread can be made.
+    /// Starts the thread. It calls `body` with the tags of ready descriptors, and `atEnd` before it ends,
+    /// when woken or when epoll fails. False if no thread can be created.
     func run(_ body: @escaping @Sendable ([UInt64]) -> Void, atEnd: @escaping @Sendable () -> Void) -> Bool {
         let code = startThread("readiness") { [self] in
             var tags = [UInt64](repeating: 0, count: 64)
@@ -48,7 +48,7 @@ final class Poller: Sendable {
     }
 }
 
-/// Runs `body` on a thread of its own, which blocks all signals but those that tell a fault. 0 or an errno.
+/// Runs `body` on a new thread that blocks all signals except those of a fault. Returns 0 or an errno.
 package func startThread(_ name: String, _ body: @escaping @Sendable () -> Void) -> Int32 {
     let box = Unmanaged.passRetained(ThreadBody(body))
     let code = cprocess_start_thread(

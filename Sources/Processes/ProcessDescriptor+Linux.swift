@@ -1,17 +1,16 @@
 import CProcess
 import Glibc
 
-/// Holds on to one process: signals it and tells its end, whoever has its pid later.
+/// Refers to one process, even if its pid is reused: signals it and reports its end.
 ///
-/// By a pidfd, where the system gives one. Where it does not (a kernel before 5.3, a sandbox that forbids
-/// it, no free descriptor), the process is identified anew at each use and looked at in intervals.
+/// Uses a pidfd if possible. Otherwise (a kernel before 5.3, a sandbox that forbids it, no free descriptor)
+/// it checks the process's identity before each use, and polls.
 package final class ProcessDescriptor: Sendable {
     package let identity: ProcessIdentity
     private let descriptor: Int32?
 
-    /// nil if the process is gone. The descriptor is opened before the start time is compared, so
-    /// that it cannot stand for a later process.
-    ///
+    /// nil if the process is gone. The pidfd is opened before the start time is compared, so it cannot refer
+    /// to a later process.
     package convenience init?(_ identity: ProcessIdentity) {
         self.init(identity, open: cprocess_pidfd_open)
     }
@@ -34,16 +33,16 @@ package final class ProcessDescriptor: Sendable {
         return Presence.of(identity) == .there && kill(identity.pid, signal) == 0
     }
 
-    /// A zombie has ended too.
+    /// Whether it has ended; true for a zombie.
     package var hasEnded: Bool {
         if let descriptor { return isReadable(descriptor) }
         return [.zombie, .gone].contains(Presence.of(identity))
     }
 
-    /// Whether each has ended (nil: there is none), by one look at all of them: a system call for each of a
-    /// thousand would be most of what a list costs.
+    /// Whether each process has ended, nil for no process, with a single system call: one for each of a
+    /// thousand processes would be most of the cost of a list.
     package static func haveEnded(_ held: [ProcessDescriptor?]) -> [Bool?] {
-        // poll(2) passes over a negative number.
+        // poll(2) ignores negative descriptors.
         var looks = held.map { pollfd(fd: $0?.descriptor ?? -1, events: Int16(POLLIN), revents: 0) }
         while poll(&looks, nfds_t(looks.count), 0) < 0 && errno == EINTR {}
         return zip(held, looks).map { process, look in
@@ -58,7 +57,7 @@ package final class ProcessDescriptor: Sendable {
             if let descriptor {
                 await waitUntilReadable(descriptor)
             } else {
-                // Ends early when the task is cancelled.
+                // The sleep fails only when cancelled, which ends the loop.
                 try? await Task.sleep(for: pause)
                 pause = min(pause * 2, .milliseconds(200))
             }
@@ -66,10 +65,10 @@ package final class ProcessDescriptor: Sendable {
     }
 }
 
-/// Whether the process with an identity is there, as far as `/proc` and kill(2) tell.
+/// Whether the process with an identity exists, according to `/proc` and kill(2).
 private enum Presence {
     case there, zombie, gone
-    /// Somebody has its pid, and cannot be looked at, for want of a descriptor say.
+    /// A process has its pid but cannot be read, for example without a free descriptor.
     case unknown
 
     static func of(_ identity: ProcessIdentity) -> Presence {
@@ -84,13 +83,13 @@ private enum Presence {
 /// Returns when the process has ended, or when the calling task is cancelled.
 package func waitUntilGone(_ process: ProcessIdentity) async { await ProcessDescriptor(process)?.ended() }
 
-/// Returns when the descriptor has something to read, or when the calling task is cancelled; perhaps
-/// earlier. The caller keeps the descriptor open until then.
+/// Returns when the descriptor is readable or the calling task is cancelled, possibly earlier. The caller
+/// must keep the descriptor open meanwhile.
 package func waitUntilReadable(_ descriptor: Int32) async {
     await ReadinessLoop.shared.waitUntilReadable(descriptor)
 }
 
-/// Returns true when every process has ended, false when `patience` is over first.
+/// True when every process has ended, false if `patience` is over first.
 package func allEnded(_ processes: [ProcessDescriptor], within patience: Duration) async -> Bool {
     await withTaskGroup(of: Void.self) { group in
         group.addTask { for process in processes { await process.ended() } }

@@ -1,4 +1,4 @@
-/// A process, named so that a later process with the same pid is somebody else.
+/// Identifies a process such that a later process with the same pid is a different one.
 package struct ProcessIdentity: Hashable, Sendable {
     package let pid: Int32
     /// Clock ticks since boot at which it started: field 22 of `/proc/<pid>/stat`, proc(5).
@@ -10,9 +10,9 @@ package struct ProcessIdentity: Hashable, Sendable {
     }
 }
 
-/// Where a process identity holds: one boot of one machine, one pid namespace.
+/// The scope of a process identity: one boot of one machine, one pid namespace.
 package struct HostIdentity: Hashable, Sendable {
-    /// `/etc/machine-id`, or the host's name where there is none.
+    /// `/etc/machine-id`, or the host name if there is none.
     package let machine: String
     /// `/proc/sys/kernel/random/boot_id`.
     package let bootID: String

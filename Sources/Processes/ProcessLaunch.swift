@@ -1,9 +1,9 @@
 import CProcess
 import Glibc
 
-/// A program to be started with nothing of ours but what is named here: its descriptors are the
-/// three streams and `passing`, its signal mask is empty and its dispositions are the defaults. In the
-/// foreground of our terminal it ignores what we were started to ignore.
+/// A program to start. It inherits only what is named here: its descriptors are the three streams and
+/// `passing`, its signal mask is empty and its signal dispositions are the defaults. If it stays in our
+/// terminal session, it ignores the signals that we were started to ignore.
 package struct ProcessLaunch {
     package enum Stream {
         case null
@@ -15,15 +15,15 @@ package struct ProcessLaunch {
     package var arguments: [String]
     package var environment: [String]
     package var directory: String
-    /// The directory, already opened; `directory` is then its name for errors.
+    /// The working directory as a descriptor; `directory` is then only its name for errors.
     package var openedDirectory: Int32?
     package var input: Stream
     package var output: Stream
     package var errors: Stream
-    /// Further descriptors, given to the program as 3, 4, … in this order.
+    /// Further descriptors, which become 3, 4, … in this order.
     package var passing: [Int32]
     package var startsSession: Bool
-    /// Whether `program` is looked for in `PATH` when it holds no slash.
+    /// Whether to search `PATH` if `program` contains no slash.
     package var searchesPath: Bool
 
     package init(
@@ -44,7 +44,7 @@ package struct ProcessLaunch {
         self.searchesPath = searchesPath
     }
 
-    /// Starts the program and returns its pid. Throws the errno of what failed, exec included.
+    /// Starts the program and returns its pid. Throws the errno of the failed step, including exec.
     package func start() throws(LaunchError) -> Int32 {
         var actions = posix_spawn_file_actions_t()
         var attributes = posix_spawnattr_t()
@@ -54,7 +54,7 @@ package struct ProcessLaunch {
             posix_spawn_file_actions_destroy(&actions)
             posix_spawnattr_destroy(&attributes)
         }
-        // Out of the way of the numbers they are about to get.
+        // Copied to high numbers, so that dup2 does not overwrite one that is still needed.
         var sources: [Int32] = []
         defer { for source in sources { close(source) } }
         do {
@@ -105,7 +105,7 @@ package struct ProcessLaunch {
         sigfillset(&all)
         sigdelset(&all, SIGKILL)
         sigdelset(&all, SIGSTOP)
-        // What goes on in our terminal ignores what we were started to ignore, as by `nohup`.
+        // A program in our terminal session ignores what we were started to ignore, as by `nohup`.
         if !startsSession { for signal in SignalSetting.kept { sigdelset(&all, signal) } }
         try check(posix_spawnattr_setsigmask(&attributes, &none))
         try check(posix_spawnattr_setsigdefault(&attributes, &all))
@@ -125,7 +125,7 @@ package struct ProcessLaunch {
             start(&pid, $0, &actions, &attributes, argv.pointers, environ.pointers)
         }
         if code == ENOEXEC && !searchesPath && ProgramKind(of: program) == .text {
-            // A script without a first line that names its interpreter: as `execvp` does it.
+            // A script without `#!`, run by a shell as `execvp` does.
             let argv = CStrings(["/bin/sh", program] + arguments.dropFirst())
             code = posix_spawn(&pid, "/bin/sh", &actions, &attributes, argv.pointers, environ.pointers)
         }

@@ -1,13 +1,13 @@
-/// What `/proc` tells of one process.
+/// A process's line in `/proc`.
 package struct ProcessStatus: Equatable, Sendable {
     package let identity: ProcessIdentity
     package let parent: Int32
     /// Ended, and not yet reaped.
     package let isZombie: Bool
 
-    /// Reads a line of `/proc/<pid>/stat`, proc(5). The command's name may hold anything, so the
-    /// fields are counted from its last closing parenthesis. In bytes, without a String: thousands of these
-    /// are read on a large machine.
+    /// Parses `/proc/<pid>/stat`, proc(5). The command's name may contain anything, so the fields are counted
+    /// from the last closing parenthesis. Works on bytes, without a String, because thousands of these are
+    /// read on a large machine.
     package init?(statLine: [UInt8]) {
         guard let nameEnd = statLine.lastIndex(of: UInt8(ascii: ")")),
             let pid: Int32 = Self.number(statLine.prefix { $0 != UInt8(ascii: " ") })
@@ -18,7 +18,7 @@ package struct ProcessStatus: Equatable, Sendable {
         else { return nil }
         self.identity = ProcessIdentity(pid: pid, start: start)
         self.parent = parent
-        // While other threads go on, or one of them replaces the program, only the first one has ended.
+        // While other threads run, or one of them executes another program, only the main thread has ended.
         let isOver = fields[0] == [UInt8(ascii: "Z")] || fields[0] == [UInt8(ascii: "X")]
         self.isZombie = isOver && threads < 2
     }
@@ -27,7 +27,7 @@ package struct ProcessStatus: Equatable, Sendable {
         byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\n")
     }
 
-    /// The number that decimal digits spell; nil for anything else, and for one that is too large.
+    /// A number from decimal digits; nil for anything else, and on overflow.
     private static func number<Number: FixedWidthInteger>(_ digits: ArraySlice<UInt8>) -> Number? {
         guard !digits.isEmpty else { return nil }
         var value: Number = 0

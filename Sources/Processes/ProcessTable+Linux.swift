@@ -2,19 +2,18 @@ import Glibc
 
 /// Reads the system's process table.
 package enum ProcessTable {
-    /// Whether it is known for sure that there is no process with this pid: not being able to look, for
-    /// want of a descriptor say, is no such knowledge.
+    /// Whether there is certainly no process with this pid. False if that cannot be checked.
     package static func isVacant(_ pid: Int32) -> Bool {
         kill(pid, 0) != 0 && errno == ESRCH
     }
 
-    /// nil if there is no such process, or it cannot be looked at.
+    /// nil if there is no such process, or it cannot be read.
     package static func status(of pid: Int32) -> ProcessStatus? {
         readKernelLine("/proc/\(pid)/stat").flatMap(ProcessStatus.init)
     }
 
-    /// The children of all threads of a process; empty if it is gone. One may be missing while another
-    /// exits, proc(5).
+    /// The children of all threads of a process; empty if it is gone. A child may be missing while another
+    /// one exits, proc(5).
     static func children(of pid: Int32) -> [Int32] {
         entries(of: "/proc/\(pid)/task").flatMap { thread in
             (readFile("/proc/\(pid)/task/\(thread)/children") ?? []).split(separator: UInt8(ascii: " "))
@@ -22,30 +21,29 @@ package enum ProcessTable {
         }
     }
 
-    /// Whether the kernel lists the children of a process (CONFIG_PROC_CHILDREN).
+    /// Whether the kernel lists children (CONFIG_PROC_CHILDREN).
     static let tellsChildren = access("/proc/self/task/\(getpid())/children", R_OK) == 0
 
-    /// Every process that is visible here.
+    /// Every visible process.
     package static func all() -> [ProcessStatus] {
         processIDs().compactMap(status(of:))
     }
 
-    /// The process with this pid now; nil if there is none.
+    /// The process that has this pid now; nil if there is none.
     package static func identity(of pid: Int32) -> ProcessIdentity? { status(of: pid)?.identity }
 
-    /// This very process.
+    /// This process.
     package static let current: ProcessIdentity =
         identity(of: getpid()) ?? ProcessIdentity(pid: getpid(), start: 0)
 
-    /// The arguments, as the process shows them. Empty for a zombie or a stranger's.
+    /// The command line. Empty for a zombie or another user's process.
     package static func arguments(of pid: Int32) -> [String] {
         (readFile("/proc/\(pid)/cmdline") ?? []).split(separator: 0).map {
             String(systemBytes: $0)
         }
     }
 
-    /// The value of an environment variable as it was when the process was started; nil also where
-    /// the process belongs to somebody else.
+    /// The value of an environment variable at the start of the process; nil also for another user's process.
     package static func environmentValue(_ variable: Variable, of pid: Int32) -> String? {
         environmentValue(variable.rawValue, of: pid)
     }
@@ -59,7 +57,7 @@ package enum ProcessTable {
         return nil
     }
 
-    /// The whole environment as it was when the process was started; nil where it cannot be read.
+    /// The environment at the start of the process; nil if it cannot be read.
     package static func environment(of pid: Int32) -> [String: String]? {
         guard let bytes = readFile("/proc/\(pid)/environ"), !bytes.isEmpty else { return nil }
         let entries = bytes.split(separator: 0).compactMap { entry in
@@ -70,12 +68,12 @@ package enum ProcessTable {
         return Dictionary(entries) { first, _ in first }
     }
 
-    /// The name `ps` and `top` show.
+    /// The name that `ps` and `top` show.
     package static func name(of pid: Int32) -> String? {
         readFile("/proc/\(pid)/comm").map { String(decoding: $0, as: UTF8.self).trimmingWhitespace }
     }
 
-    /// Names this process, whichever thread calls.
+    /// Sets the name of this process, from any thread.
     package static func setOwnName(_ name: String) {
         let file = open("/proc/self/task/\(getpid())/comm", O_WRONLY | O_CLOEXEC)
         guard file >= 0 else { return }
@@ -83,7 +81,7 @@ package enum ProcessTable {
         close(file)
     }
 
-    /// Whether the process is a runner of this user's, ours or HAPI's: its command line holds both words.
+    /// Whether the process is this user's runner, ours or HAPI's: its command line contains both words.
     package static func isRunner(_ pid: Int32) -> Bool {
         var status = stat()
         guard stat("/proc/\(pid)", &status) == 0, status.st_uid == geteuid() else { return false }
@@ -91,16 +89,17 @@ package enum ProcessTable {
         return arguments.contains("runner") && arguments.contains("start-sync")
     }
 
-    /// The user id that a process has, where that is neither this one's nor root's; nil also where nobody tells.
+    /// The effective user id of a process if it is neither this user's nor root's; nil also if it cannot be
+    /// read.
     package static func otherUser(of pid: Int32) -> UInt32? {
         let status = String(decoding: readFile("/proc/\(pid)/status") ?? [], as: UTF8.self)
         let line = status.split(separator: "\n").first { $0.hasPrefix("Uid:") }
-        // Real, effective, saved and file system id, proc(5).
+        // Real, effective, saved and file system user id, proc(5).
         let id = line?.split(whereSeparator: \.isWhitespace).dropFirst(2).first.flatMap { UInt32($0) }
         return id == 0 || id == geteuid() ? nil : id
     }
 
-    /// The inodes of the sockets the process holds open.
+    /// The inodes of the process's open sockets.
     package static func socketInodes(of pid: Int32) -> Set<UInt64> {
         var inodes: Set<UInt64> = []
         for descriptor in entries(of: "/proc/\(pid)/fd") {
@@ -116,8 +115,8 @@ package enum ProcessTable {
 }
 
 extension ProcessIdentity {
-    /// For how many seconds a living process of this boot has been there. Its start is counted from the
-    /// boot and by the boot clock, proc(5): whoever sets the wall clock changes nothing here.
+    /// How long a live process of this boot has existed, in seconds. Measured by the boot clock, proc(5), so
+    /// that changes of the wall clock don't matter.
     package var secondsAlive: Int64 {
         var now = timespec()
         clock_gettime(CLOCK_BOOTTIME, &now)
@@ -126,11 +125,11 @@ extension ProcessIdentity {
 }
 
 extension ProcessTable {
-    /// The name of each session's monitor, as `ps` shows it.
+    /// The name of session monitors in `ps`.
     package static let monitorName = "hapi-monitor"
 
-    /// Reaps the monitors among this process's children that have ended: those of an image before this one
-    /// have nobody else to do it. Children that others wait for are left alone.
+    /// Reaps ended monitors among this process's children: those that an earlier image of it started have
+    /// nobody else to reap them. Other children are left to their waiters.
     package static func reapMonitors() {
         for task in entries(of: "/proc/self/task") {
             guard let bytes = readFile("/proc/self/task/\(task)/children") else { continue }
@@ -142,7 +141,7 @@ extension ProcessTable {
     }
 }
 
-/// Reaps a child of this process that has ended. Nothing happens if it is nobody's child here.
+/// Reaps an ended child of this process; does nothing if it is not our child.
 package func reap(_ child: ProcessIdentity) {
     guard let status = ProcessTable.status(of: child.pid), status.identity == child, status.isZombie else {
         return

@@ -1,11 +1,11 @@
-/// The family relations of processes.
+/// The parents and children of processes.
 ///
-/// Read as they are asked for, so that a look costs what the family is large, not what the machine is.
+/// Read on demand, so that the cost depends on the size of the family, not of the machine.
 package struct ProcessTree: Sendable {
     private let status: @Sendable (Int32) -> ProcessStatus?
     private let children: @Sendable (Int32) -> [Int32]
 
-    /// The relations among these processes, as of one moment.
+    /// The relations among these processes, as a snapshot.
     package init(_ processes: [ProcessStatus]) {
         let children = Dictionary(grouping: processes, by: \.parent).mapValues { $0.map(\.identity.pid) }
         let byID = Dictionary(
@@ -19,13 +19,13 @@ package struct ProcessTree: Sendable {
         children = { table.children(of: $0) }
     }
 
-    /// The system's own, looked at as it is asked about.
+    /// The system's processes, read on demand if the kernel lists children.
     package static func now() -> ProcessTree {
         ProcessTable.tellsChildren ? ProcessTree(reading: ProcessTable.self) : ProcessTree(ProcessTable.all())
     }
 
-    /// The living processes below `roots`, the roots themselves left out. Nothing in `spared`, and
-    /// nothing below it, is among them.
+    /// The live descendants of `roots`, without the roots, and without `spared` processes and their
+    /// descendants.
     package func descendants(of roots: [ProcessIdentity], sparing spared: (ProcessStatus) -> Bool)
         -> [ProcessIdentity]
     {
@@ -42,7 +42,7 @@ package struct ProcessTree: Sendable {
         return found
     }
 
-    /// The process and those above it, nearest first.
+    /// The process and its ancestors, nearest first.
     package func lineage(of pid: Int32) -> [ProcessIdentity] {
         var line: [ProcessIdentity] = []
         var next = status(pid)

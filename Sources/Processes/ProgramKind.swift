@@ -1,23 +1,23 @@
 import Glibc
 
-/// What kind of program a file holds, by its first bytes: what the kernel looks at when it is to run it.
+/// The kind of program in a file, by its first bytes, as the kernel determines it.
 package enum ProgramKind: Equatable, Sendable {
     case empty
-    /// It begins with `#!` and the path of its interpreter, as it stands there.
+    /// Begins with `#!` and the path of its interpreter, given unmodified.
     case script(interpreter: String)
-    /// Text without such a line: a shell runs it.
+    /// Text without `#!`, which a shell runs.
     case text
-    /// A program for this machine; `loader` is what the kernel starts to load its libraries, where it has any.
+    /// A program for this machine. `loader` is its dynamic loader, if it has one.
     case native(loader: String?)
-    /// A program for another system, in words.
+    /// A program for another system, which is described in words.
     case foreign(String)
-    /// Neither text nor a program of any kind known here.
+    /// Neither text nor a known kind of program.
     case data
 
-    /// How much of a file is looked at.
+    /// How many bytes of a file are read.
     private static let headSize = 4096
 
-    /// nil where the file cannot be read.
+    /// nil if the file cannot be read.
     package init?(of path: String) {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return nil }
@@ -40,12 +40,12 @@ package enum ProgramKind: Equatable, Sendable {
         } else if Self.machO.contains(where: { head.starts(with: $0) }) {
             self = .foreign("macOS")
         } else {
-            // As shells do: a program that is none holds a NUL in its first line.
+            // The heuristic of shells: a file with a NUL in its first line is not a script.
             self = head.prefix { $0 != UInt8(ascii: "\n") }.contains(0) ? .data : .text
         }
     }
 
-    /// The first word behind `#!`. A carriage return is no white space to the kernel.
+    /// The first word after `#!`. The kernel does not treat a carriage return as white space.
     private static func interpreter(_ head: [UInt8]) -> String {
         let blank: Set = [UInt8(ascii: " "), UInt8(ascii: "\t")]
         let line = head.dropFirst(2).prefix { $0 != UInt8(ascii: "\n") && $0 != 0 }
@@ -78,7 +78,7 @@ package enum ProgramKind: Equatable, Sendable {
         return .native(loader: nil)
     }
 
-    /// A little-endian number; nil where the bytes do not reach so far, or it is none that an `Int` holds.
+    /// A little-endian number; nil if it is outside the bytes or does not fit an `Int`.
     private static func number(_ bytes: [UInt8], _ offset: Int, _ size: Int) -> Int? {
         guard offset >= 0, offset <= bytes.count - size else { return nil }
         let value = bytes[offset..<offset + size].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }

@@ -3,12 +3,12 @@ import Synchronization
 
 /// Waits for descriptors to become readable, on one thread for the whole process.
 ///
-/// Not by DispatchSource: on Linux, libdispatch uses its bookkeeping of read sources after freeing it when
-/// they are made and cancelled from several threads (swift-corelibs-libdispatch, issue 949).
+/// Not with DispatchSource: on Linux, libdispatch uses its bookkeeping of read sources after freeing it when
+/// they are created and cancelled from several threads (swift-corelibs-libdispatch, issue 949).
 ///
-/// A wait registers its descriptor for one event and is resumed by the loop's thread or by its own
-/// cancellation. Where there can be no loop, for want of a descriptor or a thread, the wait looks at its
-/// descriptor at intervals, and the next wait tries to start the loop again.
+/// A wait registers its descriptor for one event. The loop's thread or a cancellation resumes it. If no loop
+/// can be created, because descriptors or threads ran out, the wait polls its descriptor, and the next wait
+/// tries to create the loop again.
 package final class ReadinessLoop: Sendable {
     package static let shared = ReadinessLoop()
 
@@ -16,7 +16,7 @@ package final class ReadinessLoop: Sendable {
 
     private enum Outcome {
         case ready, cancelled
-        /// There is no loop, or it cannot hold one more.
+        /// There is no loop, or it could not register the descriptor.
         case unserved
     }
 
@@ -28,15 +28,14 @@ package final class ReadinessLoop: Sendable {
     private let state = Mutex(State())
     private let open: @Sendable () -> Poller?
 
-    /// - Parameter open: makes the poller; nil where the system refuses.
+    /// - Parameter open: creates the poller; nil if the system refuses.
     init(open: @escaping @Sendable () -> Poller? = { Poller() }) { self.open = open }
 
-    /// Starts the loop while it surely can be. Without this the first wait does.
+    /// Starts the loop early, while it can be created. Otherwise the first wait does.
     package func prepare() { state.withLock { _ = poller(&$0) } }
 
-    /// Returns when the descriptor has something to read, is at its end or in error, or when the calling
-    /// task is cancelled. It may return early, so the caller reads without blocking, and keeps the
-    /// descriptor open until then.
+    /// Returns when the descriptor is readable, at its end or in error, or the calling task is cancelled. May
+    /// return early, so the caller must read without blocking, and must keep the descriptor open until then.
     package func waitUntilReadable(_ descriptor: Int32) async {
         let ticket = state.withLock { $0.waits.newTicket() }
         let outcome = await withTaskCancellationHandler {
@@ -47,24 +46,24 @@ package final class ReadinessLoop: Sendable {
         if case .unserved = outcome { await lookUntilReadable(descriptor) }
     }
 
-    /// How many waits the loop holds.
+    /// The number of registered waits.
     var waitCount: Int { state.withLock { $0.waits.count } }
 
-    /// Ends the loop's thread. Waits that go on look at intervals.
+    /// Ends the loop's thread. Waits that are still registered poll from then on.
     func stop() { state.withLock { $0.poller }?.wake() }
 
     private func register(_ continuation: Continuation, _ ticket: UInt64, _ descriptor: Int32) {
         let (early, outcome): ([Continuation], Outcome) = state.withLock { state in
-            // The cancellation handler, if it ran before, has found nothing to cancel.
+            // If the cancellation handler has already run, it found nothing to cancel.
             if Task.isCancelled { return ([continuation], .cancelled) }
             guard let poller = poller(&state) else { return ([continuation], .unserved) }
-            // A number that is waited for may have been closed and given out again: it is registered anew.
+            // Registered anew even if another task waits for it: the number may have been closed and reused.
             let tag = state.waits.add(continuation, ticket, descriptor)
             let code = poller.watch(descriptor, tag)
             if code == 0 { return ([], .ready) }
-            // Whoever waits for this number already is told too: what was registered for them is void.
+            // Other waiters for this number are resumed too, because their registration is void now.
             let refused = state.waits.take(tag)?.waiters ?? []
-            // A regular file is always ready, and reading tells best what is wrong with a closed one.
+            // EPERM: a regular file, which is always readable. EBADF: closed; reading gives the best error.
             return (refused, code == -EPERM || code == -EBADF ? .ready : .unserved)
         }
         for continuation in early { continuation.resume(returning: outcome) }
@@ -73,14 +72,15 @@ package final class ReadinessLoop: Sendable {
     private func cancel(_ ticket: UInt64, _ descriptor: Int32) {
         let cancelled = state.withLock { state in
             let (continuation, wasLast) = state.waits.remove(ticket, descriptor)
-            // Forgotten before its owner can close it, so that the number's next owner starts afresh.
+            // Removed before its owner can close it, so that a new file with the same number starts without
+            // it.
             if wasLast { state.poller?.forget(descriptor) }
             return continuation
         }
         cancelled?.resume(returning: .cancelled)
     }
 
-    /// The loop's poller, started if need be.
+    /// The loop's poller, started if necessary.
     private func poller(_ state: inout State) -> Poller? {
         if let poller = state.poller { return poller }
         guard let poller = open(), poller.run({ self.resume($0) }, atEnd: { self.lose() }) else { return nil }
@@ -99,7 +99,7 @@ package final class ReadinessLoop: Sendable {
         for continuation in ready { continuation.resume(returning: .ready) }
     }
 
-    /// The loop's thread has ended.
+    /// The loop's thread has ended: resumes all waits, which then poll.
     private func lose() {
         let left = state.withLock { state in
             state.poller = nil
@@ -111,14 +111,14 @@ package final class ReadinessLoop: Sendable {
     private func lookUntilReadable(_ descriptor: Int32) async {
         var pause = Duration.milliseconds(1)
         while !Task.isCancelled && !isReadable(descriptor) {
-            // Ends early when the task is cancelled.
+            // The sleep fails only when cancelled, which ends the loop.
             try? await Task.sleep(for: pause)
             pause = min(pause * 2, .milliseconds(100))
         }
     }
 }
 
-/// Whether a read would return at once, with data, the end or an error.
+/// Whether a read would return at once, with data, end of file or an error.
 package func isReadable(_ descriptor: Int32) -> Bool {
     var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
     return Glibc.poll(&poll, 1, 0) > 0

@@ -1,6 +1,6 @@
 import Glibc
 
-/// `SIGKILL` for 9. A number that has no name here is given as `SIG<n>`.
+/// `SIGKILL` for 9; `SIG<n>` for a signal without a known name.
 package func signalName(_ signal: Int32) -> String {
     signalNames[signal] ?? "SIG\(signal)"
 }

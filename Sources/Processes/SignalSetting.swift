@@ -1,25 +1,26 @@
 import CProcess
 import Glibc
 
-/// How this process stands to signals: set at its start, whatever its parent left it.
+/// The signal dispositions of this process, set at its start whatever it inherited.
 package enum SignalSetting {
-    /// What a parent has reasons to have ignored: `nohup`, a shell's background job, a shell without job
-    /// control. Everything else that comes ignored is an accident; with SIGCHLD ignored no exit code of a
-    /// child can be had.
+    /// Signals that a parent may have good reasons to ignore: `nohup`, a background job of a shell, a shell
+    /// without job control. Other ignored signals are accidents; with SIGCHLD ignored, no exit code of a
+    /// child can be read.
     static let kept = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU]
 
-    /// Ignores nothing but what is ``kept``, and blocks nothing but the stop signals, if those are to be held
-    /// until they are listened to. To be called before there is another thread.
+    /// Resets all ignored signals except the ``kept`` ones, and unblocks all signals, except for the stop
+    /// signals if they are to be held until the program listens for them. Call it before there is another
+    /// thread.
     package static func reset(holdingStopSignals holds: Bool = false) {
         for number in 1...Int32(64) where !kept.contains(number) && isIgnored(number) {
             signal(number, SIG_DFL)
         }
-        // Never unblocked in between: one may be pending since before this program's image.
+        // Never unblocked in between: a signal may be pending from before this image.
         if holds { StopSignals.hold() } else { unblockAll() }
     }
 
-    /// Replaces this process by another program, which is found in PATH and inherits nothing of how our
-    /// threads stand to signals. Returns only if that fails, with the errno.
+    /// Replaces this process by another program, found in PATH, with clean signal dispositions. Returns only
+    /// on failure, with the errno.
     package static func become(_ program: String, _ arguments: [String]) -> Int32 {
         reset()
         let argv = CStrings([program] + arguments)
@@ -30,7 +31,7 @@ package enum SignalSetting {
     /// Whether the process ignores a signal.
     static func isIgnored(_ signal: Int32) -> Bool { cprocess_is_ignored(signal) == 1 }
 
-    /// A thread of the concurrency runtime blocks nearly everything, and exec takes its mask along.
+    /// Needed because threads of the concurrency runtime block nearly all signals, and exec keeps the mask.
     private static func unblockAll() {
         var none = sigset_t()
         sigemptyset(&none)

@@ -1,6 +1,7 @@
 import Glibc
 
-/// How processes are made to end: each step signals all that are left, in parallel, and gives them time.
+/// A way of ending processes: each step signals all that are left, in parallel, and waits for its grace
+/// period.
 package struct StopSequence: Sendable {
     package struct Step: Sendable {
         package let signal: Int32
@@ -18,8 +19,8 @@ package struct StopSequence: Sendable {
         Step(signal: SIGKILL, grace: .seconds(2)),
     ])
 
-    /// Ends what `tree` finds, looking again before each step for what was started meanwhile; while it
-    /// kills, until a look finds nothing. Returns the processes that are still there.
+    /// Ends the processes that `tree` finds. Looks again before each step for new ones, and repeats SIGKILL
+    /// until none is found. Returns the processes that still exist.
     package func run(_ tree: @Sendable () async -> [ProcessIdentity]) async -> [ProcessIdentity] {
         var held: [ProcessIdentity: ProcessDescriptor] = [:]
         func look() async -> [ProcessDescriptor] {
@@ -32,26 +33,26 @@ package struct StopSequence: Sendable {
             let deadline = ContinuousClock.now + step.grace
             repeat {
                 var left = await look()
-                // A list of children can miss one while another exits, proc(5): one look more.
+                // Looks twice, because a child may be missing from the list while another one exits, proc(5).
                 if left.isEmpty { left = await look() }
                 if left.isEmpty { return [] }
                 for process in left {
                     process.signal(step.signal)
-                    // One that is suspended hears nothing else.
+                    // A suspended process only handles other signals once it is continued.
                     process.signal(SIGCONT)
                 }
                 _ = await allEnded(left, within: deadline - .now)
-                // A runner that stops meanwhile leaves the rest to the next one: nothing is killed early.
+                // If the runner is stopping, the next runner continues the stop; nothing is killed early.
                 if Task.isCancelled { return left.filter { !$0.hasEnded }.map(\.identity) }
             } while step.signal == SIGKILL && ContinuousClock.now < deadline
         }
         return await look().map(\.identity)
     }
 
-    /// Ends a child and the process group it leads, and reaps it. Every step reaches the group, whose other
-    /// members may outlive the child. Goes on where the calling task is cancelled.
+    /// Ends a child with its process group and reaps it. Every step signals the group, because other members
+    /// may outlive the child. Not interrupted by cancellation.
     package func run(group leader: LaunchedProcess) async {
-        // A task of its own: a cancelled one would not wait.
+        // In a separate task, because waiting in a cancelled one would return at once.
         await Task {
             for step in steps {
                 leader.signalGroup(step.signal)
@@ -59,7 +60,7 @@ package struct StopSequence: Sendable {
                 _ = await leader.ended(within: step.grace)
             }
         }.value
-        // One that even so does not end stays a zombie, and holds up nobody.
+        // A child that still does not end becomes a zombie later; nothing waits for it.
         leader.reap()
     }
 }

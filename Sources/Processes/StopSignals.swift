@@ -1,26 +1,26 @@
 import CProcess
 import Glibc
 
-/// The signals that ask this program to end: SIGTERM, SIGINT and SIGHUP, save what it was started to
-/// ignore, as by `nohup`.
+/// The signals that ask this program to end: SIGTERM, SIGINT and SIGHUP, unless it was started to ignore
+/// them, as by `nohup`.
 ///
-/// They are held by the kernel until they are listened to, so that none is lost before that, nor while
-/// one image of the runner becomes the next.
+/// The kernel holds them until the program listens for them, so that none is lost before that, or while one
+/// image of the runner replaces another.
 package enum StopSignals {
-    /// Holds them back from the calling thread and those it starts. To be called before there are others.
+    /// Blocks them in the calling thread and the threads it starts. Call it before there are others.
     package static func hold() {
         var set = all
         pthread_sigmask(SIG_SETMASK, &set, nil)
     }
 
-    /// Whether one has come and was not listened to yet.
+    /// Whether one is pending.
     package static var isPending: Bool {
         var pending = sigset_t()
         sigpending(&pending)
         return heard.contains { sigismember(&pending, $0) == 1 }
     }
 
-    /// Calls `body` with each that comes, until the task is cancelled; what comes later is held again.
+    /// Calls `body` with each signal until the task is cancelled; later ones are held again.
     package static func each(_ body: (Int32) -> Void) async {
         var set = all
         let opened = cprocess_signal_descriptor(&set)
@@ -32,13 +32,13 @@ package enum StopSignals {
             } else if let descriptor {
                 await waitUntilReadable(descriptor.number)
             } else {
-                // There is no descriptor to wait with. Ends early when the task is cancelled.
+                // No descriptor is left to wait with, so poll. The sleep fails only when cancelled.
                 try? await Task.sleep(for: .milliseconds(100))
             }
         }
     }
 
-    /// Lets a signal that was held do what it does to a program that does not hold it: end it.
+    /// Lets a held signal have its default effect: end the program.
     package static func takeCourse(_ number: Int32) {
         var set = sigset_t()
         sigemptyset(&set)

@@ -1,12 +1,12 @@
 import Glibc
 
-/// What processes and all below them use, at one moment.
+/// Memory and CPU time of processes with their descendants, at one moment.
 package struct TreeUsage {
-    /// Of a process and all below it.
+    /// The sum over a process and its descendants.
     package struct Sum: Equatable {
-        /// Resident, in bytes. What processes share is counted for each.
+        /// Resident memory in bytes. Shared memory is counted once per process.
         package var memory: Int64 = 0
-        /// Processor time used so far, in clock ticks.
+        /// CPU time used so far, in clock ticks.
         package var ticks: Int64 = 0
     }
 
@@ -33,7 +33,7 @@ package struct TreeUsage {
         self.entries = entries
     }
 
-    /// Fields 14, 15 and 24 of proc(5), counted from the name's end.
+    /// Fields 14, 15 and 24 of `/proc/<pid>/stat`, proc(5), counted from the end of the name.
     private static func own(_ statLine: [UInt8]) -> Sum {
         guard let end = statLine.lastIndex(of: UInt8(ascii: ")")) else { return Sum() }
         let fields = String(decoding: statLine[(end + 1)...], as: UTF8.self).split(separator: " ")
@@ -44,7 +44,7 @@ package struct TreeUsage {
             ticks: (Int64(fields[11]) ?? 0) + (Int64(fields[12]) ?? 0))
     }
 
-    /// nil where the process is gone.
+    /// nil if the process is gone.
     package func sum(of root: ProcessIdentity) -> Sum? {
         guard let first = entries[root.pid], first.identity == root else { return nil }
         return tree.descendants(of: [root]) { _ in false }.reduce(into: first.own) { sum, process in
@@ -54,7 +54,7 @@ package struct TreeUsage {
         }
     }
 
-    /// In percent of one processor since an earlier moment; nil without one.
+    /// CPU usage since an earlier moment, in percent of one processor; nil if there is no earlier value.
     package func load(of root: ProcessIdentity, since earlier: TreeUsage?) -> Int? {
         guard let earlier, let now = sum(of: root), let then = earlier.sum(of: root) else { return nil }
         let seconds =

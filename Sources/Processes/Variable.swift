@@ -1,7 +1,7 @@
-/// Every environment variable that this program reads, sets, or keeps from what it starts. Each name stands
-/// here and nowhere else; `docs/settings-and-environment.md` tells what they mean.
+/// Every environment variable that this program reads, sets or removes. Names are spelled only here, and
+/// explained in `docs/settings-and-environment.md`.
 package enum Variable: String, CaseIterable, Sendable {
-    // The runner's home, its hub, and what it says of this machine.
+    // The runner's home, its hub, and this machine.
     case hapiHome = "HAPI_HOME"
     case hubURL = "HAPI_API_URL"
     case token = "CLI_API_TOKEN"
@@ -9,7 +9,7 @@ package enum Variable: String, CaseIterable, Sendable {
     case hostName = "HAPI_HOSTNAME"
     case trustRoots = "NODE_EXTRA_CA_CERTS"
 
-    // How the runner works.
+    // Behaviour of the runner.
     case heartbeatInterval = "HAPI_RUNNER_HEARTBEAT_INTERVAL"
     case controlTimeout = "HAPI_RUNNER_HTTP_TIMEOUT"
     case reportTimeout = "HAPI_RUNNER_WEBHOOK_TIMEOUT_MS"
@@ -18,7 +18,7 @@ package enum Variable: String, CaseIterable, Sendable {
     case renewalDisabled = "HAPI_DISABLE_VERSION_HANDOFF"
     case sessionProgram = "HAPI_CLI_EXECUTABLE"
 
-    // What one process of ours tells another.
+    // Between our own processes.
     case launchID = "HAPI_RUNNER_LAUNCH_ID"
     case sessionID = "HAPI_SESSION_ID"
     case renewal = "HAPI_RUNNER_RENEWAL"
@@ -58,7 +58,7 @@ extension Dictionary where Key == String, Value == String {
         set { self[variable.rawValue] = newValue }
     }
 
-    /// The value of a variable that is set and not empty.
+    /// The value of a variable, nil if it is unset or empty.
     package func stated(_ variable: Variable) -> String? {
         self[variable].flatMap { $0.isEmpty ? nil : $0 }
     }

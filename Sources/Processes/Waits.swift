@@ -1,7 +1,7 @@
-/// Who waits for which descriptor. Pure bookkeeping: no system call, no lock.
+/// Which tasks wait for which descriptor. Pure bookkeeping: no system calls, no locks.
 ///
-/// A descriptor's registration has a tag that changes with each wait, so that an event for an earlier
-/// owner of the number is recognised as stale.
+/// A descriptor's tag changes with each registration, so that an event for an earlier file with the same
+/// number is recognised as stale.
 struct Waits<Waiter> {
     private struct Registration {
         var tag: UInt64
@@ -14,13 +14,13 @@ struct Waits<Waiter> {
 
     var count: Int { registrations.values.reduce(0) { $0 + $1.waiters.count } }
 
-    /// What one wait is known by.
+    /// Identifies one wait.
     mutating func newTicket() -> UInt64 {
         lastTicket += 1
         return lastTicket
     }
 
-    /// Returns the tag by which the descriptor's next event is to be reported.
+    /// Returns the tag with which to register the descriptor's next event.
     mutating func add(_ waiter: Waiter, _ ticket: UInt64, _ descriptor: Int32) -> UInt64 {
         lastGeneration &+= 1
         let tag = UInt64(lastGeneration) << 32 | UInt64(UInt32(bitPattern: descriptor))
@@ -29,7 +29,8 @@ struct Waits<Waiter> {
         return tag
     }
 
-    /// The waiter, if it still waits, and whether it was the last one for its descriptor.
+    /// Removes a waiter. Returns it, if it was still waiting, and whether it was the last one for its
+    /// descriptor.
     mutating func remove(_ ticket: UInt64, _ descriptor: Int32) -> (waiter: Waiter?, wasLast: Bool) {
         guard let waiter = registrations[descriptor]?.waiters.removeValue(forKey: ticket) else {
             return (nil, false)
@@ -39,7 +40,7 @@ struct Waits<Waiter> {
         return (waiter, true)
     }
 
-    /// Everybody who waits for what was registered under this tag; nil for a stale one.
+    /// Removes and returns all waiters of the registration with this tag; nil if the tag is stale.
     mutating func take(_ tag: UInt64) -> (descriptor: Int32, waiters: [Waiter])? {
         let descriptor = Int32(bitPattern: UInt32(truncatingIfNeeded: tag))
         guard let registration = registrations[descriptor], registration.tag == tag else { return nil }

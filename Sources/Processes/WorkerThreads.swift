@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// Threads for work that blocks: made when there is work and none is free, up to a limit.
+/// Threads for blocking work, created on demand up to a limit.
 final class WorkerThreads: Sendable {
     typealias Job = @Sendable () -> Void
 
@@ -12,22 +12,22 @@ final class WorkerThreads: Sendable {
     }
 
     private let state = Mutex(State())
-    /// Counts the jobs that no thread has taken.
+    /// Counts the queued jobs. Never destroyed, because the threads wait on it as long as the process lives.
     nonisolated(unsafe) private let queued: UnsafeMutablePointer<sem_t>
     private let name: String
     private let limit: Int
 
-    /// Lives as long as the process.
+    /// Must live as long as the process.
     init(_ name: String, limit: Int) {
         (self.name, self.limit) = (name, limit)
         queued = .allocate(capacity: 1)
         sem_init(queued, 0, 0)
     }
 
-    /// Makes all threads while they can be made.
+    /// Creates all threads early, while they can be created.
     func prepare() { state.withLock { while $0.threads < limit && addThread(&$0) {} } }
 
-    /// Where there is no thread and none can be made, the job runs here and now: late is better than never.
+    /// If there is no thread and none can be created, the job runs on the calling thread.
     func submit(_ job: @escaping Job) {
         let isQueued = state.withLock { state in
             if state.idle <= state.jobs.count && state.threads < limit { _ = addThread(&state) }

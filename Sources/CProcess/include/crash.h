@@ -1,9 +1,9 @@
-// The last words of a process that a signal of its own making ends.
+// Logs a crash before the process ends.
 #ifndef CPROCESS_CRASH_H
 #define CPROCESS_CRASH_H
 
-/// From now on SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT and SIGTRAP write one line to standard error and
-/// then do what they did before. Uses an alternate stack on the calling thread.
+/// Installs handlers for SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT and SIGTRAP that write one line to standard
+/// error and then let the signal have its previous effect. Sets an alternate stack for the calling thread.
 void cprocess_speak_of_crashes(void);
 
 #endif

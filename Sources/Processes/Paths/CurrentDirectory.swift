@@ -1,9 +1,9 @@
 import Glibc
 
-/// The directory this process stands in, from which relative paths are taken.
+/// The current directory of this process, to which paths are relative.
 package enum CurrentDirectory {
-    /// Throws where it was removed, or lies outside of what this process can see: then the kernel has no path
-    /// for it, getcwd(2), and a relative path means nothing.
+    /// Throws if it was removed or is not visible to this process: the kernel then has no path for it,
+    /// getcwd(2), and relative paths cannot be resolved.
     package static func path() throws(CurrentDirectoryGone) -> String {
         guard let buffer = getcwd(nil, 0) else { throw CurrentDirectoryGone(code: errno) }
         defer { free(buffer) }
@@ -13,10 +13,10 @@ package enum CurrentDirectory {
     }
 }
 
-/// A relative path cannot be understood.
+/// A relative path cannot be resolved.
 package struct CurrentDirectoryGone: Error, CustomStringConvertible {
     let code: Int32
-    /// The path that was to be taken from it; nil for the directory itself.
+    /// The relative path; nil for the current directory itself.
     var path: String?
 
     package var description: String {

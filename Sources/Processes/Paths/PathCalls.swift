@@ -1,8 +1,8 @@
 import CProcess
 import Glibc
 
-// The system's calls that take a path, for paths that may hold any bytes (`SystemText.swift`). Each stands in
-// for the C function of its name wherever that is called with a `String`, which Swift would pass as UTF-8.
+// System calls that take a path, for paths of any bytes (`SystemText.swift`). They shadow the C functions of
+// the same names for a `String` argument, which Swift would pass as UTF-8.
 
 package func open(_ path: String, _ flags: Int32) -> Int32 { path.withSystemText { Glibc.open($0, flags) } }
 
@@ -58,8 +58,8 @@ package func realpath(
     path.withSystemText { Glibc.realpath($0, buffer) }
 }
 
-/// Renames `old` unless there is something at `new` already: EEXIST. Where the file system cannot do that, it is
-/// linked, which does not replace either; where it has no links, the name is taken first.
+/// Renames `old` unless `new` exists: EEXIST. Where the file system cannot do that, uses link(2), which
+/// replaces nothing either; where it has no links, reserves the new name first.
 package func renameToNew(_ old: String, _ new: String) -> Int32 {
     let code = old.withSystemText { old in new.withSystemText { cprocess_rename_to_new(old, $0) } }
     guard code == -EINVAL || code == -ENOSYS else {

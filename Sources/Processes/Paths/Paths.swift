@@ -1,9 +1,10 @@
 import Glibc
 
-// Paths are compared and taken apart by their bytes: to a `String`, one `é` is as good as another, and a slash
-// with a combining character behind it is no slash.
+// Paths are compared and split by their bytes: `String` considers different encodings of `é` equal, and does
+// not see a slash followed by a combining character.
 
-/// The path without `.`, `..` and doubled slashes; a relative one is taken from the current directory.
+/// An absolute path without `.`, `..` and double slashes. Relative paths are resolved in the current
+/// directory.
 package func absolutePath(_ path: String) throws(CurrentDirectoryGone) -> String {
     if isAbsolute(path) { return normalizedPath(path) }
     do {
@@ -15,7 +16,7 @@ package func absolutePath(_ path: String) throws(CurrentDirectoryGone) -> String
 
 package func isAbsolute(_ path: String) -> Bool { path.utf8.first == slash }
 
-/// An absolute path without `.`, `..` and doubled slashes. Links are not followed.
+/// An absolute path without `.`, `..` and double slashes. Symbolic links are not followed.
 package func normalizedPath(_ path: String) -> String {
     var parts: [String] = []
     for part in pathParts(path) where part != "." {
@@ -24,35 +25,35 @@ package func normalizedPath(_ path: String) -> String {
     return "/" + parts.joined(separator: "/")
 }
 
-/// The names that a path consists of.
+/// The components of a path.
 package func pathParts(_ path: some StringProtocol) -> [String] {
     path.utf8.split(separator: slash).map { String(decoding: $0, as: UTF8.self) }
 }
 
-/// What a path lies in; nil for `/` and what lies there.
+/// The parent of a path; nil for `/` and its entries.
 package func parentDirectory(_ path: String) -> String? {
     guard let last = path.utf8.lastIndex(of: slash), last != path.startIndex else { return nil }
     return String(path[..<last])
 }
 
-/// The last name of a path.
+/// The last component of a path.
 package func lastName(of path: String) -> String { pathParts(path).last ?? "/" }
 
-/// Whether `path` is `folder`, or lies below it. Both are absolute and normalized.
+/// Whether `path` is `folder` or below it. Both must be absolute and normalized.
 package func lies(_ path: String, in folder: String) -> Bool {
     if folder == "/" { return true }
     let rest = path.utf8.dropFirst(folder.utf8.count)
     return path.utf8.starts(with: folder.utf8) && (rest.isEmpty || rest.first == slash)
 }
 
-/// Whether two paths are the same, byte for byte.
+/// Whether two paths are equal, byte for byte.
 package func isSamePath(_ one: String, _ other: String) -> Bool { one.utf8.elementsEqual(other.utf8) }
 
-/// An absolute path with the links of its existing part followed; what does not exist yet is kept as it is.
+/// An absolute path with the symbolic links of its existing part resolved; the rest stays as it is.
 package func resolvedPath(_ path: String) -> String {
     let path = normalizedPath(path)
     if let real = realPath(path) { return real }
-    // From the root: what lies in something missing is missing too, so a long made-up path costs one look.
+    // From the root down: nothing exists below a missing component, so a long invalid path costs one look.
     var (end, start) = (path.startIndex, "/")
     while let next = path.utf8[path.utf8.index(after: end)...].firstIndex(of: slash),
         let real = realPath(String(path[..<next]))
@@ -68,18 +69,17 @@ private func realPath(_ path: String) -> String? {
     return String(systemText: real)
 }
 
-/// Where a symbolic link points; nil if `path` is none.
+/// The target of a symbolic link; nil if `path` is not a link.
 package func linkTarget(_ path: String) -> String? {
     var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
     let count = readlink(path, &buffer, buffer.count)
     return count < 0 ? nil : String(systemBytes: buffer.prefix(count).map { UInt8(bitPattern: $0) })
 }
 
-/// What a path leads to where it is a symbolic link, and its link too; the path itself otherwise. It need not
-/// exist.
+/// Follows `path` while it is a symbolic link; returns it unchanged if it is not. The target need not exist.
 package func linkedPath(_ path: String) -> String {
     var path = path
-    // As many as the kernel follows, path_resolution(7).
+    // The kernel's limit, path_resolution(7).
     for _ in 0..<40 {
         guard let target = linkTarget(path) else { return path }
         path = isAbsolute(target) ? target : "\(parentDirectory(path) ?? "")/\(target)"

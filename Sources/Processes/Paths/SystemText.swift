@@ -1,11 +1,11 @@
 import Glibc
 
-/// Paths, arguments and variables are bytes to the kernel, and mostly UTF-8. A `String` carries the others too:
-/// each byte that is no part of UTF-8 is carried as a scalar of its own, at the end of the last private plane.
-/// Made by ``init(systemBytes:)`` from what the kernel gives, and turned back by ``systemBytes`` wherever
-/// something is given to it, so that every name comes out as it went in.
+/// To the kernel, paths, arguments and variables are bytes, mostly UTF-8. To carry other bytes in a `String`,
+/// each is mapped to a scalar at the end of the last private plane. ``init(systemBytes:)`` maps what comes
+/// from the kernel, and ``systemBytes`` maps it back when it goes to the kernel, so that every name
+/// round-trips.
 extension String {
-    /// U+10FE80 to U+10FEFF stand for the bytes 0x80 to 0xFF.
+    /// U+10FE80 to U+10FEFF represent the bytes 0x80 to 0xFF.
     private static let carrier: UInt32 = 0x10FE00
 
     package init(systemBytes bytes: some Collection<UInt8>) {
@@ -20,7 +20,7 @@ extension String {
                 unicodeScalars.append(scalar)
                 rest = rest.dropFirst(length)
             } else {
-                // A carrier that is there as such would be taken for its byte: its own bytes are carried.
+                // A mapped scalar in the input would be mapped back to one byte, so its own bytes are mapped.
                 if let carrier = Unicode.Scalar(Self.carrier + UInt32(byte)) {
                     unicodeScalars.append(carrier)
                 }
@@ -29,8 +29,8 @@ extension String {
         }
     }
 
-    /// The name of a variable: every byte of it that is not ASCII is carried, because names are keys, and to a
-    /// `String` names of other bytes may be the same.
+    /// For names of variables: maps every non-ASCII byte, because names are keys, and `String` considers some
+    /// different bytes equal.
     package init(systemName bytes: some Collection<UInt8>) {
         self = ""
         for byte in bytes {
@@ -49,12 +49,12 @@ extension String {
         self.init(systemBytes: bytes.map { UInt8(bitPattern: $0) })
     }
 
-    /// From a C string of the kernel's.
+    /// From a C string of the kernel.
     package init(systemText pointer: UnsafePointer<CChar>) {
         self.init(systemBytes: UnsafeBufferPointer(start: pointer, count: strlen(pointer)))
     }
 
-    /// What the kernel is given for it.
+    /// The bytes for the kernel.
     package var systemBytes: [UInt8] {
         guard carriesBytes else { return Array(utf8) }
         return unicodeScalars.flatMap { scalar in
@@ -62,13 +62,13 @@ extension String {
         }
     }
 
-    /// Whether it holds bytes that are not UTF-8.
+    /// Whether it contains bytes that are not UTF-8.
     package var carriesBytes: Bool {
-        // The first byte of every carrier, and rare in text.
+        // 0xF4 is the first byte of every mapped scalar, and rare in text.
         utf8.contains(0xF4) && unicodeScalars.contains(where: \.carriesByte)
     }
 
-    /// Passes it on as a C string.
+    /// Calls `body` with the bytes as a C string.
     package func withSystemText<Result>(_ body: (UnsafePointer<CChar>) throws -> Result) rethrows -> Result {
         guard carriesBytes else { return try withCString(body) }
         return try body(systemBytes.map { CChar(bitPattern: $0) } + [0])
@@ -76,9 +76,9 @@ extension String {
 }
 
 extension Unicode.Scalar {
-    /// Whether it stands for a byte that is not UTF-8.
+    /// Whether it represents a byte that is not UTF-8.
     package var carriesByte: Bool { (0x10FE80...0x10FEFF).contains(value) }
 
-    /// The byte as people write it: `\xff`.
+    /// The byte in readable form: `\xff`.
     package var byteInWords: String { "\\x" + String(value & 0xFF, radix: 16) }
 }
