@@ -1,10 +1,9 @@
 import Processes
 
-/// What a monitor has to know, passed to it through a descriptor: arguments would show in `ps`, and
-/// an environment can hold secrets.
+/// What a monitor needs to know. Passed through a descriptor, because arguments are visible in `ps` and an
+/// environment can hold secrets.
 ///
-/// On the descriptor it is a list of NUL-terminated strings, which no argument, variable or path
-/// can contain.
+/// Encoded as a list of NUL-terminated strings: no argument, variable or path can contain a NUL.
 package struct LaunchSpec: Equatable {
     package var launchID: String
     package var storePath: String
@@ -19,7 +18,7 @@ package struct LaunchSpec: Equatable {
         return (head + arguments + environment).flatMap { $0.systemBytes + [0] }
     }
 
-    /// nil for bytes that no ``encoded`` gives.
+    /// nil for bytes that ``encoded`` cannot produce.
     package init?(_ bytes: [UInt8]) {
         guard bytes.last == 0 else { return nil }
         let strings = bytes.dropLast().split(separator: 0, omittingEmptySubsequences: false)
@@ -34,7 +33,7 @@ package struct LaunchSpec: Equatable {
         program = strings[4]
         arguments = Array(strings[6..<(6 + count)])
         environment = Array(strings[(6 + count)...])
-        // What is not text, or a number written otherwise, would be read as something else.
+        // Rejects anything that would not round-trip, such as invalid UTF-8 or a non-canonical number.
         guard encoded == bytes else { return nil }
     }
 

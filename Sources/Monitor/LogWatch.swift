@@ -2,21 +2,21 @@ import CProcess
 import Glibc
 import Processes
 
-/// Bounds the session's log while the session writes it, whether a runner runs or not. Costs nothing while
+/// Bounds the session's log while the session writes it, whether a runner is running or not. Idle while
 /// nothing is written.
 struct LogWatch: ~Copyable {
     private let log: Int32
-    /// Readable when something was written since it was last read; -1 where the system has no more of them.
+    /// An inotify descriptor, readable when the log was written to; -1 if the system has none left.
     private let changes: Int32
     private let bound = LogBound.session
     private var size: off_t = 0
-    /// How long to rest before the next look, in milliseconds.
+    /// The pause before the next look, in milliseconds.
     private var pause: Int32 = Self.shortest
     private var isResting = false
 
     private static let shortest: Int32 = 20
     private static let longest: Int32 = 250
-    /// Growth between two looks, in bytes, after which the next one follows at once.
+    /// Growth between two looks, in bytes, above which the next look follows without a longer pause.
     private static let fast: off_t = 1 << 20
 
     init(_ path: String) {
@@ -29,7 +29,7 @@ struct LogWatch: ~Copyable {
         if changes >= 0 { close(changes) }
     }
 
-    /// Waits until `event` is readable; looks after the log meanwhile. May return early.
+    /// Waits until `event` is readable, and bounds the log meanwhile. May return early.
     mutating func wait(for event: Int32) {
         if log < 0 { return rest(event, -1) }
         if changes < 0 {
@@ -45,7 +45,7 @@ struct LogWatch: ~Copyable {
             pollfd(fd: changes, events: Int16(POLLIN), revents: 0),
         ]
         if poll(&events, 2, 0) == 0 {
-            // Nothing is being written: the next time something is, it is looked at soon.
+            // The log is idle: look soon after the next write.
             pause = Self.shortest
             poll(&events, 2, -1)
         }

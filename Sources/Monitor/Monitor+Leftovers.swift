@@ -2,13 +2,14 @@ import Glibc
 import Processes
 import RunnerStore
 
-/// What a session leaves running when it ends by itself: an agent whose session process was killed, say.
+/// What a session leaves running when it ends by itself, such as the agent of a session process that was
+/// killed.
 extension Monitor {
-    /// No session is worth more rows.
+    /// Maximum rows per session.
     private static let mostLeftovers = 64
 
-    /// Puts on record what is left, because nothing else will find it once this process is gone. Helpers that
-    /// are about to end have a moment for it.
+    /// Records what is left, because nothing else will find it once this process is gone. Waits a moment for
+    /// helpers that are about to end.
     static func recordLeftovers(of spec: LaunchSpec, in store: MonitorStore) {
         for _ in 0..<30 {
             while waitpid(-1, nil, WNOHANG) > 0 {}
@@ -31,7 +32,7 @@ extension Monitor {
         }
     }
 
-    /// The living processes below this one, apart from what is spared and what is below that.
+    /// The live descendants of this process, except for spared ones and their descendants.
     private static func descendants(sparing spared: Set<ProcessIdentity>) -> [ProcessIdentity] {
         var found: [ProcessIdentity] = []
         var open = children(of: getpid())

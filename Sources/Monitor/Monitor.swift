@@ -3,32 +3,32 @@ import Glibc
 import Processes
 import RunnerStore
 
-/// The process above each launched session: it outlives the runner and records how the session ends.
+/// The process above each launched session. It outlives the runner and records how the session ends.
 ///
-/// It is this program under a hidden first argument, taken before anything else is set up, because
-/// there is one for each session and it must stay small. It claims its launch, starts the program,
-/// records both identities, waits, records the exit, and only then reaps.
+/// It is this program with a hidden first argument, handled before anything else is set up, because there is
+/// one per session and it must stay small. It claims its launch, starts the program, records both identities,
+/// waits, records the exit, and only then reaps.
 package enum Monitor {
     /// The first argument that makes this program a monitor.
     package static let argument = "__monitor"
 
     static let specDescriptor: Int32 = 3
     static let statusDescriptor: Int32 = 4
-    /// The directory the session works in, opened when it was checked.
+    /// The session's working directory, opened when it was checked.
     static let directoryDescriptor: Int32 = 5
 
-    /// Runs a whole monitor and ends the process.
+    /// Runs the monitor and exits.
     package static func run() -> Never {
-        // A service manager that stops everything at once must still learn how the session ended.
-        // Started from /proc/self/exe it would be called `exe`.
+        // Without this it would be called `exe`, because it is started from /proc/self/exe.
         ProcessTable.setOwnName(ProcessTable.monitorName)
+        // If a service manager stops everything at once, the session's exit must still be recorded.
         for ignored in [SIGHUP, SIGINT, SIGTERM, SIGPIPE] { signal(ignored, SIG_IGN) }
         guard let bytes = readToEnd(specDescriptor), let spec = LaunchSpec(bytes) else {
             complain("cannot read the launch from descriptor \(specDescriptor)")
             _exit(64)
         }
         close(specDescriptor)
-        // Helpers that the session forks twice come back to this process and stay findable.
+        // Makes double-forked helpers children of this process, so that they can be found.
         _ = cprocess_become_subreaper()
         do {
             try watch(spec)
@@ -53,7 +53,7 @@ package enum Monitor {
         recordLeftovers(of: spec, in: store)
     }
 
-    /// What is recorded here names processes that die with the machine, so it is not flushed.
+    /// Not flushed, because the recorded processes don't survive a power cut either.
     private static func claimAndLaunch(_ spec: LaunchSpec) throws(StoreError) -> Int32? {
         let store = MonitorStore(spec.storePath, flushing: false)
         let claimed = try store.write(for: 300) { store throws(StoreError) in
@@ -67,7 +67,7 @@ package enum Monitor {
         return try launch(spec, store)
     }
 
-    /// False also where that cannot be known.
+    /// Whether a stop was requested; false if that cannot be read.
     private static func wasToldToStop(_ spec: LaunchSpec, _ store: MonitorStore) -> Bool {
         let told = try? store.write(for: 3) { store throws(StoreError) in
             try store.isStopRequested(spec.launchID)
@@ -75,26 +75,27 @@ package enum Monitor {
         return told ?? false
     }
 
-    /// A session that was told to stop is over when nothing of it is left. Its orphans come back to this
-    /// process, whatever they do to hide, and can be found below it: it stays until the last has ended.
-    /// Whoever stops the session ends them; those that outlive that are killed here.
-    /// A runner that was started from inside the session, and other monitors, are none of it; where the
-    /// store does not tell who they are, nothing is killed.
+    /// Waits until nothing of a stopped session is left. Its orphans, whatever they do to hide, are children
+    /// of this process, so it stays until the last one has ended. The stop kills them; those that outlive it
+    /// are killed here.
+    ///
+    /// Spares runners that were started from inside the session, and other monitors. If the store cannot be
+    /// read for them, kills nothing.
     private static func seeHelpersEnd(_ spec: LaunchSpec, _ store: MonitorStore) {
         if orphans(sparing: []).isEmpty { return }
         guard let spared = try? spared(spec, store, for: 3) else { return }
-        // A look each 10 ms, for 10 s; a stop has killed what it found by 7 s (`StopSequence`).
+        // Looks every 10 ms for 10 s. A stop has killed what it found after 7 s (`StopSequence`).
         for turn in 0..<1000 {
             let helpers = orphans(sparing: spared)
             if helpers.isEmpty { return }
-            // Not reaped, so they are nobody else.
-            // Another user's cannot be ended from here.
+            // Signalling by pid is safe, because unreaped children keep their pids. Gives up if none can be
+            // signalled: another user's processes.
             if turn > 800, helpers.count(where: { kill($0, SIGKILL) == 0 }) == 0 { return }
             usleep(10_000)
         }
     }
 
-    /// What stands below this process and is none of its session, as the store tells.
+    /// Processes below this one that don't belong to its session, according to the store.
     static func spared(
         _ spec: LaunchSpec, _ store: MonitorStore, for attempts: Int
     ) throws(StoreError) -> Set<ProcessIdentity> {
@@ -103,7 +104,7 @@ package enum Monitor {
         }
     }
 
-    /// What has come to be this process's own child and goes on.
+    /// The live children of this process.
     private static func orphans(sparing spared: Set<ProcessIdentity>) -> [Int32] {
         while waitpid(-1, nil, WNOHANG) > 0 {}
         return (children() ?? []).filter { child in
@@ -111,7 +112,7 @@ package enum Monitor {
         }
     }
 
-    /// Starts the program and records it. nil: it could not be started, and that is recorded.
+    /// Starts the program and records it. nil if it could not be started, which is recorded.
     private static func launch(_ spec: LaunchSpec, _ store: MonitorStore) throws(StoreError) -> Int32? {
         let launch = ProcessLaunch(
             program: spec.program, arguments: spec.arguments, environment: spec.environment,
@@ -124,7 +125,7 @@ package enum Monitor {
             let child = try launch.start()
             close(directoryDescriptor)
             CrashPoint.reached("monitor-launched")
-            // A child stays in the table until it is reaped, ended or not.
+            // Cannot be missing: a child stays in the process table until it is reaped.
             let identity = ProcessTable.identity(of: child) ?? ProcessIdentity(pid: child, start: 0)
             record(identity, spec, in: store)
             CrashPoint.reached("monitor-recorded-launch")
@@ -141,8 +142,8 @@ package enum Monitor {
         }
     }
 
-    /// A launch that cannot be recorded is watched all the same: the process carries its launch id, and
-    /// its end is still to be told.
+    /// Records the process. If that fails, the process is watched all the same: it carries its launch id, and
+    /// its exit has to be recorded.
     private static func record(_ process: ProcessIdentity, _ spec: LaunchSpec, in store: MonitorStore) {
         do {
             try store.write { store throws(StoreError) in
@@ -153,17 +154,17 @@ package enum Monitor {
         }
     }
 
-    /// False if the directory was removed since it was opened.
+    /// Whether the directory still exists.
     private static func directoryIsThere() -> Bool {
         var status = stat()
         return fstat(directoryDescriptor, &status) == 0 && status.st_nlink > 0
     }
 
-    /// Waits for the child's end and leaves it unreaped; reaps its orphaned helpers and bounds its log
-    /// meanwhile.
+    /// Waits for the child's exit and leaves it unreaped. Meanwhile reaps orphaned helpers and bounds the
+    /// log.
     private static func waitForExit(of child: Int32, _ logPath: String) -> ExitRecord {
         var log = LogWatch(logPath)
-        // Without a descriptor for it there is only one thing that can be waited for: the end.
+        // Without a signal descriptor, it can only wait for an exit.
         let news = childSignals()
         var ended = cprocess_ended()
         while true {
@@ -190,7 +191,7 @@ package enum Monitor {
         return set
     }
 
-    /// Readable when a child may have ended; -errno where there is none.
+    /// A descriptor that is readable when a child may have ended, or -errno.
     private static func childSignals() -> Int32 {
         var set = childEnded
         pthread_sigmask(SIG_BLOCK, &set, nil)
@@ -202,10 +203,10 @@ package enum Monitor {
         while cprocess_take_signal(&set) > 0 {}
     }
 
-    /// How many processes the session leaves to this monitor.
+    /// The number of processes that the session leaves to this monitor.
     private static func helperCount(besides child: Int32) -> Int? { children()?.count { $0 != child } }
 
-    /// nil where the kernel does not tell.
+    /// nil if the kernel does not list children.
     private static func children() -> [Int32]? {
         guard let bytes = readFile("/proc/self/task/\(getpid())/children") else { return nil }
         return String(decoding: bytes, as: UTF8.self).split(separator: " ").compactMap { Int32($0) }
@@ -217,14 +218,14 @@ package enum Monitor {
         try store.write { store throws(StoreError) in _ = try store.recordExit(spec.launchID, exit) }
     }
 
-    /// Tells the runner, if it still listens, and closes the line.
+    /// Sends the runner a line, if it still listens, and closes the pipe.
     private static func report(_ line: String) {
         let bytes = Array("\(line)\n".utf8)
         _ = write(statusDescriptor, bytes, bytes.count)
         close(statusDescriptor)
     }
 
-    /// Standard error is the session's log.
+    /// Writes to standard error, which is the session's log.
     static func complain(_ text: String) {
         let bytes = Array("hapi monitor: \(text)\n".utf8)
         _ = write(2, bytes, bytes.count)

@@ -1,25 +1,25 @@
 import Glibc
 import RunnerStore
 
-/// The store as a monitor uses it. It is opened when it is first needed, as it may have been replaced since
-/// the monitor was started, and kept for what follows at once.
+/// The store as a monitor uses it. Opened when first needed, because it may have been replaced since the
+/// monitor was started, and kept open for the writes that follow.
 final class MonitorStore {
     private let path: String
     private let flushing: Bool
     private var connection: StoreConnection?
 
-    /// - Parameter flushing: whether what is recorded must outlive the machine, or only this process.
+    /// - Parameter flushing: whether writes must survive a power cut, or only this process.
     init(_ path: String, flushing: Bool) {
         self.path = path
         self.flushing = flushing
     }
 
-    /// Tries until the store takes what is to be recorded: nobody else knows it, and a disk that is full,
-    /// read-only or failing may be mended. A file that is gone is waited for, never made, and given up
-    /// after five minutes. A file that is damaged or somebody else's is left alone.
+    /// Retries until the store accepts the write, because only this process knows what to record, and a disk
+    /// that is full, read-only or failing may recover. A missing file is waited for, never created, and given
+    /// up after five minutes. A file that is damaged or not ours is left alone.
     ///
-    /// - Parameter attempts: how often to try, a tenth of a second apart; a locked store holds up each
-    ///   attempt by some seconds.
+    /// - Parameter attempts: maximum attempts, 100 ms apart. On a locked store each attempt takes some
+    ///   seconds.
     func write<T>(
         for attempts: Int = .max, _ body: (Writing) throws(StoreError) -> T
     ) throws(StoreError) -> T {
