@@ -2,7 +2,7 @@ import HubClient
 import Processes
 import RunnerStore
 
-/// The agents HAPI knows, and further ones that speak the Agent Client Protocol.
+/// The agents that HAPI knows, and further ones that speak the Agent Client Protocol.
 package enum Agent: String, CaseIterable, Sendable {
     case agy, claude, codex, copilot, cursor, dsh, grok, kimi, opencode, pi
     case auggie, goose, qwen, vibe

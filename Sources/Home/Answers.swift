@@ -2,10 +2,10 @@ import HubClient
 import Processes
 import RunnerStore
 
-/// The one answer to a spawn request.
+/// The answer to a spawn request.
 package enum SpawnAnswer: Equatable, Sendable {
     case started(happySessionID: String)
-    /// Its session did not report in time, and lives on.
+    /// Its session did not report in time and keeps running.
     case late(String)
     case needsApproval(directory: String)
     case refused(String)
@@ -21,7 +21,7 @@ package enum SpawnAnswer: Equatable, Sendable {
         }
     }
 
-    /// What went wrong, in words; nil if nothing did.
+    /// What went wrong; nil on success.
     package var error: String? {
         switch self {
         case .started, .needsApproval: nil

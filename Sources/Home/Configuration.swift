@@ -4,12 +4,12 @@ import Logging
 import Processes
 import RunnerStore
 
-/// What environment and settings say, in HAPI's precedence (hub contract §1.2).
+/// The configuration from environment and settings, with HAPI's precedence (hub contract §1.2).
 package struct Configuration: Sendable {
     package static let defaultHubURL = "http://localhost:3006"
 
-    /// Which parts of the identity somebody stated, in the environment or the settings: a default never
-    /// moves a running runner.
+    /// Which parts of the identity were set explicitly, in the environment or the settings: a default never
+    /// replaces a running runner.
     package struct Parts: Equatable, Sendable {
         package let hubURL: Bool
         package let token: Bool
@@ -17,14 +17,14 @@ package struct Configuration: Sendable {
     }
 
     package let home: RunnerHome
-    /// nil: no token is configured, the runner works for this machine alone.
+    /// nil without a token; the runner then works for this machine only.
     package let hub: Hub?
-    /// The hub's address even where no token makes it usable.
+    /// The hub's address, even without a token.
     package let hubURL: String
-    /// As they were written, for the runner's identity.
+    /// Unmodified, for the runner's identity.
     package let extraHeaders: [String: String]
     package let states: Parts
-    /// What is not used of what was stated, in words for the user.
+    /// Warnings for the user about values that are ignored.
     package let warnings: [String]
     package let host: String
     package let heartbeatInterval: Duration
@@ -35,9 +35,9 @@ package struct Configuration: Sendable {
     package let renewalDisabled: Bool
     package let directoryPolicy: DirectoryPolicy
     package let resumesAfterReboot: Bool
-    /// How long git may take to make or remove a worktree.
+    /// How long git may take to create or remove a worktree.
     package let worktreePatience: Duration
-    /// The program for sessions, in place of this one.
+    /// The program to start for sessions instead of this one.
     package let sessionProgram: String?
     package let environment: [String: String]
 
@@ -73,12 +73,12 @@ package struct Configuration: Sendable {
         worktreePatience = try stated.worktreePatience()
     }
 
-    /// How long a command waits for the runner, which needs no settings.
+    /// How long a command waits for the runner. Doesn't need the settings.
     package static func controlTimeout(environment: [String: String]) throws(ConfigurationError) -> Duration {
         try Statements.milliseconds(.controlTimeout, environment, default: 10_000)
     }
 
-    /// Reads the settings of the home that the environment names.
+    /// Reads the settings of the home given by the environment.
     package static func load(environment: [String: String]) throws -> Configuration {
         let home = try RunnerHome(environment: environment)
         return try Configuration(environment: environment, home: home, settings: try Settings.read(home))

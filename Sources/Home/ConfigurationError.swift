@@ -1,4 +1,4 @@
-/// An environment variable, a flag, or a key of the settings with a value that cannot be used.
+/// An environment variable, a flag, or a key of the settings with an invalid value.
 package struct ConfigurationError: Error, CustomStringConvertible {
     package let variable: String
     package let description: String
@@ -7,7 +7,7 @@ package struct ConfigurationError: Error, CustomStringConvertible {
         self.init(variable: variable, problem: "is '\(value)'", needed: needed)
     }
 
-    /// For a value that may hold a secret: `problem` tells what is wrong with it, and does not show it.
+    /// For a value that may be secret: `problem` describes it without showing it.
     package init(variable: String, problem: String, needed: String) {
         self.variable = variable
         description = "\(variable) \(problem): \(needed) is needed"

@@ -5,7 +5,7 @@ import NIOCore
 import Processes
 import RunnerStore
 
-/// Speaks to a runner's control server, for the commands.
+/// The commands' client for a runner's control server.
 package struct ControlClient: Sendable {
     private let port: Int
     private let timeout: Duration
@@ -31,7 +31,7 @@ package struct ControlClient: Sendable {
     }
 
     package func stopSession(_ id: String) async throws -> StopAnswer {
-        // A stop takes its time: longer than any other request, and always answered within 15 s.
+        // A stop takes longer than other requests, but is always answered within 15 s.
         let answer = try await post(
             "stop-session", ControlMessages.StopSession(sessionId: id), atLeast: .seconds(20))
         let message = try JSON.decode(ControlMessages.StopSessionAnswer.self, from: answer.body)
@@ -40,7 +40,7 @@ package struct ControlClient: Sendable {
 
     package func spawn(_ parameters: SpawnParameters, requestID: String?) async throws -> SpawnAnswer {
         let body = ControlMessages.SpawnSession(requestId: requestID, parameters: parameters)
-        // The runner bounds every step of it, and a checkout may take long.
+        // No overall timeout: the runner limits every step of a spawn, and a checkout may take long.
         let answer = try await HTTPClient.withHTTPClient(
             configuration: .init(timeout: .init(connect: .seconds(10)))
         ) { client in
@@ -54,7 +54,7 @@ package struct ControlClient: Sendable {
         return .failed(message.error ?? "the runner answered \(answer.status)")
     }
 
-    /// Tells the runner that a session is there. A refusal is thrown with the runner's words.
+    /// Reports a session to the runner. Throws a refusal with the runner's reason.
     package func reportSession(_ id: String, metadata: some Encodable) async throws {
         let answer = try await post("session-started", Report(sessionId: id, metadata: metadata))
         guard answer.status == 200 else { throw ControlError(port: port, reason: answer.words) }
@@ -72,7 +72,8 @@ package struct ControlClient: Sendable {
         _ path: String, _ body: some Encodable, by client: HTTPClient, deadline: NIODeadline,
         _ patience: Duration? = nil
     ) async throws -> ControlAnswer {
-        // From a file that anything may have written; the library would not survive it.
+        // The port comes from a file that anything may have written, and HTTPClient would trap on an invalid
+        // one.
         guard (1...65535).contains(port) else {
             throw ControlError(port: port, reason: "there is no such port")
         }
@@ -91,7 +92,7 @@ package struct ControlClient: Sendable {
         }
     }
 
-    /// The library's own words are for programmers.
+    /// Describes an error for users; the library's own descriptions are for developers.
     private static func words(for error: any Error, _ patience: Duration?) -> String {
         switch error as? HTTPClientError {
         case .deadlineExceeded, .readTimeout, .connectTimeout:

@@ -4,11 +4,11 @@ import HubProtocol
 import Processes
 import RunnerStore
 
-/// The bodies of the control server's requests and answers (their names are part of its contract).
+/// The bodies of the control server's requests and answers. Their names are part of its contract.
 package enum ControlMessages {
-    /// The longest id that is kept of a request or a session, in bytes.
+    /// Maximum length of a request's or a session's id, in bytes.
     package static let longestID = 256
-    /// What the commands call themselves to the control server: a spawn or a stop of theirs is the shell's.
+    /// The user agent of our commands, which marks a spawn or a stop as coming from the shell.
     package static let commandAgent = "hapi-command"
 
     package struct SessionStarted: Codable {
@@ -21,7 +21,7 @@ package enum ControlMessages {
         package var sessionId: String
         package var metadata: Metadata
 
-        /// What no path and no id can be, in words; nil if there is nothing of the kind.
+        /// Why a path or an id is invalid; nil if none is.
         package var problem: String? {
             let texts = [
                 ("sessionId", sessionId), ("metadata.path", metadata.path ?? ""),
@@ -33,7 +33,7 @@ package enum ControlMessages {
             return excess.map { "\($0): too long" }
         }
 
-        /// The field that is longer than what is kept of one; nil if none is.
+        /// The first field that exceeds its maximum length; nil if none does.
         package var excess: String? {
             let bounds = [
                 ("sessionId", sessionId, longestID),
@@ -71,7 +71,7 @@ package enum ControlMessages {
         }
     }
 
-    /// A runner that is stopped for another to start says `replaced`; without a reason it is a stop.
+    /// `reason` is `replaced` if the runner is stopped for another to start; nil for a plain stop.
     package struct Stop: Codable {
         package var reason: String?
 
@@ -89,7 +89,7 @@ package enum ControlMessages {
     }
 
     package struct StopSessionAnswer: Codable {
-        /// HAPI's own runner does not say.
+        /// nil from HAPI's own runner.
         package var success: Bool?
         package var status: String
 
@@ -99,7 +99,7 @@ package enum ControlMessages {
         }
     }
 
-    /// A spawn request: the hub's parameters, and an id that makes a repeated one harmless.
+    /// A spawn request: the hub's parameters, and an id that makes it safe to repeat.
     package struct SpawnSession: Codable {
         package var requestId: String?
         package var parameters: SpawnParameters

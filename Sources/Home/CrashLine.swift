@@ -1,12 +1,12 @@
 import Glibc
 import RunnerStore
 
-/// The last words of a runner that a signal of its own making ended, `cprocess_speak_of_crashes`.
+/// The line that a crashing runner writes to its log, `cprocess_speak_of_crashes`.
 package enum CrashLine {
-    /// How much of a log's end is looked at: it is the last line, or nearly so.
+    /// How many bytes at the end of a log are searched. It is one of the last lines.
     private static let reach = 64 << 10
 
-    /// The signal's name, as in `SIGSEGV`; nil if the log tells of no crash.
+    /// The signal's name, such as SIGSEGV; nil if the log has no crash line.
     package static func signal(inLog path: String) -> String? {
         let log = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard log >= 0 else { return nil }
@@ -31,7 +31,7 @@ package enum CrashLine {
 }
 
 extension RunnerRecord {
-    /// How this life crashed, where it was able to tell: on record, or still in its log.
+    /// The signal of a crash, from the record or the log; nil if this life did not crash or wrote no line.
     package var crashSignal: String? {
         switch endReason {
         case .crashed: endDetail?.hasPrefix("SIG") == true ? endDetail : nil

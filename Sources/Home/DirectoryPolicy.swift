@@ -2,11 +2,11 @@ import HubClient
 import Processes
 import RunnerStore
 
-/// What happens to a request for a directory that is missing, where the request itself says nothing.
+/// What to do with a request for a missing directory that doesn't say itself whether to create it.
 package enum DirectoryPolicy: String, CaseIterable, Sendable {
-    /// It is created: HAPI's default.
+    /// Create it: HAPI's default.
     case allow
-    /// Someone has to approve it first.
+    /// Ask for approval first.
     case ask
     case deny
 }

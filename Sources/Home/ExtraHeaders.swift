@@ -1,13 +1,13 @@
 import HubClient
 import HubProtocol
 
-/// The headers to send with every request to the hub.
+/// Additional headers for every request to the hub.
 struct ExtraHeaders {
-    /// As they were written: their hash is part of the runner's identity.
+    /// Unmodified: their hash is part of the runner's identity.
     let stated: [String: String]
-    /// Without the white space around the values, which no header keeps.
+    /// Without surrounding white space, which headers cannot keep.
     var sent: [String: String] { stated.mapValues(\.trimmingWhitespace) }
-    /// What was left out, in words.
+    /// What was ignored, for the user.
     let warnings: [String]
 
     static let none = ExtraHeaders(stated: [:], warnings: [])
@@ -18,7 +18,7 @@ struct ExtraHeaders {
     }
 
     init(json text: String, source: String) throws(ConfigurationError) {
-        // Whatever the decoder has to say may hold a part of a secret.
+        // The decoder's error is not shown, because it may contain part of a secret.
         let members = text.isEmpty ? [:] : try? JSONValue(parsing: Array(text.utf8)).object
         guard let members else {
             throw ConfigurationError(
@@ -27,7 +27,8 @@ struct ExtraHeaders {
         try self.init(members, source: source)
     }
 
-    /// Leaves out what is no string, as HAPI does; throws for what no header can carry. Never shows a value.
+    /// Ignores values that are not strings, as HAPI does. Throws for names and values that are not valid in
+    /// HTTP. Errors never contain a value.
     init(_ members: [String: JSONValue], source: String) throws(ConfigurationError) {
         stated = members.compactMapValues(\.string)
         warnings = members.keys.filter { members[$0]?.string == nil }.sorted().map {

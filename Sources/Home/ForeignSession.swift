@@ -2,29 +2,29 @@ import Glibc
 import HubProtocol
 import Processes
 
-/// A session of HAPI's own runner, as that runner tells of it or has left it on the disk (hub contract §1.4).
+/// A session of HAPI's own runner, from that runner's answers and files (hub contract §1.4).
 package struct ForeignSession: Equatable, Sendable {
     package var pid: Int32
     package var happySessionID: String?
-    /// Whether the runner started it; somebody in a terminal did otherwise.
+    /// Whether the runner started it; otherwise it was started in a terminal.
     package var isFromRunner: Bool
-    /// Whether the running runner counts it among its sessions.
+    /// Whether the running runner lists it.
     package var isListed = false
-    /// When its process started, in the words of `ps`.
+    /// When its process started, in the format of `ps`.
     package var startMarker: String?
 
     /// One entry of `runner.state.json.resume-processes.json`.
     package struct Kept: Decodable, Equatable, Sendable {
         var requestedSessionId: String?
-        /// The older name of the same.
+        /// The older name of `requestedSessionId`.
         var sessionId: String?
         var confirmedSessionId: String?
         var pid: Int32
         var processStartMarker: String?
     }
 
-    /// What the runner lists and what it keeps on the disk, each process once. One whose end the runner has
-    /// seen is left out.
+    /// The sessions that the runner lists or has on disk, one per process, without those in `exits`, whose
+    /// end the runner has seen.
     package static func all(
         listed: [ControlMessages.SessionList.Child], kept: [Kept], exits: Set<String>
     ) -> [ForeignSession] {
@@ -49,17 +49,18 @@ package struct ForeignSession: Equatable, Sendable {
         return sessions
     }
 
-    /// Whether the process that has the pid now is the session: a pid alone proves nothing.
+    /// Whether the process that has the pid now is the session's; a pid alone proves nothing.
     func isProved(by process: ForeignProcess, runner: Int32) -> Bool {
         guard process.isOwn else { return false }
         if let startMarker {
-            // `ps` counts in seconds, and from a boot time that it works out anew each time.
+            // Two seconds of tolerance: `ps` has a resolution of one, and recomputes the boot time each time.
             return Self.seconds(startMarker).map { abs($0 - process.startedAt) <= 2 } ?? false
         }
         return isListed && (process.parent == runner || process.hasLog)
     }
 
-    /// What `ps -o lstart=` says under LC_ALL=C and TZ=UTC, `Mon Nov 30 20:35:30 2026`, in seconds since 1970.
+    /// Seconds since 1970 from the output of `ps -o lstart=` under LC_ALL=C and TZ=UTC, `Mon Nov 30 20:35:30
+    /// 2026`.
     static func seconds(_ marker: String) -> Int64? {
         let words = marker.split(separator: " ")
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -75,20 +76,20 @@ package struct ForeignSession: Equatable, Sendable {
     }
 }
 
-/// What can be seen of a process that is said to be a session of HAPI's.
+/// The observable facts of a process that may be a session of HAPI's.
 struct ForeignProcess: Equatable, Sendable {
     var identity: ProcessIdentity
-    /// Whether it is this user's.
+    /// Whether it belongs to this user.
     var isOwn: Bool
     var parent: Int32
     /// In seconds since 1970.
     var startedAt: Int64
-    /// Whether it keeps a log of HAPI's: each of HAPI's programs does, under its pid.
+    /// Whether it has a log of HAPI's: each of HAPI's programs writes one, named after its pid.
     var hasLog: Bool
     var agent: Agent
     var directory: String
 
-    /// Looks at the process now; nil if there is none.
+    /// nil if there is no such process.
     init?(_ pid: Int32, in home: RunnerHome) {
         var folder = stat()
         guard let status = ProcessTable.status(of: pid), !status.isZombie, stat("/proc/\(pid)", &folder) == 0
@@ -101,7 +102,8 @@ struct ForeignProcess: Equatable, Sendable {
         hasLog = entries(of: home.logs).contains { name in
             guard name.hasSuffix("-pid-\(pid).log") else { return false }
             var log = stat()
-            // Of an earlier process with the same pid, if it was last written before this one started.
+            // If the log was last written before the process started, it belongs to an earlier process with
+            // the same pid.
             return stat("\(home.logs)/\(name)", &log) == 0
                 && Int64(log.st_mtim.tv_sec) >= startedAt - 2
         }

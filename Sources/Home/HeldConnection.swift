@@ -4,11 +4,11 @@ import Glibc
 import HubProtocol
 import Processes
 
-/// A connection to the control server that one image of the runner leaves to the next: whoever is on it
-/// notices nothing.
+/// A connection to the control server that one image of the runner passes to the next, unnoticed by its
+/// client.
 package struct HeldConnection: Codable, Equatable {
     package let descriptor: Int32
-    /// What was read of a request that was not begun.
+    /// The bytes that were read of a request that was not started.
     package let bytes: Data
 
     package init(descriptor: Int32, bytes: [UInt8]) {
@@ -16,8 +16,8 @@ package struct HeldConnection: Codable, Equatable {
         self.bytes = Data(bytes)
     }
 
-    /// Writes down what is left to the next image, in a file in memory. nil if there is nothing, or that
-    /// fails: then these clients have to ask again.
+    /// Writes connections for the next image to a memory file and returns its descriptor. nil if there are
+    /// none, or on failure; these clients then have to repeat their requests.
     package static func leave(_ connections: [HeldConnection]) -> Int32? {
         guard !connections.isEmpty, let text = try? JSON.encode(connections) else { return nil }
         let file = cprocess_memory_file("connections")
@@ -29,10 +29,12 @@ package struct HeldConnection: Codable, Equatable {
         return file
     }
 
-    /// Reads what an earlier image has left; the file stays as it is, for an image that is gone back to.
+    /// Reads the connections of an earlier image. The file is kept for the case that this image is replaced
+    /// by the old one again.
     package static func left(in file: Int32) -> [HeldConnection] {
         guard lseek(file, 0, SEEK_SET) == 0, let text = readToEnd(file) else { return [] }
-        // A newer image may have written down more than this one can read: then these clients ask again.
+        // If a newer image wrote a format that this one cannot read, these clients have to repeat their
+        // requests.
         return (try? JSON.decode([HeldConnection].self, from: text)) ?? []
     }
 }

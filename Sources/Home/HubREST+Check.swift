@@ -3,15 +3,15 @@ import HubProtocol
 import Processes
 import RunnerStore
 
-/// Trying a hub and a token, before they are kept.
+/// Checking a hub and a token before they are saved.
 extension HubREST {
-    /// Asks the hub about this machine, which changes nothing there. Returns the name the hub knows it by;
-    /// nil where it does not know it yet.
+    /// Asks the hub about this machine without changing anything there. Returns the machine's name at the
+    /// hub; nil if the hub does not know the machine yet.
     ///
-    /// - Throws: ``HubError`` where the hub is away, refuses the token, or is none.
+    /// - Throws: ``HubError`` if the hub is unreachable, refuses the token, or is not a hub.
     package static func check(_ configuration: Configuration) async throws -> String? {
         guard let hub = configuration.hub else { return nil }
-        // An id that no machine has is as good: a hub that takes the token says that it does not know it.
+        // A random id will do: a hub that accepts the token answers that it does not know the machine.
         let machineID = try Settings.read(configuration.home).machineID ?? newID()
         let rest = try HubREST(hub, patience: .seconds(15))
         do {

@@ -7,26 +7,26 @@ import Processes
 import RunnerStore
 import Synchronization
 
-/// What one image of the runner leaves to the next across `execve`: descriptors, by number.
+/// What one image of the runner passes to the next across `execve`, mostly descriptors by number.
 package struct Inheritance: Codable {
-    /// The process it is meant for: a program that this one starts may get the variable too.
+    /// The process it is meant for, because programs that this one starts may inherit the variable.
     package var owner: Int32?
     /// The home directory, locked.
     package var lock: Int32
     /// The listening socket of the control server.
     package var listener: Int32
-    /// What ``HeldConnection/leave(_:)`` has written down.
+    /// The file written by ``HeldConnection/leave(_:)``.
     package var connections: Int32?
-    /// The PATH of sessions, as a login shell has told: empty for nothing, nil where none has answered.
+    /// The PATH of sessions from the login shell: empty if it gave none, nil if it has not answered yet.
     package var searchPath: String?
-    /// The line to the guard: one byte says that the new image serves.
+    /// The pipe to the guard, on which one byte says that the new image serves.
     package var guardLine: Int32?
     package var guardPID: Int32?
-    /// The program the runner came from, to be gone back to.
+    /// The previous program, to return to on failure.
     package var previous: Int32?
-    /// The path by which the program is started.
+    /// The path of the program.
     package var program: String
-    /// Why the last renewal failed, for an image that was put back.
+    /// Why the last renewal failed, for a restored image.
     package var failure: String?
 
     package init(lock: Int32, listener: Int32, program: String, failure: String? = nil) {
@@ -37,7 +37,7 @@ package struct Inheritance: Codable {
         self.failure = failure
     }
 
-    /// What this process was left; nil for one that was started afresh. Taken once.
+    /// What this process inherited; nil if it was started normally.
     package static let own: Inheritance? = {
         let variable = Variable.renewal.rawValue
         guard let text = getenv(variable).map({ String(cString: $0) }) else { return nil }
@@ -45,22 +45,22 @@ package struct Inheritance: Codable {
         guard let inheritance = try? JSON.decode(Inheritance.self, from: Array(text.utf8)),
             inheritance.owner ?? getpid() == getpid()
         else { return nil }
-        // Connections that are left stay open, for an image that is gone back to.
+        // Held connections stay open across another exec, for the case that the old program is restored.
         for descriptor in inheritance.descriptors { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
         return inheritance
     }()
 
-    /// Whether the way back was given up: its descriptors are closed.
+    /// Whether the descriptors for returning to the previous program are closed.
     package static let isSettled = Mutex(false)
 
     package var descriptors: [Int32] {
         [lock, listener] + [connections, guardLine, previous].compactMap { $0 } + held.map(\.descriptor)
     }
 
-    /// Connections of the control server, as the last image left them.
+    /// The control server's connections from the last image.
     package var held: [HeldConnection] { connections.map(HeldConnection.left) ?? [] }
 
-    /// Tells the guard that this image serves, and lets go of the way back.
+    /// Tells the guard that this image serves, and gives up the way back to the previous program.
     package func settle() {
         Self.isSettled.withLock { $0 = true }
         if let guardLine {
@@ -68,13 +68,13 @@ package struct Inheritance: Codable {
             _ = write(guardLine, &byte, 1)
             close(guardLine)
         }
-        // It has nothing left to do, and one that is suspended would never hear of it.
+        // Killed because its work is done, and a suspended guard would not notice.
         if let guardPID { LaunchedProcess(pid: guardPID).killAndReap(within: .milliseconds(200)) }
         for descriptor in [previous, connections].compactMap({ $0 }) { close(descriptor) }
     }
 
-    /// Replaces this process's image; nothing but the streams and what is left is kept open. Returns
-    /// only if that fails, with the errno.
+    /// Replaces this process's image, keeping open only the standard streams and what is inherited. Returns
+    /// only on failure, with the errno.
     package func become(_ program: String, _ arguments: [String], _ environment: [String: String]) -> Int32 {
         let kept = Set(descriptors + [0, 1, 2])
         for descriptor in entries(of: "/proc/self/fd").compactMap({ Int32($0) }) {
@@ -82,7 +82,7 @@ package struct Inheritance: Codable {
         }
         var variables = environment
         variables[.renewal] = try? JSON.text(self)
-        // A word to stop that comes from here on is the next image's to hear.
+        // From here on, stop signals are held for the next image.
         StopSignals.hold()
         let argv = CStrings([self.program] + arguments)
         let environ = CStrings(variables.map { "\($0.key)=\($0.value)" })

@@ -1,9 +1,9 @@
 import Processes
 
-/// What a process started by the runner gets of the runner's own environment. The one place that decides it.
+/// Decides which of the runner's environment variables its child processes inherit.
 package enum InheritedVariables {
-    /// For sessions, for git, and for the hooks that git runs: everything but what belongs to the session, the
-    /// repository or the service that the runner was itself started from.
+    /// For sessions, git, and git's hooks: everything except what belongs to the session, the repository or
+    /// the service that the runner was started from.
     package static func passed(on environment: [String: String]) -> [String: String] {
         environment.filter { !isLeftOut($0.key) }
     }
@@ -14,17 +14,17 @@ package enum InheritedVariables {
             || families.contains { name.hasPrefix($0) }
     }
 
-    /// What belongs to one session. The last three make a nested Claude Code refuse to start, or take itself
-    /// for a part of another.
+    /// Variables of a session. With the last three, a nested Claude Code would refuse to start, or consider
+    /// itself a part of another one.
     private static let sessionsOwn: Set<Variable> = [
         .launchID, .sessionID, .renewal, .crashAt, .mcpURL, .handoffFromPID, .supervised,
         .worktreeBasePath, .worktreeBranch, .worktreeName, .worktreePath, .worktreeCreatedAt,
         .claudeNested, .claudeEntryPoint, .claudePort,
     ]
 
-    /// What git sets for its hooks: it names the repository, or the commit, that git was at. From
-    /// `git rev-parse --local-env-vars`, less `GIT_CONFIG_COUNT`, with which people configure their git, and
-    /// with the dates of the commit that a hook belongs to.
+    /// Variables that git sets for its hooks, which name a repository or a commit: those of `git rev-parse
+    /// --local-env-vars`, except for `GIT_CONFIG_COUNT`, with which users configure git, and the dates of the
+    /// commit that a hook belongs to.
     private static let repositorysOwn: Set<String> = [
         "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE", "GIT_COMMON_DIR",
         "GIT_CONFIG", "GIT_CONFIG_PARAMETERS", "GIT_DIR", "GIT_GRAFT_FILE", "GIT_IMPLICIT_WORK_TREE",
@@ -33,14 +33,14 @@ package enum InheritedVariables {
         "GIT_SHALLOW_FILE", "GIT_WORK_TREE",
     ]
 
-    /// What a service manager tells the service alone, systemd.exec(5): who else answers it speaks for the
-    /// runner.
+    /// Variables that a service manager sets for the service only, systemd.exec(5): a process that used them
+    /// would act for the runner.
     private static let servicesOwn: Set<String> = [
         "CREDENTIALS_DIRECTORY", "INVOCATION_ID", "JOURNAL_STREAM", "LISTEN_FDNAMES", "LISTEN_FDS",
         "LISTEN_PID", "LISTEN_PIDFDID", "MAINPID", "MANAGERPID", "MEMORY_PRESSURE_WATCH",
         "MEMORY_PRESSURE_WRITE", "NOTIFY_SOCKET", "SYSTEMD_EXEC_PID", "WATCHDOG_PID", "WATCHDOG_USEC",
     ]
 
-    /// Families of variables, by how their names begin. Codex tells its own sandbox in `CODEX_SANDBOX…`.
+    /// Prefixes of variables. Codex marks its sandbox with `CODEX_SANDBOX…`.
     private static let families = ["CODEX_SANDBOX", "HAPI_WORKTREE_"]
 }

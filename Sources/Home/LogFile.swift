@@ -5,7 +5,7 @@ import Processes
 import RunnerStore
 import Synchronization
 
-/// Writes log lines to one file: time, level, message, metadata.
+/// Writes log lines to a file: time, level, message, metadata.
 package struct LogFile: LogHandler {
     private let sink: LogSink
     package var logLevel: Logger.Level
@@ -28,13 +28,13 @@ package struct LogFile: LogHandler {
     }
 }
 
-/// An open log file. Lines are written whole, so that several threads do not mix theirs.
+/// An open log file. Each line is one write, so that lines of several threads don't mix.
 package final class LogSink: Sendable {
     private let descriptor: Mutex<Int32>
-    /// What standard error was before it was taken.
+    /// The original standard error, while it is redirected.
     private let standardError = Mutex<Int32?>(nil)
-    /// Whether lines go to standard output as well, where a supervisor's journal takes them. Unlike standard
-    /// error it stays what it was through a renewal.
+    /// Whether lines also go to standard output, for a supervisor's journal. Standard output, unlike standard
+    /// error, stays the same through a renewal.
     private let echoes: Bool
 
     package init(path: String, echoing: Bool = false) throws(FileError) {
@@ -49,20 +49,20 @@ package final class LogSink: Sendable {
         standardError.withLock { $0.map { _ = close($0) } }
     }
 
-    /// A line that cannot be written is lost: a full disk must not stop the runner.
+    /// Drops a line that cannot be written: a full disk must not stop the runner.
     package func write(_ line: String) {
         let bytes = Array((line.visible + "\n").utf8)
         descriptor.withLock { _ = writeAll($0, bytes) }
         if echoes { _ = writeAll(STDOUT_FILENO, bytes) }
     }
 
-    /// Makes what the process writes to standard error go to the log, a crash's last words included.
+    /// Redirects standard error to the log, so that crash lines go there too.
     package func takeStandardError() {
         standardError.withLock { $0 = fcntl(2, F_DUPFD_CLOEXEC, 3) }
         descriptor.withLock { _ = dup2($0, 2) }
     }
 
-    /// Gives standard error back to whoever started the process, who is to learn why it ends.
+    /// Restores standard error, so that the starting process learns why this one ends.
     package func returnStandardError() {
         standardError.withLock { if let original = $0, original >= 0 { dup2(original, 2) } }
     }

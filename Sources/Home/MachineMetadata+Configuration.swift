@@ -4,7 +4,7 @@ import Processes
 import RunnerStore
 
 extension MachineMetadata {
-    /// What a session process tells of the machine.
+    /// The metadata that a session process sends about the machine.
     package init(_ configuration: Configuration) {
         self.init(host: configuration.host, platform: "linux", happyCliVersion: ProgramFile.version)
         homeDir = try? UserHome.path(configuration.environment)

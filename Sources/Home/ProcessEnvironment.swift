@@ -3,8 +3,7 @@ import HubClient
 import Processes
 import RunnerStore
 
-/// This process's environment, as it was when it was first asked for, without what one image of the
-/// runner leaves to the next.
+/// This process's environment, read once, without what one image of the runner passes to the next.
 package let processEnvironment: [String: String] = {
     var variables: [String: String] = [:]
     var entry = environ
@@ -20,7 +19,7 @@ package let processEnvironment: [String: String] = {
     return variables
 }()
 
-/// This process's arguments, its own name among them.
+/// This process's arguments, including its name.
 package let processArguments: [String] = (0..<Int(CommandLine.argc)).compactMap { index in
     CommandLine.unsafeArgv[index].map { String(systemText: $0) }
 }

@@ -3,8 +3,8 @@ import Processes
 import RunnerStore
 
 extension ProcessTable {
-    /// The runner whose home was removed under it: it still holds the directory, locked, which the kernel then
-    /// names so.
+    /// The runner of a home that was removed: it still holds the locked directory open, which the kernel then
+    /// calls `NAME (deleted)`.
     static func runnerOfRemovedHome(_ home: RunnerHome) -> ProcessIdentity? {
         let name = "\(resolvedPath(home.path)) (deleted)"
         return processIDs().first { pid in
@@ -15,7 +15,7 @@ extension ProcessTable {
         }.flatMap(identity)
     }
 
-    /// Whether the process is a runner that may serve `home`: not one that has another by its own word.
+    /// Whether the process is a runner that may serve `home`, that is, whose environment names no other home.
     package static func isRunner(_ pid: Int32, of home: RunnerHome) -> Bool {
         guard isRunner(pid) else { return false }
         guard let own = environmentValue(.hapiHome, of: pid),

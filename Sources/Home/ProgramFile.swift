@@ -3,14 +3,14 @@ import HubClient
 import Processes
 import RunnerStore
 
-/// The program that is running, as a file that may be replaced.
+/// The file of the running program, which may be replaced.
 package struct ProgramFile: Sendable {
     package static let version = "0.1.0"
 
-    /// The path it was started by, absolute; links in it are kept, so that it leads to the newer
+    /// The absolute path it was started by. Symbolic links are not resolved, so that it leads to a newer
     /// program once one is installed.
     package let path: String
-    /// In milliseconds since 1970, with the fraction, as HAPI records it.
+    /// In milliseconds since 1970, with fraction, as HAPI records it.
     package let modifiedAt: Double?
 
     package static let current: ProgramFile = {
@@ -20,12 +20,12 @@ package struct ProgramFile: Sendable {
         return ProgramFile(path: path, modifiedAt: modificationTime(of: "/proc/self/exe"))
     }()
 
-    /// Where the shell found this program; nil if that is another file by now.
+    /// Where the shell found this program; nil if that is another file now.
     private static func invokedPath() -> String? {
         guard let name = processArguments.first, !name.isEmpty else { return nil }
         let folders = (processEnvironment[.path] ?? "").split(separator: ":")
         let candidates = name.utf8.contains(UInt8(ascii: "/")) ? [name] : folders.map { "\($0)/\(name)" }
-        // Relative to a directory that is gone there is no program.
+        // Fails only if the current directory is gone; then nothing can be relative to it.
         return candidates.lazy.compactMap { try? absolutePath($0) }.first(where: isThisProgram)
     }
 

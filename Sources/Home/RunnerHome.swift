@@ -3,7 +3,7 @@ import HubClient
 import Processes
 import RunnerStore
 
-/// The folder that holds everything a runner keeps, and the paths in it.
+/// The folder with all of a runner's files, and the paths in it.
 package struct RunnerHome: Sendable {
     /// Absolute.
     package let path: String
@@ -17,7 +17,7 @@ package struct RunnerHome: Sendable {
 
     package init(path: String) { self.path = path }
 
-    /// `HAPI_HOME`, or `~/.hapi`. A relative value is taken from the current directory, once.
+    /// `HAPI_HOME` or `~/.hapi`. A relative value is resolved in the current directory.
     package init(environment: [String: String]) throws {
         let stated = environment.stated(.hapiHome)
         guard stated?.utf8.contains(0) != true else {
@@ -27,8 +27,8 @@ package struct RunnerHome: Sendable {
         self.init(path: try absolutePath(try UserHome.expand(stated ?? "~/.hapi", environment)))
     }
 
-    /// Creates what is missing, for its owner only, and takes from others what somebody let them do.
-    /// Throws where somebody else could change what this user's programs are told.
+    /// Creates missing folders for the owner only, and tightens modes that are too wide. Throws if another
+    /// user could change what this user's programs read.
     package func create() throws {
         for folder in [path, logs, sessionLogs] {
             try createDirectory(folder, mode: 0o700)
@@ -39,7 +39,7 @@ package struct RunnerHome: Sendable {
         }
     }
 
-    /// A link is judged by what it leads to.
+    /// Symbolic links are judged by their targets.
     private func secure(_ path: String, _ mode: mode_t) throws(HomeError) {
         var status = stat()
         guard stat(path, &status) == 0 else { return }
@@ -55,7 +55,7 @@ package struct RunnerHome: Sendable {
     /// The log of a runner process started at `time`.
     package func runnerLog(pid: Int32, at time: Timestamp) -> String { log(pid, time, suffix: "-runner") }
 
-    /// The log of a session process started at `time`: its own words, not its agent's output.
+    /// The log of a session process started at `time`. Not the output of its agent.
     package func sessionProcessLog(pid: Int32, at time: Timestamp) -> String { log(pid, time, suffix: "") }
 
     private func log(_ pid: Int32, _ time: Timestamp, suffix: String) -> String {
@@ -71,7 +71,7 @@ package struct RunnerHome: Sendable {
 
     package func sessionLog(_ id: String) -> String { "\(sessionLogs)/\(id).log" }
 
-    /// The newest runner log, or that of the runner with this pid; nil if there is none.
+    /// The newest runner log, or the newest of the runner with this pid; nil if there is none.
     package func newestRunnerLog(pid: Int32? = nil) -> String? {
         let ending = pid.map { "-pid-\($0)-runner.log" } ?? "-runner.log"
         // Names begin with the time, so the newest sorts last.
@@ -79,10 +79,10 @@ package struct RunnerHome: Sendable {
     }
 }
 
-/// A home, or something in it, that others can change: whoever can has programs run as this user.
+/// A home, or something in it, that others can change: they could make this user run programs of theirs.
 package struct HomeError: Error, CustomStringConvertible {
     package let path: String
-    /// nil: root's, and anybody may write to it.
+    /// nil if it belongs to root and is world-writable.
     package let owner: uid_t?
 
     package var description: String {

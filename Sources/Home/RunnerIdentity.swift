@@ -3,7 +3,7 @@ import HubProtocol
 import Processes
 import RunnerStore
 
-/// For whom a runner runs: another hub, token, machine or set of headers is another runner.
+/// What a runner runs for. One with another hub, token, machine or set of headers is a different runner.
 package struct RunnerIdentity: Equatable, Sendable {
     package let hubURL: String
     package let machineID: String
@@ -19,7 +19,7 @@ package struct RunnerIdentity: Equatable, Sendable {
         extraHeadersHash = Self.hash(of: configuration.extraHeaders)
     }
 
-    /// Over the bytes that JavaScript's `JSON.stringify` gives for the sorted pairs, because HAPI's
+    /// Hashes the bytes that JavaScript's `JSON.stringify` produces for the sorted pairs, because HAPI's
     /// session processes compute the same (hub contract §1.5).
     package static func hash(of headers: [String: String]) -> String? {
         guard !headers.isEmpty else { return nil }

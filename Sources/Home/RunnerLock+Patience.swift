@@ -3,9 +3,9 @@ import Processes
 import RunnerStore
 
 extension RunnerLock {
-    /// Takes the lock, or finds that another runner keeps it. One that is about to stop gives it up
-    /// soon, and that is waited for: of many who start while a runner stops, one becomes the next.
-    /// Whoever is told to stop waits no longer.
+    /// Takes the lock; nil if another runner keeps it. If the other runner is stopping, waits until it
+    /// releases the lock, so that of many runners started during a stop one becomes the next. Stops waiting
+    /// if this process is told to stop.
     package static func acquirePatiently(_ home: RunnerHome) async throws -> RunnerLock? {
         let clock = ContinuousClock()
         let start = clock.now

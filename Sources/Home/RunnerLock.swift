@@ -3,11 +3,10 @@ import HubClient
 import Processes
 import RunnerStore
 
-/// The right to be the runner of a home.
+/// The exclusive right to be the runner of a home.
 ///
-/// What decides is the kernel's `flock` on the home directory itself, which no unlink can split and
-/// which ends with the process. The lock file beside the state file says the same to all who look,
-/// HAPI's own programs among them.
+/// The lock is `flock` on the home directory itself: it cannot be split by unlinking a file, and ends with
+/// the process. The lock file beside the state file only tells others, including HAPI's own programs.
 package final class RunnerLock: Sendable {
     private let descriptor: Int32
     private let home: RunnerHome
@@ -33,8 +32,8 @@ package final class RunnerLock: Sendable {
         return try lock.takeFile() ? lock : nil
     }
 
-    /// Writes the lock file, over a stale one if need be. False: HAPI's own runner, which knows no
-    /// `flock`, holds it.
+    /// Writes the lock file, replacing a stale one. False if HAPI's own runner, which doesn't use `flock`,
+    /// holds it.
     private func takeFile() throws(FileError) -> Bool {
         for _ in 0..<100 {
             let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
@@ -56,14 +55,14 @@ package final class RunnerLock: Sendable {
         return false
     }
 
-    /// The pid in a lock file; nil for an empty or a garbled one.
+    /// The pid in a lock file; nil if it is empty or invalid.
     package static func holder(_ path: String) -> Int32? {
         guard let bytes = readFile(path) else { return nil }
         return Int32(String(decoding: bytes, as: UTF8.self).trimmingWhitespace).flatMap { $0 > 0 ? $0 : nil }
     }
 
-    /// Goes on with a lock that an earlier image of this process held; nil if what was left is no lock on
-    /// this home.
+    /// Takes over the lock of an earlier image of this process; nil if the descriptor is not a lock on this
+    /// home.
     package convenience init?(inherited descriptor: Int32, _ home: RunnerHome) {
         var (left, folder) = (stat(), stat())
         guard fstat(descriptor, &left) == 0, stat(home.path, &folder) == 0, left.st_dev == folder.st_dev,
@@ -72,15 +71,15 @@ package final class RunnerLock: Sendable {
         self.init(descriptor: descriptor, home: home)
     }
 
-    /// The locked directory, to be left to the next image.
+    /// The locked directory's descriptor, for the next image.
     package var inheritable: Int32 { descriptor }
 
-    /// Writes the lock file anew where somebody removed or garbled it.
+    /// Writes the lock file again if it was removed or overwritten.
     package func restoreFile() throws(FileError) {
         if !isOwned { try replaceFile(path, with: Array("\(getpid())".utf8)) }
     }
 
-    /// Whether the locked directory is still the one at its path. True also where that cannot be known.
+    /// Whether the locked directory is still the one at its path. True also if that cannot be determined.
     package var isInPlace: Bool {
         var (locked, found) = (stat(), stat())
         guard fstat(descriptor, &locked) == 0 else { return true }
@@ -88,10 +87,10 @@ package final class RunnerLock: Sendable {
         return locked.st_dev == found.st_dev && locked.st_ino == found.st_ino
     }
 
-    /// Whether the lock file still says that this process is the runner.
+    /// Whether the lock file still names this process.
     package var isOwned: Bool { Self.holder(path) == getpid() }
 
-    /// Removes the lock file, if it is ours. The `flock` itself ends with this object.
+    /// Removes the lock file if it is ours. The `flock` is released with this object.
     package func removeFile() {
         if isOwned { unlink(path) }
     }

@@ -2,21 +2,21 @@ import HubClient
 import Processes
 import RunnerStore
 
-/// Which runner is there for a home, as seen from outside: the store and the state file say who it
-/// should be, the process table whether it is.
+/// Which runner a home has, seen from outside: the store and the state file say which one it should be, the
+/// process table whether it exists.
 package struct RunnerPresence: Sendable {
-    /// The running runner's row; nil if none of ours runs.
+    /// The row of the running runner; nil if none of ours is running.
     package let runner: RunnerRecord?
-    /// What the state file says, where it is not our running runner's.
+    /// The state file, if it does not belong to our running runner.
     package let stateFile: StateFile?
-    /// The last life that is over.
+    /// The last life that has ended.
     package let last: RunnerRecord?
-    /// The last life, where its end is not on record and it cannot be looked at: it was on another machine
-    /// or in another pid namespace, and may be running there.
+    /// The last life if its end is not recorded and it cannot be checked here: it was on another machine or
+    /// in another pid namespace, and may still be running there.
     package var elsewhere: RunnerRecord? {
         runner == nil ? last.flatMap { $0.isElsewhere ? $0 : nil } : nil
     }
-    /// Why the store could not be asked; nil where it answered or is not there yet.
+    /// Why the store could not be read; nil if it was, or does not exist yet.
     package let storeError: StoreError?
     private let home: RunnerHome
 
@@ -36,7 +36,7 @@ package struct RunnerPresence: Sendable {
 
     /// - Parameters:
     ///   - runners: the newest lives, newest first.
-    ///   - stateFile: asked for only where no runner of ours runs.
+    ///   - stateFile: only read if no runner of ours is running.
     package init(
         _ home: RunnerHome, runners: [RunnerRecord], stateFile: () -> StateFile?,
         storeError: StoreError? = nil
@@ -48,7 +48,7 @@ package struct RunnerPresence: Sendable {
         last = runners.first { [runner] in $0.id != runner?.id }
     }
 
-    /// What the runner's process is called, and what while it cannot write its store.
+    /// The name of the runner's process, and its name while it cannot write its store.
     package static let processName = "hapi"
     package static let degradedName = "hapi-degraded"
 
@@ -59,19 +59,19 @@ package struct RunnerPresence: Sendable {
 
     package var isStopping: Bool { runner?.stoppingAt != nil }
 
-    /// A runner that only the state file names: HAPI's own, or ours while the store cannot be read.
+    /// A runner that is only in the state file: HAPI's own, or ours while the store cannot be read.
     package var foreignPID: Int32? {
         guard let pid = stateFile?.pid, pid != runner?.process.pid, ProcessTable.isRunner(pid, of: home)
         else { return nil }
         return pid
     }
 
-    /// Where to reach the running runner, ours or HAPI's.
+    /// The control port of the running runner, ours or HAPI's.
     package var controlPort: Int? { runner?.httpPort ?? (foreignPID == nil ? nil : stateFile?.httpPort) }
 }
 
 extension RunnerRecord {
-    /// Whether nothing is known of its end, and nothing can be known about it here.
+    /// Whether its end is not recorded and cannot be determined here.
     package var isElsewhere: Bool {
         endReason == nil && Observation.of(process, at: host) == .unverifiable
     }

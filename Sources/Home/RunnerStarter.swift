@@ -4,7 +4,7 @@ import HubClient
 import Processes
 import RunnerStore
 
-/// Starts the daemon detached and waits until it answers.
+/// Starts the daemon in the background and waits until it answers.
 package struct RunnerStarter: Sendable {
     package enum Outcome: Sendable {
         case started(RunnerRecord)
@@ -12,10 +12,10 @@ package struct RunnerStarter: Sendable {
     }
 
     package let configuration: Configuration
-    /// What the daemon is started with, after the program's name.
+    /// The daemon's arguments, without the program's name.
     package let arguments: [String]
 
-    /// - Parameter directoryPolicy: nil for what the settings say.
+    /// - Parameter directoryPolicy: nil for the policy in the settings.
     package init(configuration: Configuration, roots: WorkspaceRoots, directoryPolicy: DirectoryPolicy?) {
         self.configuration = configuration
         arguments =
@@ -23,8 +23,8 @@ package struct RunnerStarter: Sendable {
             + (directoryPolicy.map { ["--directory-creation", $0.rawValue] } ?? [])
     }
 
-    /// As a running runner was started: with its flags, and the environment it was given, but for the
-    /// variables that are to be forgotten.
+    /// Starts a runner like a running one: with its flags and its environment, except for the variables in
+    /// `forgetting`.
     package init(like runner: RunnerRecord, of home: RunnerHome, forgetting: [Variable] = []) throws {
         var environment = ProcessTable.environment(of: runner.process.pid) ?? processEnvironment
         for name in forgetting + [.renewal] { environment[name] = nil }
@@ -33,12 +33,12 @@ package struct RunnerStarter: Sendable {
         arguments = StateFile.read(home)?.startedWithArgv ?? ["runner", "start-sync"]
     }
 
-    /// - Parameter note: told what is being done, for the user.
+    /// - Parameter note: called with messages for the user about what is being done.
     package func start(replacing: Bool, note: (String) -> Void) async throws -> Outcome {
         let home = configuration.home
         try home.create()
         let presence = RunnerPresence(home)
-        // The runner itself gets along without the memory that a look at the store needs.
+        // The runner can do without the shared memory that reading the store needs.
         if let error = presence.storeError, error.cause != .noSharedMemory { throw error }
         var environment = configuration.environment
         if let running = presence.runner, !presence.isStopping {
@@ -66,7 +66,7 @@ package struct RunnerStarter: Sendable {
         return try await launch(environment)
     }
 
-    /// HAPI's runner leaves its sessions behind: they are this runner's from now on.
+    /// Records the sessions of HAPI's runner, which keep running, as this runner's.
     private func takeSessions(of pid: Int32, _ port: Int?, _ note: (String) -> Void) async throws {
         guard let port else { return }
         let home = configuration.home
@@ -79,8 +79,8 @@ package struct RunnerStarter: Sendable {
         }
     }
 
-    /// The variables that the runner reads, and sessions get, with another value than here. What makes it
-    /// another runner is not among them: that replaces it.
+    /// The variables, read by the runner or passed to sessions, that have another value here. Without those
+    /// of the identity, which replace the runner.
     private func otherVariables(of pid: Int32) -> [String] {
         let read: [Variable] = [
             .path, .hostName, .trustRoots, .heartbeatInterval, .reportTimeout, .logLevel, .renewalDisabled,
@@ -105,7 +105,7 @@ package struct RunnerStarter: Sendable {
         }
     }
 
-    /// What nobody states here stays as the runner that is replaced was told: its hub, its token.
+    /// Keeps the hub, token and headers of the replaced runner unless they are set explicitly here.
     private func keepUnstated(of pid: Int32, in environment: inout [String: String]) {
         let unstated: [(Variable, Bool)] = [
             (.hubURL, configuration.states.hubURL), (.token, configuration.states.token),
@@ -129,7 +129,7 @@ package struct RunnerStarter: Sendable {
         guard let process = try await launch.started(keeping: [lastWords]) else { throw CancellationError() }
         let deadline = ContinuousClock.now + .seconds(45)
         while ContinuousClock.now < deadline {
-            // Another start at the same moment may have been faster: its runner is as good.
+            // If a concurrent start was faster, its runner is just as good.
             if let runner = await answering() {
                 return runner.process.pid == process.pid ? .started(runner) : .alreadyRunning(runner)
             }
@@ -156,8 +156,8 @@ package struct RunnerStarter: Sendable {
 
     private func log(of pid: Int32) -> String? { configuration.home.newestRunnerLog(pid: pid) }
 
-    /// Whether the runner that the hub refuses takes another token up by itself, as one does whose
-    /// environment names neither hub nor token: it looks at the settings again. Waits five seconds at most.
+    /// Whether a runner that the hub refuses connects with another token by itself. It rereads the settings
+    /// if its environment sets neither hub nor token. Waits at most five seconds.
     package func recovers(_ runner: RunnerRecord) async throws -> Bool {
         let pid = runner.process.pid
         let told = ProcessTable.environment(of: pid) ?? [:]
@@ -172,7 +172,8 @@ package struct RunnerStarter: Sendable {
         return false
     }
 
-    /// Waits for the hub's answer, five seconds at most, and says how the runner stands with it.
+    /// Waits for the hub's answer, at most five seconds, and returns the runner's row with the state of its
+    /// hub connection.
     package func hubStanding(of runner: RunnerRecord) async throws -> RunnerRecord {
         let deadline = ContinuousClock.now + .seconds(5)
         var latest = runner

@@ -8,7 +8,8 @@ package struct RunnerStopper: Sendable {
     package enum Outcome: Sendable {
         case stopped(pid: Int32)
         case noneRunning
-        /// Perhaps one does, on another machine or in another pid namespace: it can only be stopped there.
+        /// A runner may be running on another machine or in another pid namespace, and can only be stopped
+        /// there.
         case elsewhere(pid: Int32)
     }
 
@@ -23,8 +24,8 @@ package struct RunnerStopper: Sendable {
         self.replacing = replacing
     }
 
-    /// Asks the runner to stop, and waits until it is gone. Only a process that is verifiably the
-    /// runner is ever signalled, and only if asking does not help.
+    /// Asks the runner to stop and waits until it is gone. Signals a process only if asking does not help and
+    /// it is verifiably the runner.
     package func stop() async throws -> Outcome {
         let presence = RunnerPresence(home)
         if let runner = presence.runner { return try await stop(runner) }
@@ -32,7 +33,7 @@ package struct RunnerStopper: Sendable {
             return try await stopForeign(pid, port)
         }
         if let orphan = ProcessTable.runnerOfRemovedHome(home) { return try await end(orphan, asking: nil) }
-        // A runner that gets along without that memory is found by its state file.
+        // A runner without shared memory is found by its state file.
         if let error = presence.storeError, error.cause != .noSharedMemory { throw error }
         return presence.elsewhere.map { .elsewhere(pid: $0.process.pid) } ?? .noneRunning
     }
@@ -56,14 +57,14 @@ package struct RunnerStopper: Sendable {
 
     /// Ends a process that is verifiably the runner.
     ///
-    /// - Parameter asking: why it could not be asked to, where it was.
+    /// - Parameter asking: the error when it was asked to stop; nil if it was not asked.
     private func end(_ process: ProcessIdentity, asking: (any Error)?) async throws -> Outcome {
         if await StopSequence.standard.run({ [process] }).isEmpty { return .stopped(pid: process.pid) }
         throw RunnerStopError(pid: process.pid, reason: asking.map { "\($0)" } ?? "it outlives SIGKILL")
     }
 
-    /// HAPI's own runner, or one whose store cannot be read: asked, never signalled, because nothing here
-    /// proves who it is.
+    /// Stops HAPI's own runner, or one whose store cannot be read. Asks, but never signals, because its
+    /// identity cannot be verified.
     private func stopForeign(_ pid: Int32, _ port: Int) async throws -> Outcome {
         let process = ProcessTable.identity(of: pid).flatMap(ProcessDescriptor.init)
         try await ControlClient(port: port, timeout: controlTimeout).stopRunner(replacing: replacing)

@@ -2,8 +2,8 @@ import HubClient
 import Processes
 import RunnerStore
 
-/// SHA-256, FIPS 180-4. For comparing identities, not for secrets in flight: swift-crypto would
-/// bring a second BoringSSL, and minutes of building, for this one function.
+/// SHA-256, FIPS 180-4, for comparing identities. swift-crypto would bring a second BoringSSL, and minutes of
+/// building, for this one function.
 package enum SHA256 {
     package static func hex(of message: [UInt8]) -> String {
         digest(message).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()

@@ -1,12 +1,12 @@
 import HubProtocol
 
-/// The keys of `settings.json` that this program reads. Each name stands here and nowhere else;
-/// `docs/settings-and-environment.md` tells what they mean.
+/// The keys of `settings.json` that this program reads. They are spelled only here, and explained in
+/// `docs/settings-and-environment.md`.
 extension Settings {
     package enum Key: String, CaseIterable, Sendable {
         case token = "cliApiToken"
         case hubURL = "apiUrl"
-        /// Its older name.
+        /// The older name of ``hubURL``.
         case olderHubURL = "serverUrl"
         case machineID = "machineId"
         case extraHeaders
@@ -33,8 +33,8 @@ extension Settings {
         }
     }
 
-    /// Throws for a key that holds something of another kind than it should, or no usable program; null counts
-    /// as none. What it holds is not shown: it may be a secret in the wrong shape.
+    /// Throws if a key has the wrong type or names no usable program; null counts as missing. Errors don't
+    /// show values, which may be secrets in the wrong place.
     func check(_ file: String) throws(ConfigurationError) {
         for key in Key.allCases {
             guard let value = self[key], value != .null, !key.kind.holds(value) else { continue }
@@ -50,13 +50,13 @@ extension Settings {
         }
     }
 
-    /// A path that is relative to wherever a session works could be anybody's program.
+    /// Not a relative path: it would depend on the session's directory, and could be anybody's program.
     private static func isProgramName(_ name: String?) -> Bool {
         guard let name, !name.isEmpty else { return false }
         return name.hasPrefix("/") || name.hasPrefix("~/") || !name.contains("/")
     }
 
-    /// nil for an empty text too.
+    /// nil if missing or empty.
     func text(_ key: Key) -> String? { self[key]?.string.flatMap { $0.isEmpty ? nil : $0 } }
 
     func object(_ key: Key) -> [String: JSONValue]? { self[key]?.object }

@@ -5,13 +5,13 @@ import HubProtocol
 import Processes
 import RunnerStore
 
-/// `settings.json`, which HAPI's hub and CLI use too: every key that is not ours is kept.
+/// `settings.json`, shared with HAPI's hub and CLI: keys that are not ours are kept.
 package struct Settings: Sendable {
     private var members: [String: JSONValue]
 
     package init(_ members: [String: JSONValue]) { self.members = members }
 
-    /// As where there is no file.
+    /// The settings without a file.
     package static let none = Settings([:])
 
     package var token: String? {
@@ -28,24 +28,24 @@ package struct Settings: Sendable {
         set { members[Key.machineID.rawValue] = newValue.map(JSONValue.string) }
     }
 
-    /// The program to run for an agent, where it is not the one of that name in `PATH`.
+    /// The program for an agent, if it is not the one of that name in `PATH`.
     package func agentProgram(_ agent: String) -> String? { self[.agentPrograms]?[agent]?.string }
 
-    /// Whether `hapi [AGENT]` starts the runner first if none runs.
+    /// Whether `hapi [AGENT]` starts the runner if none is running.
     package var startsRunner: Bool { self[.startsRunner]?.bool ?? true }
 
-    /// Whether conversations that were under way when the machine was restarted are gone on with.
+    /// Whether to resume conversations that a reboot interrupted.
     package var resumesAfterReboot: Bool { self[.resumesAfterReboot]?.bool ?? false }
 
-    /// What is run when a session has ended; empty where nothing is.
+    /// The command to run after each session; empty for none.
     package var onSessionEnd: [String] { self[.onSessionEnd]?.array?.compactMap(\.string) ?? [] }
 
-    /// Agents that speak ACP, each with its command line: further ones, or others of a known name.
+    /// Agents that speak ACP, with their command lines: additional ones, or replacements for known ones.
     package var acpAgents: [String: [String]] {
         (object(.acpAgents) ?? [:]).compactMapValues { $0.array?.compactMap(\.string) }
     }
 
-    /// The machine's id, made and stored if there is none yet.
+    /// The machine's id, created and stored if there is none yet.
     package static func machineID(_ home: RunnerHome) throws(SettingsError) -> String {
         if let id = try read(home).machineID { return id }
         let settings = try update(home) { settings in
@@ -57,10 +57,10 @@ package struct Settings: Sendable {
         return id
     }
 
-    /// What a key holds, as it is written.
+    /// The raw value of a key.
     package subscript(_ key: Key) -> JSONValue? { members[key.rawValue] }
 
-    /// The file's content; empty if there is no file. Throws for a file that cannot be understood.
+    /// Reads the file; empty if there is none. Throws if it cannot be parsed.
     package static func read(_ home: RunnerHome) throws(SettingsError) -> Settings {
         guard let bytes = readFile(home.settings) else {
             if errno == ENOENT { return Settings([:]) }
@@ -79,7 +79,7 @@ package struct Settings: Sendable {
         }
     }
 
-    /// Changes the file under the lock that HAPI's own programs take. An unreadable file is not touched.
+    /// Changes the file under the lock that HAPI's own programs use. An unreadable file is not changed.
     @discardableResult
     package static func update(
         _ home: RunnerHome, _ change: (inout Settings) -> Void
@@ -130,7 +130,7 @@ private struct SettingsLock: ~Copyable {
     private static func isStale(_ path: String) -> Bool {
         var status = stat()
         guard stat(path, &status) == 0 else { return false }
-        // One from the future has been there since before the clock was set back.
+        // A lock with a future time dates from before the clock was set back.
         return (Int64(time(nil)) &- Int64(status.st_mtim.tv_sec)).magnitude > 30
     }
 }

@@ -2,12 +2,12 @@ import HubClient
 import Processes
 import RunnerStore
 
-/// What a start does about a runner that is there already.
+/// What a start does about a runner that is already running.
 ///
-/// Only another version, or an identity that somebody stated (environment, settings), moves a running
-/// runner; what is merely this shell's default never does.
+/// Only another version, or an identity that was set explicitly (environment, settings), replaces a running
+/// runner; a default of this shell does not.
 package enum StartVerdict: Equatable, Sendable {
-    /// - Parameter aside: how the running runner differs from what this shell would have by default.
+    /// - Parameter aside: how the running runner differs from this shell's defaults.
     case keep(aside: String?)
     case replace(because: String)
 
@@ -15,7 +15,7 @@ package enum StartVerdict: Equatable, Sendable {
         version: String, state: StateFile?, own: String, _ configuration: Configuration
     ) -> StartVerdict {
         guard version == own else { return .replace(because: "it is version \(version), this is \(own)") }
-        // Without the file nothing is known of its identity: no reason to end it.
+        // Without the state file its identity is unknown, which is no reason to replace it.
         guard let state else { return .keep(aside: nil) }
         let wanted = RunnerIdentity(configuration, machineID: state.startedWithMachineId ?? "")
         let url = configuration.hubURL

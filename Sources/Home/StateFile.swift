@@ -5,8 +5,8 @@ import HubProtocol
 import Processes
 import RunnerStore
 
-/// `runner.state.json`: how session processes and HAPI's own programs find the runner. A projection
-/// of the runner's row, with HAPI's field names (hub contract §1.5).
+/// `runner.state.json`, in which session processes and HAPI's own programs find the runner. Derived from the
+/// runner's row, with HAPI's field names (hub contract §1.5).
 package struct StateFile: Codable, Sendable {
     package var pid: Int32
     package var httpPort: Int
@@ -21,7 +21,7 @@ package struct StateFile: Codable, Sendable {
     package var startedWithVersionHandoffDisabled: Bool?
     package var lastHeartbeat: String?
     package var runnerLogPath: String?
-    /// The `PATH` that sessions get. Ours alone: HAPI's programs pass it over.
+    /// The `PATH` of sessions. Our own field; HAPI's programs ignore it.
     package var sessionPath: String?
 
     package init(
@@ -38,15 +38,15 @@ package struct StateFile: Codable, Sendable {
         startedWithCliApiTokenHash = identity.tokenHash
         startedWithExtraHeadersHash = identity.extraHeadersHash
         startedWithArgv = arguments
-        // HAPI's sessions compare modification times with their own program's; this keeps them from
-        // replacing a runner that is another program. Our own opt-out is not stored here.
+        // HAPI's sessions compare this runner's modification time with their own program's; true keeps them
+        // from replacing the runner. Not our own setting for renewal.
         startedWithVersionHandoffDisabled = true
         lastHeartbeat = runner.lastHeartbeatAt?.iso8601
         runnerLogPath = runner.logPath
         self.sessionPath = sessionPath
     }
 
-    /// nil if there is no file, or none that can be understood.
+    /// nil if there is no file, or it cannot be parsed.
     package static func read(_ home: RunnerHome) -> StateFile? {
         readFile(home.stateFile).flatMap { try? JSON.decode(StateFile.self, from: $0) }
     }
@@ -55,13 +55,13 @@ package struct StateFile: Codable, Sendable {
         try replaceFile(home.stateFile, with: JSON.encode(self, pretty: true) + [0x0a])
     }
 
-    /// Removes the file if it is the one that process `pid` wrote.
+    /// Removes the file if process `pid` wrote it.
     package static func remove(_ home: RunnerHome, ifOwnedBy pid: Int32) {
         if let state = read(home), state.pid != pid { return }
         unlink(home.stateFile)
     }
 
-    /// Whether the runner in this file runs for the same hub, token, machine and headers.
+    /// Whether the runner in this file has the same hub, token, machine and headers.
     package func matches(_ identity: RunnerIdentity) -> Bool {
         startedWithApiUrl == identity.hubURL && startedWithMachineId == identity.machineID
             && startedWithCliApiTokenHash == identity.tokenHash

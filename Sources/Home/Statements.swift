@@ -3,21 +3,21 @@ import HubProtocol
 import Logging
 import Processes
 
-/// A value with the place where it was stated, for errors.
+/// A configured value, with its source for errors.
 struct Stated {
     let text: String
-    /// A variable, or a key and the file it stands in.
+    /// A variable, or a key and its file.
     let source: String
 }
 
-/// Reads what environment and settings state; the environment comes first (hub contract §1.2). A value that
-/// cannot be used is an error that names its place, and shows it only where it is no secret.
+/// Reads the values of environment and settings; the environment has precedence (hub contract §1.2). An
+/// invalid value is an error that names its source, and shows the value unless it is a secret.
 struct Statements {
     private let environment: [String: String]
     private let settings: Settings
     private let settingsFile: String
 
-    /// Throws where a key of the settings holds something of another kind than it should.
+    /// Throws if a key of the settings has the wrong type.
     init(_ environment: [String: String], _ settings: Settings, in home: RunnerHome)
         throws(ConfigurationError)
     {
@@ -27,7 +27,7 @@ struct Statements {
         try settings.check(settingsFile)
     }
 
-    /// nil where nothing is stated; an empty value states nothing.
+    /// nil if unset or empty.
     func text(_ variable: Variable, _ keys: Settings.Key...) throws(ConfigurationError) -> Stated? {
         try Self.text(variable, environment) ?? keys.lazy.compactMap(setting).first
     }
@@ -49,7 +49,7 @@ struct Statements {
 
     func isOn(_ variable: Variable) -> Bool { environment[variable] == "1" }
 
-    /// The hub's address, as it was written: it is part of the runner's identity.
+    /// The hub's address, unmodified, because it is part of the runner's identity.
     func hubURL() throws(ConfigurationError) -> String? {
         guard let url = try text(.hubURL, .hubURL, .olderHubURL) else { return nil }
         guard let problem = RequestLimits.problem(with: url.text) else { return url.text }
@@ -63,7 +63,7 @@ struct Statements {
         return try Token.usable(stated.text, from: stated.source)
     }
 
-    /// From 10 ms to a day: less would be a busy loop.
+    /// From 10 ms to a day. Shorter intervals would be a busy loop.
     func milliseconds(_ variable: Variable, default standard: Int) throws(ConfigurationError) -> Duration {
         try Self.milliseconds(variable, environment, default: standard)
     }
@@ -111,7 +111,7 @@ struct Statements {
         return .seconds(60 * minutes)
     }
 
-    /// May hold any bytes, as every path may.
+    /// May contain any bytes, as all paths.
     func absolutePath(_ variable: Variable) throws(ConfigurationError) -> String? {
         guard let path = environment.stated(variable) else { return nil }
         guard path.utf8.first == UInt8(ascii: "/") else {
@@ -120,10 +120,10 @@ struct Statements {
         return path
     }
 
-    /// nil where none are stated.
+    /// nil if none are set.
     func extraHeaders() throws(ConfigurationError) -> ExtraHeaders? {
-        // Even an empty variable stands above the settings here: HAPI's session processes read it so, and
-        // replace a runner whose headers are not theirs (hub contract §1.1, §9.1).
+        // Even an empty variable overrides the settings: HAPI's session processes read it in this way, and
+        // replace a runner with other headers (hub contract §1.1, §9.1).
         if let text = environment[Variable.extraHeaders] {
             return try ExtraHeaders(json: text, source: Variable.extraHeaders.rawValue)
         }

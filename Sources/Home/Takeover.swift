@@ -2,21 +2,21 @@ import HubProtocol
 import Processes
 import RunnerStore
 
-/// Takes the sessions of HAPI's own runner into the store, before that runner is stopped: they live on, and
-/// nothing else would know of them.
+/// Records the sessions of HAPI's own runner before that runner is stopped. They keep running, and would
+/// otherwise be unknown.
 struct Takeover {
     let home: RunnerHome
     let controlTimeout: Duration
 
     struct Summary: Equatable {
         var taken = 0
-        /// The processes that cannot be proved to be what HAPI's runner says.
+        /// Processes that could not be verified as sessions of HAPI's runner.
         var left: [Int32] = []
     }
 
-    /// - Parameter pid: the running runner of HAPI's.
+    /// - Parameter pid: HAPI's running runner.
     func run(from pid: Int32, port: Int) async throws -> Summary {
-        // One that does not answer has left on the disk what it knew.
+        // If the runner does not answer, its files still name its sessions.
         let listed = (try? await ControlClient(port: port, timeout: controlTimeout).sessions()) ?? []
         let sessions = ForeignSession.all(
             listed: listed, kept: read([ForeignSession.Kept].self, "resume-processes") ?? [],
@@ -35,7 +35,7 @@ struct Takeover {
         return summary
     }
 
-    /// Each with the life of HAPI's runner that started it.
+    /// Records the sessions, and a life for HAPI's runner that started them.
     private func record(_ sessions: [(ForeignSession, ForeignProcess)], of pid: Int32) throws -> Int {
         guard let runner = ProcessTable.identity(of: pid) else { return 0 }
         let state = StateFile.read(home)
@@ -51,7 +51,8 @@ struct Takeover {
                     machineID: state?.startedWithMachineId, logPath: state?.runnerLogPath ?? "",
                     startedAt: Timestamp(
                         milliseconds: Timestamp.now.milliseconds - 1000 * runner.secondsAlive)))
-            // It runs for a moment still; but it is not a life of this program, to be found and stopped as one.
+            // Ended right away, although it still runs, so that it is not taken for a runner of this program
+            // and stopped as one.
             try store.endRunner(life, .replaced, detail: "HAPI's own runner", at: .now)
             for (session, process) in new { try store.take(session, process, of: life) }
             return new.count
@@ -82,7 +83,7 @@ extension RunnerHome {
     /// The HAPI sessions whose end HAPI's own runner has seen.
     package var verifiedExits: Set<String> { Set(readForeign([String].self, "verified-exits") ?? []) }
 
-    /// One of the files HAPI's runner keeps beside its state file; nil if there is none that can be read.
+    /// A file that HAPI's runner keeps beside its state file; nil if it is missing or cannot be parsed.
     fileprivate func readForeign<T: Decodable>(_ type: T.Type, _ name: String) -> T? {
         readFile("\(stateFile).\(name).json").flatMap { try? JSON.decode(type, from: $0) }
     }

@@ -1,10 +1,10 @@
 import HubClient
 import Processes
 
-/// The hub's token, as it is stated somewhere.
+/// Validates the hub's token.
 package enum Token {
-    /// The token without the white space around it, which a file or a shell may have added; nil if nothing is
-    /// left. Throws for one that no header can carry; `source` names it, and the token is never shown.
+    /// The token without surrounding white space, which a file or a shell may have added; nil if it is empty.
+    /// Throws if a header cannot contain it; the error names `source` and never shows the token.
     package static func usable(_ text: String, from source: String) throws(ConfigurationError) -> String? {
         let token = text.trimmingWhitespace
         guard RequestLimits.isHeaderValue(token), !token.carriesBytes else {

@@ -1,9 +1,9 @@
 import Glibc
 import Processes
 
-/// The home directory of this user, which `~` stands for.
+/// The user's home directory, for `~`.
 package enum UserHome {
-    /// `HOME`, or what the user database says where that is not set, passwd(5).
+    /// `HOME`, or the home directory in the user database if it is unset, passwd(5).
     package static func path(_ environment: [String: String]) throws(ConfigurationError) -> String {
         if let home = environment.stated(.home) { return home }
         if let home = recorded(of: getuid()) { return home }
@@ -13,7 +13,7 @@ package enum UserHome {
             needed: "HOME or HAPI_HOME")
     }
 
-    /// The path with a leading `~` replaced; one of another user's, `~name`, is left as it is.
+    /// Replaces a leading `~`. `~name` is left unchanged.
     package static func expand(
         _ path: String, _ environment: [String: String]
     ) throws(ConfigurationError) -> String {

@@ -3,9 +3,8 @@ import Processes
 import RunnerStore
 
 extension String {
-    /// The text on one line, with what a terminal would act on, or read in another order, shown as
-    /// `\u{1b}`: control characters, line breaks, and the marks that turn the direction of writing. A byte that is
-    /// no text is shown as `\xff`.
+    /// The text on one line, with control characters, line breaks and direction marks, which could manipulate
+    /// a terminal, escaped as `\u{1b}`. A byte that is not text is shown as `\xff`.
     package var visible: String {
         if isPlain { return self }
         var text = ""
@@ -25,7 +24,7 @@ extension String {
 }
 
 extension String {
-    /// Whether it is made of ASCII that is shown as it is, a cell for each byte: nearly all that is printed is.
+    /// Whether it is printable ASCII, with one column per byte: the fast path for nearly all output.
     package var isPlain: Bool { utf8.allSatisfy { (0x20...0x7E).contains($0) } }
 }
 

@@ -3,13 +3,13 @@ import HubClient
 import Processes
 import RunnerStore
 
-/// The directories sessions may work in; none given means everywhere.
+/// The directories in which sessions may work; none means everywhere.
 package struct WorkspaceRoots: Sendable {
-    /// As given, absolute: what the hub is told.
+    /// Absolute, but otherwise as given; sent to the hub.
     package let advertised: [String]
     private let resolved: [String]
 
-    /// Each must be an existing directory.
+    /// Throws unless each is an existing directory.
     package init(_ paths: [String]) throws {
         var advertised: [String] = []
         for path in paths {
@@ -29,14 +29,14 @@ package struct WorkspaceRoots: Sendable {
 
     package var isEmpty: Bool { resolved.isEmpty }
 
-    /// What a path outside the roots is answered with: the hub's own words.
+    /// The answer for a path outside the roots, in the hub's words.
     package static let outside = "Directory is outside this machine's workspace roots"
 
-    /// Whether a path without any links in it lies in a root.
+    /// Whether a path without symbolic links is in a root.
     package func containsResolved(_ target: String) -> Bool { resolved.contains { lies(target, in: $0) } }
 
-    /// Whether a directory is at the path; outside the roots nothing is told. A link in a root that leads out of
-    /// it is there: what is asked about it is not to be created, and a spawn there is told why it cannot be.
+    /// Whether there is a directory at the path. False outside the roots. A link in a root that leads out of
+    /// it counts as existing, so that nobody asks to create it; a spawn there is refused with the reason.
     package func isDirectoryThere(_ path: String) -> Bool {
         guard isAbsolute(path) else { return false }
         if let target = admit(path) { return isDirectory(target) }
@@ -45,8 +45,8 @@ package struct WorkspaceRoots: Sendable {
         return isDirectory("\(parent)/\(lastName(of: path))")
     }
 
-    /// The path with all links followed, if it lies in a root. Without roots, the path itself. None that
-    /// the system would not take.
+    /// The path with all links resolved if it is in a root; nil otherwise, or if it is too long for the
+    /// kernel. Without roots, the path itself.
     package func admit(_ path: String) -> String? {
         guard path.utf8.count < Int(PATH_MAX) else { return nil }
         guard !isEmpty else { return path }
