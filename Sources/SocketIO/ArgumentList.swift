@@ -1,14 +1,15 @@
 import FoundationEssentials
 
-/// The arguments of an event or an acknowledgement, as raw JSON until one is asked for.
+/// The arguments of an event or an acknowledgement, kept as raw JSON and decoded on demand.
 struct ArgumentList: Equatable, Sendable {
-    /// Slices of the message they came in: nothing is copied until an argument is decoded.
+    /// Slices of the received message: nothing is copied until an argument is decoded.
     let elements: [ArraySlice<UInt8>]
 
-    /// What the list holds in memory, near enough to bound it: the message, and the cost of keeping it.
+    /// The approximate memory in bytes, for limits: the message and the overhead of keeping it.
     var footprint: Int { elements.reduce(256) { $0 + $1.count + MemoryLayout<ArraySlice<UInt8>>.stride } }
 
-    /// Throws `undecodable` if there is no such argument or it is not a `T`; `owner` names the message then.
+    /// Throws `undecodable` if there is no such argument or it is not a `T`. `owner` names the message in the
+    /// error.
     func decode<T: Decodable>(_ index: Int, as type: T.Type, of owner: String) throws(SocketIOError) -> T {
         let what = "argument \(index) of \(owner)"
         guard elements.indices.contains(index) else {

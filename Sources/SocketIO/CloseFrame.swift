@@ -1,9 +1,10 @@
 import NIOCore
 import NIOWebSocket
 
-/// The codes of WebSocket close frames, and their words.
+/// The codes of WebSocket close frames, and their descriptions.
 enum CloseFrame {
-    /// What to say when ending for this reason; nil to say nothing, because nobody would hear it.
+    /// The code to send when ending for this reason; nil to send none, because the server could not receive
+    /// it.
     static func code(for reason: SocketIOError) -> WebSocketErrorCode? {
         switch reason {
         case .disconnected, .disconnectedByServer, .closedByServer, .refused, .cancelled: .normalClosure
@@ -14,7 +15,7 @@ enum CloseFrame {
         }
     }
 
-    /// From a close frame's payload: an optional code, and an optional text after it.
+    /// Describes the payload of a close frame: an optional code and an optional text.
     static func words(for payload: ByteBuffer) -> String {
         var payload = payload
         guard let code = payload.readInteger(as: UInt16.self) else { return "without a code" }

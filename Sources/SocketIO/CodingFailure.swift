@@ -1,4 +1,4 @@
-/// Puts coding errors in words that name the place but never repeat the value, which may be a secret.
+/// Describes coding errors by their place. Never repeats the value, which may be a secret.
 enum CodingFailure {
     static func words(for error: any Error) -> String {
         switch error {

@@ -1,7 +1,7 @@
 import Logging
 import NIOCore
 
-/// Carrying out what the protocol machine decides.
+/// Carries out the actions of the protocol machine.
 extension ConnectionHandler {
     func perform(_ actions: [ProtocolMachine<AcknowledgementWaiter>.Action]) {
         for action in actions {
@@ -19,7 +19,7 @@ extension ConnectionHandler {
         }
     }
 
-    /// The one way to an end; only the first reason counts.
+    /// Every connection ends here; only the first reason counts.
     func end(_ reason: SocketIOError) { perform(machine.end(reason)) }
 
     private func connected() {

@@ -1,8 +1,9 @@
 import NIOCore
 
-/// What `SocketIOConnection` asks for. A call's id is unique in the connection and serves as acknowledgement id.
+/// The calls of `SocketIOConnection`. A call's id is unique in the connection and also serves as
+/// acknowledgement id.
 extension ConnectionHandler {
-    /// Sends a frame; `reply` is resumed when the system has taken it, or with why not.
+    /// Sends a frame. `reply` gets the result when the frame has been written to the socket.
     func send(_ frame: ByteBuffer, call id: Int, _ reply: Reply<Void>) {
         do throws(SocketIOError) {
             try machine.admit(frameOf: frame.readableBytes)
@@ -21,7 +22,7 @@ extension ConnectionHandler {
         writes.removeValue(forKey: id)?.resume(returning: outcome)
     }
 
-    /// Sends a frame that carries the call's id as its acknowledgement id, and waits for the answer.
+    /// Sends a frame that has the call's id as acknowledgement id, and waits for the answer.
     func send(
         _ frame: ByteBuffer, event: String, timeout: Duration, call id: Int,
         _ reply: Reply<SocketIOAcknowledgement>
@@ -38,7 +39,7 @@ extension ConnectionHandler {
         write(.text, frame, promise: nil)
     }
 
-    /// Resumes whoever waits in this call, if anyone does.
+    /// Fails the call, if it is still waiting.
     func abandon(call id: Int, with reason: SocketIOError = .cancelled) {
         writes.removeValue(forKey: id)?.resume(returning: .failure(reason))
         if let waiter = machine.abandonAcknowledgement(id) {

@@ -4,12 +4,14 @@ import NIOPosix
 import NIOSSL
 import NIOWebSocket
 
-/// TCP, TLS and upgrade. What follows, the Engine.IO open and the namespace, is the protocol machine's.
+/// TCP, TLS and upgrade. The protocol machine does the rest: the Engine.IO open and the namespace.
 extension ConnectionHandler {
-    /// Servers fragment at a few kilobytes; this many fragments make the largest message, and bound their cost.
+    /// Enough for the largest message in fragments of a few kilobytes, as servers send them; bounds the cost
+    /// of tiny fragments.
     private static let maximumFragments = 1 << 16
 
-    /// Starts connecting; `reply` is resumed when the namespace is connected, or with why it is not.
+    /// Starts connecting. `reply` gets the result when the namespace is connected or the connection has
+    /// failed.
     func open(_ reply: Reply<Void>) {
         if case .ended(let reason) = machine.stage { return reply.resume(returning: .failure(reason)) }
         opening = reply
@@ -42,7 +44,7 @@ extension ConnectionHandler {
         }
         let (bound, proxy) = (NIOLoopBound(self, eventLoop: eventLoop), setup.configuration.proxy)
         bootstrap
-            // Later than the deadline, which says more.
+            // Later than our own deadline, whose error is more specific.
             .connectTimeout(TimeAmount(setup.configuration.handshakeTimeout + .seconds(1)))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try bound.value.track(channel) }
@@ -52,7 +54,7 @@ extension ConnectionHandler {
             .whenComplete { self.connectionAttempted($0) }
     }
 
-    /// A host with several addresses makes several channels; all must be known, to be closed at the end.
+    /// A host with several addresses leads to several channels, all of which must be closed at the end.
     private func track(_ channel: any Channel) throws {
         if case .ended(let reason) = machine.stage { throw reason }
         channels.append(channel)
@@ -73,7 +75,7 @@ extension ConnectionHandler {
         }
     }
 
-    /// Through the proxy, if there is one, and on.
+    /// Opens a tunnel through the proxy, if there is one, and continues.
     private func tunnel(_ pipeline: ChannelPipeline.SynchronousOperations) throws {
         guard let proxy = setup.configuration.proxy else { return try open(pipeline) }
         let tunnel = ProxyTunnel(to: setup.endpoint, through: proxy) { result in
@@ -87,10 +89,10 @@ extension ConnectionHandler {
         try tunnel.begin(pipeline)
     }
 
-    /// TLS if wanted, and then HTTP.
+    /// TLS if configured, then HTTP.
     private func open(_ pipeline: ChannelPipeline.SynchronousOperations) throws {
         guard let tls = setup.tls else { return try upgrade(pipeline) }
-        // Without a name the certificate is checked against the address that was connected to.
+        // Without a name, the certificate is verified against the connected address.
         let name = setup.endpoint.isAddress ? nil : setup.endpoint.host
         let gate = TLSGate(setup.endpoint) { result in
             self.endIfFailed {
@@ -102,10 +104,11 @@ extension ConnectionHandler {
         try pipeline.addHandler(gate)
     }
 
-    /// HTTP until the upgrade, which puts WebSocket in its place.
+    /// HTTP until the upgrade, which replaces it by WebSocket.
     private func upgrade(_ pipeline: ChannelPipeline.SynchronousOperations) throws {
         let encoder = HTTPRequestEncoder()
-        // The server's first packet may share a read with its 101: such bytes must go on to the WebSocket.
+        // The server's first packet may arrive together with its 101; these bytes must go on to the
+        // WebSocket.
         let decoder = ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .forwardBytes))
         let gate = UpgradeGate()
         let upgrade = NIOTypedHTTPClientUpgradeHandler(
@@ -135,7 +138,7 @@ extension ConnectionHandler {
         return NIOTypedHTTPClientUpgradeConfiguration(
             upgradeRequestHead: setup.request, upgraders: [upgrader]
         ) { channel in
-            // The gate stops every other answer before it comes here.
+            // UpgradeGate rejects all other answers before they get here.
             channel.eventLoop.makeFailedFuture(NIOHTTPClientUpgradeError.upgraderDeniedUpgrade)
         }
     }

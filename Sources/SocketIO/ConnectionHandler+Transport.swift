@@ -3,7 +3,7 @@ import NIOWebSocket
 
 /// Frames, the end of the channel, and timers.
 extension ConnectionHandler {
-    /// How long the server has to answer a WebSocket close.
+    /// How long to wait for the server's answer to a WebSocket close.
     private static let closeGrace = Duration.seconds(2)
     private static let maximumUnsentAnswers = 256
 
@@ -17,8 +17,8 @@ extension ConnectionHandler {
         context.writeAndFlush(wrapOutboundOut(frame), promise: promise)
     }
 
-    /// Sends what the server asked for by a frame of its own. One that asks without taking the answers would fill
-    /// the memory with them.
+    /// Sends an answer that the server requested by a frame, such as a pong. Bounded, because a server that
+    /// sends pings without reading the answers would fill the memory.
     func answer(_ opcode: WebSocketOpcode, _ data: ByteBuffer) {
         guard unsentAnswers < Self.maximumUnsentAnswers else {
             return end(.protocolViolation(reason: "it sent pings without taking the answers"))
@@ -29,7 +29,7 @@ extension ConnectionHandler {
         write(opcode, data, promise: promise)
     }
 
-    /// With a code, the server gets a moment to answer before the transport is closed.
+    /// With a code, gives the server a moment to answer before the transport is closed.
     func close(sending code: WebSocketErrorCode?) {
         guard let code, context != nil else { return closeTransport() }
         var data = ByteBuffer()

@@ -4,10 +4,9 @@ import NIOWebSocket
 
 /// One connection from its first step to its end, on one event loop.
 ///
-/// It owns the protocol machine, the timers, the channel and everyone who waits for a call of theirs, and carries
-/// out the machine's actions. It is created before there is a channel and joins the pipeline once the WebSocket is
-/// open, so that every way to an end is the same one: `end`.
-/// Only its event loop touches it. `SocketIOConnection` is its face for tasks.
+/// Owns the protocol machine, the timers, the channel and the waiting calls, and carries out the machine's
+/// actions. Created before there is a channel, and added to the pipeline once the WebSocket is open, so that
+/// all connections end in the same way: `end`. Used only on its event loop; tasks use `SocketIOConnection`.
 final class ConnectionHandler: ChannelInboundHandler {
     typealias InboundIn = WebSocketFrame
     typealias OutboundOut = WebSocketFrame
@@ -25,14 +24,14 @@ final class ConnectionHandler: ChannelInboundHandler {
     let logger: Logger
 
     var machine: ProtocolMachine<AcknowledgementWaiter>
-    /// Those that are connecting; once TCP is through, the one that is connected.
+    /// The channels that are connecting; after TCP, the connected one.
     var channels: [any Channel] = []
     var opening: Reply<Void>?
     var writes: [Int: Reply<Void>] = [:]
     /// Nil before the WebSocket is open and after the channel is gone.
     private(set) var context: ChannelHandlerContext?
     var closeWaiters: [CheckedContinuation<Void, Never>] = []
-    /// Answers to pings that the system has not taken yet.
+    /// Answers to pings that have not been written to the socket yet.
     var unsentAnswers = 0
     var watchdog: Scheduled<Void>?
     var deadline: Scheduled<Void>?

@@ -1,7 +1,7 @@
 import NIOHTTP1
 import NIOSSL
 
-/// A configuration that has been checked, with all that was made from it.
+/// A validated configuration with the objects made from it.
 struct ConnectionSetup: Sendable {
     let configuration: SocketIOConfiguration
     let endpoint: Endpoint
@@ -18,11 +18,11 @@ struct ConnectionSetup: Sendable {
         tls = endpoint.isSecure ? try Self.tlsContext(trusting: configuration.additionalTrustRoots) : nil
     }
 
-    /// Full verification of chain and name, which is the library's default for clients.
+    /// Verifies chain and name, which is the library's default for clients.
     private static func tlsContext(trusting path: String?) throws(SocketIOError) -> NIOSSLContext {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.applicationProtocols = ["http/1.1"]
-        // How long a close waits for the peer's close notify.
+        // How long a close waits for the peer's close_notify.
         tls.shutdownTimeout = .seconds(1)
         if let path { tls.additionalTrustRoots = [.file(path)] }
         do {

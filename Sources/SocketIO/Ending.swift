@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Why a connection ended, told once to everyone who waits for it.
+/// Why a connection ended, delivered once to everyone who waits for it.
 final class Ending: Sendable {
     private struct State {
         var reason: SocketIOError?
@@ -10,7 +10,7 @@ final class Ending: Sendable {
 
     private let state = Mutex(State())
 
-    /// The first reason stands.
+    /// Sets the reason, unless there is one already.
     func reach(_ reason: SocketIOError) {
         let waiters = state.withLock { state in
             guard state.reason == nil else { return [CheckedContinuation<SocketIOError, Never>]() }

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import NIOCore
 
-/// The server's URL taken apart: where to connect, and what to ask for.
+/// The parsed server URL: where to connect and what to request.
 package struct Endpoint: Equatable, Sendable {
     let isSecure: Bool
     /// Without the brackets of an IPv6 literal.
@@ -12,10 +12,10 @@ package struct Endpoint: Equatable, Sendable {
     /// The value of the Host header.
     let authority: String
 
-    /// The URL as it may be shown: `ws(s)` is not used, as it is not what the user wrote.
+    /// The URL without secrets. `http(s)` instead of `ws(s)`, because that is what the user wrote.
     var description: String { "\(isSecure ? "https" : "http")://\(authority)\(prefix)" }
 
-    /// Certificates name IP addresses apart from host names, and SNI does not know them.
+    /// Whether the host is an IP address, which certificates list separately and SNI does not allow.
     var isAddress: Bool { (try? SocketAddress(ipAddress: host, port: 0)) != nil }
 
     private let prefix: String
@@ -51,7 +51,7 @@ package struct Endpoint: Equatable, Sendable {
             throw unusable("it must have no query or fragment")
         }
         guard let host = Self.bareHost(parts.encodedHost) else { throw unusable("it must have a host name") }
-        // A port with too many digits counts as none there.
+        // URLComponents drops a port with too many digits.
         let isPortLost = parts.port == nil && Self.hasPort(url)
         port = parts.port ?? (isSecure ? 443 : 80)
         guard !isPortLost, (1...65535).contains(port) else { throw unusable("its port is out of range") }
@@ -63,13 +63,13 @@ package struct Endpoint: Equatable, Sendable {
         target = "\(prefix)/socket.io/?EIO=4&transport=websocket"
     }
 
-    /// Blanks and quotation marks come from a shell or a file that was written wrong; Foundation would encode
-    /// them, and ask another server.
+    /// Blanks and quotation marks are typing or quoting errors. Foundation would percent-encode them, and so
+    /// address another server.
     private static func isPlain(_ byte: UInt8) -> Bool {
         byte > 0x20 && byte != 0x7F && !"\"'`<>\\^{|}".utf8.contains(byte)
     }
 
-    /// Whether digits stand behind the host.
+    /// Whether the host is followed by a port.
     private static func hasPort(_ url: String) -> Bool {
         let rest = url.firstRange(of: "://").map { url[$0.upperBound...] } ?? url[...]
         let authority = rest.prefix { $0 != "/" }
@@ -92,7 +92,7 @@ package struct Endpoint: Equatable, Sendable {
         return isPlain && !host.isEmpty && host.utf8.count <= 253 ? host : nil
     }
 
-    /// User, password, query and fragment cut out, also of what is no proper URL.
+    /// Removes user, password, query and fragment, even from an invalid URL.
     package static func withoutSecrets(_ url: String) -> String {
         let head = url.prefix { $0 != "?" && $0 != "#" }
         guard let at = head.lastIndex(of: "@") else { return String(head) }

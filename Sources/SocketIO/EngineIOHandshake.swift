@@ -1,10 +1,10 @@
 import FoundationEssentials
 
-/// What the server lays down in its open packet.
+/// The parameters in the server's open packet.
 struct EngineIOHandshake: Equatable, Sendable {
     let pingInterval: Duration
     let pingTimeout: Duration
-    /// The largest message the server takes, if it says so.
+    /// The largest message in bytes that the server accepts, if it says so.
     let maximumPayload: Int?
 
     /// How long the server may be silent before the connection counts as dead.
@@ -34,7 +34,7 @@ struct EngineIOHandshake: Equatable, Sendable {
         let maxPayload: Double?
     }
 
-    /// A day is far beyond any sensible value; the bound keeps the arithmetic on times safe.
+    /// A day, far beyond any sensible value. Keeps the arithmetic on times from overflowing.
     private static let longest = 86_400_000.0
 
     private static func duration(milliseconds: Double) throws(MalformedPacket) -> Duration {

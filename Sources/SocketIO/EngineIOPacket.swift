@@ -1,4 +1,4 @@
-/// A packet of Engine.IO 4 as it comes in one WebSocket text frame. A binary frame is a message without a type.
+/// A packet of Engine.IO 4 in a WebSocket text frame. A binary frame is a message without a type.
 enum EngineIOPacket: Equatable {
     case open(EngineIOHandshake)
     case close
@@ -23,7 +23,7 @@ enum EngineIOPacket: Equatable {
         }
     }
 
-    /// The byte before a message's payload, for those who assemble the payload in place.
+    /// The byte before a message's payload, for code that assembles the frame in place.
     static let messageType = UInt8(ascii: "4")
 
     /// The frame that answers a ping: a pong with the ping's own payload.

@@ -1,11 +1,11 @@
 import NIOCore
 import Synchronization
 
-/// The events between the connection and their consumer, in order and bounded in bytes.
+/// The events between the connection and their consumer, in order, bounded in bytes.
 ///
-/// The connection pushes from its event loop and never waits; one consumer takes. Bytes over the limit are the
-/// pusher's affair: stopping to read instead would hold up the pings behind the events, and the server would then
-/// drop the connection for a reason that misleads.
+/// The connection pushes from its event loop and never waits; one consumer takes. The pusher must handle an
+/// overflow: if it stopped reading instead, pings behind the events would be delayed, and the server would
+/// drop the connection for a misleading reason.
 final class EventQueue: Sendable {
     private struct State {
         var events = CircularBuffer<SocketIOEvent>()
@@ -19,7 +19,7 @@ final class EventQueue: Sendable {
 
     init(limit: Int) { self.limit = limit }
 
-    /// The queue as a sequence. Cancelling the task that iterates abandons the queue.
+    /// The queue as a sequence. If its consumer is cancelled, the queue is discarded.
     var stream: AsyncStream<SocketIOEvent> {
         AsyncStream {
             await self.next()
@@ -28,7 +28,7 @@ final class EventQueue: Sendable {
         }
     }
 
-    /// False if more than the limit is waiting; the event is not taken then. A single event always fits.
+    /// False, without taking the event, if more than the limit is waiting. A single event always fits.
     func push(_ event: SocketIOEvent) -> Bool {
         let (taken, consumer) = state.withLock {
             state -> (Bool, CheckedContinuation<SocketIOEvent?, Never>?) in
@@ -48,7 +48,7 @@ final class EventQueue: Sendable {
     /// Whether a consumer waits for the next event.
     var hasConsumer: Bool { state.withLock { !$0.consumers.isEmpty } }
 
-    /// No more events come; those waiting can still be taken.
+    /// Ends the queue. Waiting events can still be taken.
     func finish() { close(discarding: false) }
 
     private func abandon() { close(discarding: true) }

@@ -1,4 +1,4 @@
-/// What an HTTP header can carry (RFC 9110 §5).
+/// Validates names and values of HTTP headers (RFC 9110 §5).
 package enum HeaderField {
     package static func isName(_ name: String) -> Bool {
         !name.isEmpty

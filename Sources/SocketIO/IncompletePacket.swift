@@ -1,4 +1,4 @@
-/// An event or acknowledgement with the attachments that have come so far, in memory bounded by `add`.
+/// An event or acknowledgement with the attachments received so far, bounded in bytes by `add`.
 struct IncompletePacket: Equatable {
     let header: SocketIOPacket
     private(set) var attachments: [[UInt8]] = []
@@ -11,7 +11,7 @@ struct IncompletePacket: Equatable {
 
     var isComplete: Bool { attachments.count >= header.attachmentCount }
 
-    /// False, and nothing kept, if the message as a whole would be larger than the limit.
+    /// False, without keeping the attachment, if the whole message would exceed the limit.
     mutating func add(_ attachment: [UInt8], limit: Int) -> Bool {
         guard attachment.count <= limit - size else { return false }
         size += attachment.count

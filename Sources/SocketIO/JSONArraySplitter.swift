@@ -1,12 +1,12 @@
 /// Finds the elements of a JSON array without decoding them.
 ///
-/// It knows strings and nesting, nothing else: whether an element is JSON is seen when it is decoded. It does not
-/// recurse, so depth costs nothing, and the number of elements is bounded, so that a message of commas cannot
-/// ask for many times its size.
+/// Recognises only strings and nesting; whether an element is valid JSON is checked when it is decoded. Not
+/// recursive, so depth costs nothing, and the number of elements is bounded, so that a message of commas
+/// cannot use many times its size.
 enum JSONArraySplitter {
     static let maximumElements = 1024
 
-    /// The elements of the array that `text` consists of, without the white space around them.
+    /// The elements of the array in `text`, without surrounding white space.
     static func elements(of text: ArraySlice<UInt8>) throws(MalformedPacket) -> [ArraySlice<UInt8>] {
         let text = trimmed(text)
         guard text.count >= 2, text.first == UInt8(ascii: "["), text.last == UInt8(ascii: "]") else {
@@ -33,8 +33,8 @@ enum JSONArraySplitter {
         byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
     }
 
-    /// Indices of the commas between elements, at most one more than allowed; nil if brackets or strings do not
-    /// close. Works on the raw buffer, because it looks at every byte of messages of tens of megabytes.
+    /// Indices of the commas between elements, at most one more than allowed; nil if brackets or strings are
+    /// not closed. Works on the raw buffer, because it examines every byte of messages of tens of megabytes.
     private static func separators(in text: ArraySlice<UInt8>) -> [Int]? {
         text.withUnsafeBufferPointer { bytes in
             var commas: [Int] = []
@@ -62,7 +62,7 @@ enum JSONArraySplitter {
         }
     }
 
-    /// The index of the quotation mark that closes the string begun before `start`.
+    /// The index of the quotation mark that closes the string beginning before `start`.
     private static func endOfString(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
         var index = start
         while index < bytes.count {

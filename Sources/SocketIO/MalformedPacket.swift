@@ -1,4 +1,4 @@
-/// Why bytes from the server are not a packet. Thrown by the codecs, which never trap whatever the bytes.
+/// Why bytes from the server are not a packet. The codecs throw it and never trap, whatever the bytes.
 enum MalformedPacket: Error, Equatable {
     case empty
     case unknownEngineType(UInt8)

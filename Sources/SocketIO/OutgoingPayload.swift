@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// Builds the JSON arrays that events and acknowledgements carry.
+/// Builds the JSON arrays of events and acknowledgements.
 enum OutgoingPayload {
     /// `["name"]`.
     static func event(_ name: String) throws(SocketIOError) -> ArraySlice<UInt8> {

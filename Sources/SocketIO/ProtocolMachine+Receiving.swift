@@ -71,7 +71,7 @@ extension ProtocolMachine {
         }
     }
 
-    /// Delivers the packet if its attachments are here, and keeps it otherwise.
+    /// Delivers the packet if it is complete, and keeps it otherwise.
     private mutating func arrived(_ packet: IncompletePacket) -> [Action] {
         guard packet.isComplete else {
             incomplete = packet
@@ -84,7 +84,7 @@ extension ProtocolMachine {
         }
     }
 
-    /// Events are taken before the namespace's CONNECT too: some servers emit while they still decide on it.
+    /// Accepts events before the namespace's CONNECT, because some servers emit before they answer it.
     private mutating func handle(complete packet: IncompletePacket) throws(MalformedPacket) -> [Action] {
         let header = packet.header
         guard header.namespace == namespace else { return [.note(.otherNamespace(header.namespace))] }

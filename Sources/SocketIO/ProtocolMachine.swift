@@ -1,8 +1,8 @@
-/// The protocol as a value: what came in, and when, goes in; what is to be done comes out. No I/O, no clock.
+/// The protocol as a pure state machine: input with its time goes in, actions come out. No I/O, no clock.
 ///
-/// It owns the connection's state, the waiters for acknowledgements and the attachments still missing; whoever
-/// drives it owns the transport and carries out the actions in order. `Waiter` is whatever the driver needs to
-/// find the one who waits. Times are on any monotonic clock, from any origin.
+/// Owns the connection's state, the waiters for acknowledgements and incomplete packets. The driver owns the
+/// transport and carries out the actions in order. `Waiter` is whatever the driver needs to resume a waiting
+/// call. Times are on any monotonic clock.
 struct ProtocolMachine<Waiter> {
     enum Action {
         /// A WebSocket text frame.
@@ -10,13 +10,13 @@ struct ProtocolMachine<Waiter> {
         /// The namespace is connected.
         case connected
         case deliver(SocketIOEvent)
-        /// The waiter has been removed: this happens once.
+        /// Resumes a waiter, which has been removed, so this happens once.
         case resume(Waiter, SocketIOAcknowledgement)
-        /// Call `watchdogFired` at that time; replaces an earlier request.
+        /// Requests a call of `watchdogFired` at that time; replaces an earlier request.
         case watch(until: Duration)
-        /// Something ignored that may interest whoever looks for a fault.
+        /// Something was ignored that may help in debugging.
         case note(Note)
-        /// The connection is over; the last action there ever is, and none of these waiters gets an answer.
+        /// The connection is over. Always the last action; these waiters get no answer.
         case end(SocketIOError, failing: [Waiter])
     }
 
@@ -52,17 +52,18 @@ extension ProtocolMachine.Action: Equatable where Waiter: Equatable {}
 // MARK: Sending
 
 extension ProtocolMachine {
-    /// Whether a frame of this size may be sent now. Throws why the connection ended, or `messageTooLarge`.
+    /// Checks that a frame of this size may be sent now. Throws the reason of the connection's end, or
+    /// `messageTooLarge`.
     func admit(frameOf size: Int) throws(SocketIOError) {
         if case .ended(let reason) = stage { throw reason }
         let limit = handshake?.maximumPayload ?? maximumPayloadSize
         guard size <= limit else { throw .messageTooLarge(size: size, limit: limit) }
     }
 
-    /// From now on an acknowledgement with this id resumes the waiter. The id must be new.
+    /// Registers a waiter for the acknowledgement with this id, which must be new.
     mutating func expectAcknowledgement(_ id: Int, for waiter: Waiter) { waiters[id] = waiter }
 
-    /// Gives the waiter back if it still waits; an acknowledgement that comes later is ignored.
+    /// Removes and returns the waiter, if it still waits. A later acknowledgement is ignored.
     mutating func abandonAcknowledgement(_ id: Int) -> Waiter? { waiters.removeValue(forKey: id) }
 
     /// Leaves the namespace and ends.
@@ -79,14 +80,14 @@ extension ProtocolMachine {
 extension ProtocolMachine {
     mutating func packetArrived(at now: Duration) { lastPacket = now }
 
-    /// The server has been silent for too long, or a packet came since the watch was asked for.
+    /// Ends the connection if the server has been silent for too long; otherwise requests the next watch.
     mutating func watchdogFired(at now: Duration) -> [Action] {
         guard let handshake, stage == .awaitingConnect || stage == .connected else { return [] }
         let limit = lastPacket + handshake.patience
         return now < limit ? [.watch(until: limit)] : end(.pingTimeout(after: handshake.patience))
     }
 
-    /// Ends for the given reason, unless it has ended: the first reason stands.
+    /// Ends the connection, unless it has ended already.
     mutating func end(_ reason: SocketIOError) -> [Action] {
         if case .ended = stage { return [] }
         stage = .ended(reason)

@@ -1,10 +1,10 @@
 import FoundationEssentials
 
-/// The HTTP proxy on the way to a server, as the environment names it.
+/// The HTTP proxy for a server, from the environment.
 package struct Proxy: Equatable, Sendable {
     package let host: String
     package let port: Int
-    /// User and password, for the proxy alone. They are never shown.
+    /// User and password for the proxy. Never shown.
     package let login: Login?
 
     package struct Login: Equatable, Sendable {
@@ -17,14 +17,14 @@ package struct Proxy: Equatable, Sendable {
         }
     }
 
-    /// As it may be shown.
+    /// Without the login, for messages.
     package var name: String { "\(host.contains(":") ? "[\(host)]" : host):\(port)" }
 
-    /// The proxy for a server's URL: from `https_proxy` or `http_proxy` after the URL's scheme, else
-    /// `all_proxy`, in small letters or capitals; nil if there is none. `no_proxy` names the servers that
-    /// are reached without; this machine always is.
+    /// The proxy for a server's URL: from `https_proxy` or `http_proxy`, depending on the URL's scheme, else
+    /// from `all_proxy`, in lower or upper case; nil if there is none. Not for servers in `no_proxy`, and
+    /// never for this machine.
     ///
-    /// Throws `invalidConfiguration`, with the variable's name, for one that cannot be used.
+    /// Throws `invalidConfiguration`, with the variable's name, if the proxy is unusable.
     package static func find(
         for url: String, environment: [String: String]
     ) throws(SocketIOError) -> Proxy? {
@@ -38,7 +38,7 @@ package struct Proxy: Equatable, Sendable {
         return nil
     }
 
-    /// An empty variable is an unset one.
+    /// An empty variable counts as unset.
     private static func lookUp(_ name: String, _ environment: [String: String]) -> (
         name: String, value: String
     )? {
@@ -71,8 +71,8 @@ package struct Proxy: Equatable, Sendable {
     }
 }
 
-/// The servers that are reached without a proxy: host names, with all below them, addresses, each perhaps
-/// with a port, or `*` for all.
+/// The servers to reach without a proxy: host names with their subdomains, or addresses, optionally with a
+/// port, or `*` for all.
 private struct NoProxy {
     private let entries: [String]
 
@@ -95,7 +95,7 @@ private struct NoProxy {
         }
     }
 
-    /// A name and its port; nil where there is none. A bare IPv6 address has colons too.
+    /// A name and its port; nil if there is no port. A plain IPv6 address has colons too.
     private static func split(_ entry: String) -> (String, Int)? {
         guard let colon = entry.lastIndex(of: ":"), let port = Int(entry[entry.index(after: colon)...]) else {
             return nil

@@ -1,8 +1,8 @@
 import FoundationEssentials
 import NIOCore
 
-/// Asks a proxy for a way through to the server (CONNECT, RFC 9110 §9.3.6), and leaves when it is open. What
-/// follows is between this side and the server.
+/// Asks a proxy for a tunnel to the server (CONNECT, RFC 9110 §9.3.6), and removes itself from the pipeline
+/// when the tunnel is open.
 final class ProxyTunnel: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -33,7 +33,7 @@ final class ProxyTunnel: ChannelInboundHandler, RemovableChannelHandler {
         self.opened = opened
     }
 
-    /// Called when the pipeline has it and the channel is active.
+    /// Call it when the handler is in the pipeline and the channel is active.
     func begin(_ pipeline: ChannelPipeline.SynchronousOperations) throws {
         let context = try pipeline.context(handler: self)
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: request)), promise: nil)
@@ -68,7 +68,7 @@ final class ProxyTunnel: ChannelInboundHandler, RemovableChannelHandler {
         isOver = true
         opened(result)
         guard case .success = result else { return }
-        // What follows stands behind this by now; a server may have spoken already.
+        // The next handlers are in place by now; pass on bytes that the server has already sent.
         if answer.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(answer)) }
         context.pipeline.syncOperations.removeHandler(self, promise: nil)
     }

@@ -1,8 +1,8 @@
-/// How long to wait before the next attempt to connect: half a second at first, each time 1.6 times as long, to at
-/// most 30 s, and each spread by half of itself either way. A value of its owner's reconnect loop.
+/// How long to wait before the next attempt to connect: half a second at first, 1.6 times as long each time,
+/// up to 30 s, and each wait varied at random by up to half of itself in either direction.
 ///
-/// A delay is so about as long as half the outage was until then: a short outage is over in a second or two, and
-/// after a long one thousands of clients come back over half a minute (docs/scale.md).
+/// A wait is therefore about half as long as the outage so far: clients recover from a short outage within a
+/// second or two, and after a long one thousands of clients come back over half a minute (docs/scale.md).
 package struct ReconnectBackoff: Sendable {
     private let first: Duration
     private let maximum: Duration
@@ -21,12 +21,12 @@ package struct ReconnectBackoff: Sendable {
         base = min(first, maximum)
     }
 
-    /// The next delay. `random` is from 0 up to 1 and decides the spread, around a base of no more than the maximum.
+    /// The next wait. `random`, from 0 up to 1, determines the variation.
     package mutating func next(random: Double = .random(in: 0..<1)) -> Duration {
         defer { base = min(base * growth, maximum) }
         return base * (1 + randomization * (2 * random - 1))
     }
 
-    /// Begins anew, after a connection that held.
+    /// Starts over, after a connection that lasted.
     package mutating func reset() { base = min(first, maximum) }
 }

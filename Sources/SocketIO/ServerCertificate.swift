@@ -1,19 +1,19 @@
 import NIOCore
 import NIOSSL
 
-/// The last word on the name in a server's certificate, before anything is sent.
+/// Verifies the host name in a server's certificate before anything is sent.
 ///
-/// The TLS library verifies the chain and the name, but to a connection made by host name it also accepts a
-/// certificate for the *address* it was led to: whoever forges a DNS answer and holds a certificate for an address
-/// of his own would pass. So the name itself must be found here.
+/// The TLS library verifies the chain and the name, but for a connection by host name it also accepts a
+/// certificate for the *IP address* it connected to: an attacker who forges DNS and owns a certificate for
+/// their address would pass. So the host name itself must be in the certificate.
 package enum ServerCertificate {
-    /// For a connection to this URL that another library has made: throws unless its certificate names the host.
-    /// On the connection's event loop.
+    /// For a connection to this URL made by another library. Throws unless the certificate names the host.
+    /// Call it on the connection's event loop.
     package static func check(in pipeline: ChannelPipeline.SynchronousOperations, of url: String) throws {
         try check(pipeline.nioSSL_peerCertificate(), for: Endpoint(url: url))
     }
 
-    /// For a host given as an address the library's check of the address stands.
+    /// For a host given as an IP address, the library's check is sufficient.
     static func check(_ certificate: NIOSSLCertificate?, for endpoint: Endpoint) throws {
         guard let certificate else { throw NIOSSLError.noCertificateToValidate }
         if endpoint.isAddress { return }
@@ -21,7 +21,7 @@ package enum ServerCertificate {
         let dnsNames = names.filter { $0.nameType == .dnsName }.map {
             String(decoding: $0.contents, as: UTF8.self)
         }
-        // Without any alternative name the library has compared the common name.
+        // Without any alternative name, the library has compared the common name.
         guard names.isEmpty || dnsNames.contains(where: { CertificateName.matches($0, host: endpoint.host) })
         else {
             throw NIOSSLExtraError.failedToValidateHostname

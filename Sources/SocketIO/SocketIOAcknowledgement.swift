@@ -1,6 +1,6 @@
-/// The server's answer to `SocketIOConnection.emitWithAck`. Its arguments are decoded when asked for.
+/// The server's answer to `SocketIOConnection.emitWithAck`. Its arguments are decoded on demand.
 package struct SocketIOAcknowledgement: Equatable, Sendable {
-    /// Binary parts, in order. In the arguments each stands as `{"_placeholder":true,"num":<its index>}`.
+    /// Binary parts, in order. The arguments refer to them as `{"_placeholder":true,"num":<index>}`.
     package let attachments: [[UInt8]]
     let arguments: ArgumentList
 
@@ -11,7 +11,7 @@ package struct SocketIOAcknowledgement: Equatable, Sendable {
         try arguments.decode(index, as: type, of: "the acknowledgement")
     }
 
-    /// An argument's JSON text as it came; nil if there is none.
+    /// An argument's JSON text, unmodified; nil if there is none.
     package func json(_ index: Int) -> String? { arguments.text(index) }
 }
 

@@ -3,14 +3,13 @@ import NIOCore
 
 /// Connects to Socket.IO servers.
 package enum SocketIOClient {
-    /// Connects, runs `body` with the connection, and closes it on every way out.
+    /// Connects, runs `body` with the connection, and closes it afterwards, however `body` ends.
     ///
-    /// A connection that ends does not end the body: its `events` finish, its calls throw and `closed()` returns.
-    /// Cancelling the task does not close the connection under the body either: what waits in it throws or
-    /// returns, so that the body can come to its end. Does not reconnect; a loop of the caller's does, with
-    /// `ReconnectBackoff`.
+    /// If the connection ends, `body` continues: its `events` finish, its calls throw and `closed()` returns.
+    /// If the task is cancelled, the connection stays open until `body` returns: calls that wait throw or
+    /// return, so that `body` can finish. Does not reconnect; the caller does, with `ReconnectBackoff`.
     ///
-    /// Throws `SocketIOError` if there is no connection, `cancelled` included, and what the body throws.
+    /// Throws `SocketIOError` if it cannot connect, including `cancelled`, and rethrows errors of `body`.
     package static func withConnection<R: Sendable>(
         _ configuration: SocketIOConfiguration,
         on group: any EventLoopGroup,

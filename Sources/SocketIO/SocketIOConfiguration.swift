@@ -1,22 +1,23 @@
-/// Where and how to connect. Nothing is checked here: `SocketIOClient.withConnection` throws `unusableURL` or
-/// `invalidConfiguration` for what cannot be used.
+/// Where and how to connect. Not validated here: `SocketIOClient.withConnection` throws `unusableURL` or
+/// `invalidConfiguration`.
 package struct SocketIOConfiguration: Sendable {
     /// `http(s)://host[:port][/prefix]`. The request goes to `<prefix>/socket.io/`.
     package var url: String
     /// The one namespace to connect: `/` or `/name`.
     package var namespace: String
-    /// A JSON object for the CONNECT packet, as text. It is sent, and never shown.
+    /// A JSON object for the CONNECT packet, as text. Never shown.
     package var auth: String?
-    /// Sent with the WebSocket request. Those that belong to the handshake itself are left out.
+    /// Sent with the WebSocket request, except for headers of the handshake itself.
     package var extraHeaders: [(String, String)]
-    /// One deadline over TCP connect, TLS, upgrade, Engine.IO open and namespace connect.
+    /// A single deadline for TCP connect, TLS, upgrade, Engine.IO open and namespace connect.
     package var handshakeTimeout: Duration
-    /// Bytes of one message from the server, with all its attachments. Events waiting to be consumed may come to
-    /// twice this before the connection is ended. What is sent is bounded by it only if the server says no bound.
+    /// Maximum bytes of a message from the server with all its attachments. If events waiting for their
+    /// consumer exceed twice this, the connection is ended. Limits sent messages only if the server states no
+    /// limit.
     package var maximumPayloadSize: Int
     /// A PEM file of certificate authorities to trust besides the system's.
     package var additionalTrustRoots: String?
-    /// The proxy to go through, with a tunnel for `http` too: a WebSocket is no request that a proxy can pass on.
+    /// The proxy to use. `http` is tunnelled too, because proxies cannot forward a WebSocket.
     package var proxy: Proxy?
 
     package init(
@@ -41,7 +42,7 @@ package struct SocketIOConfiguration: Sendable {
 }
 
 extension SocketIOConfiguration {
-    /// Checks what needs no I/O, except for the URL and the headers. No message repeats a secret.
+    /// Validates what needs no I/O, except for the URL and the headers. Errors contain no secrets.
     func validate() throws(SocketIOError) {
         guard namespace.first == "/", !namespace.contains(where: { $0 == "," || $0 == "?" }) else {
             throw .invalidConfiguration(reason: "the namespace must begin with / and have no comma or query")

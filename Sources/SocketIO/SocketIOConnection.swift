@@ -2,16 +2,17 @@ import Logging
 import NIOCore
 import Synchronization
 
-/// A connection to one namespace, given out by `SocketIOClient.withConnection` for the time of its body.
+/// A connection to one namespace, passed to the body of `SocketIOClient.withConnection`.
 ///
-/// Any task may call it. What is sent keeps the order of the calls. A call on a connection that has ended throws
-/// the reason it ended for. It never reconnects.
+/// Any task may call it. Messages are sent in the order of the calls. A call on a connection that has ended
+/// throws the reason of its end. Never reconnects.
 package final class SocketIOConnection: Sendable {
-    /// The server's events, in order, for one consumer; finishes when the connection ends, after those that came
-    /// before. Cancelling the task that iterates drops the events from then on.
+    /// The server's events, in order, for one consumer. Finishes when the connection ends, after the events
+    /// received before. If the consumer's task is cancelled, later events are dropped.
     ///
-    /// Consume them steadily: when those waiting exceed twice the maximum payload size, the connection ends with
-    /// `eventsNotConsumed`. A slow consumer short of that delays nothing else, pings and acknowledgements included.
+    /// Consume them steadily: if more than twice the maximum payload size is waiting, the connection ends
+    /// with `eventsNotConsumed`. Up to that, a slow consumer delays nothing else, including pings and
+    /// acknowledgements.
     package let events: AsyncStream<SocketIOEvent>
 
     private typealias Reply<Value> = ConnectionHandler.Reply<Value>
@@ -21,7 +22,7 @@ package final class SocketIOConnection: Sendable {
     private let namespace: String
     private let callCount = Atomic(0)
 
-    /// On the handler's event loop.
+    /// Call it on the handler's event loop.
     init(_ handler: ConnectionHandler) {
         events = handler.events.stream
         ending = handler.ending
@@ -31,7 +32,8 @@ package final class SocketIOConnection: Sendable {
 
     // MARK: Sending
 
-    /// Sends an event; returns when the system has taken its bytes, so that a slow server slows the caller.
+    /// Sends an event. Returns when it has been written to the socket, so that a slow server slows the
+    /// caller.
     package func emit(_ name: String) async throws(SocketIOError) {
         try await send(.event, try OutgoingPayload.event(name))
     }
@@ -41,7 +43,7 @@ package final class SocketIOConnection: Sendable {
         try await send(.event, try OutgoingPayload.event(name, argument))
     }
 
-    /// Answers an event that asks for it, once; does nothing for others.
+    /// Acknowledges an event that requests it, once; does nothing for others.
     package func acknowledge(
         _ event: SocketIOEvent, _ argument: some Encodable & Sendable
     ) async throws(SocketIOError) {
@@ -50,15 +52,15 @@ package final class SocketIOConnection: Sendable {
         try await send(.acknowledgement, payload, id: id)
     }
 
-    /// Sends an event and waits for the server's acknowledgement. Throws `acknowledgementTimedOut`, or `cancelled`;
-    /// an acknowledgement that comes later is ignored.
+    /// Sends an event and waits for the server's acknowledgement. Throws `acknowledgementTimedOut` or
+    /// `cancelled`; a later acknowledgement is ignored.
     package func emitWithAck(
         _ name: String, timeout: Duration
     ) async throws(SocketIOError) -> SocketIOAcknowledgement {
         try await request(name, try OutgoingPayload.event(name), timeout: timeout)
     }
 
-    /// The same with one argument.
+    /// Sends an event with one argument and waits for the server's acknowledgement.
     package func emitWithAck(
         _ name: String, _ argument: some Encodable & Sendable, timeout: Duration
     ) async throws(SocketIOError) -> SocketIOAcknowledgement {
@@ -67,7 +69,8 @@ package final class SocketIOConnection: Sendable {
 
     // MARK: End
 
-    /// Leaves the namespace, closes the WebSocket and waits until the transport is gone; a few seconds at most.
+    /// Leaves the namespace, closes the WebSocket and waits until the transport is closed, at most a few
+    /// seconds.
     package func disconnect() async {
         onLoop { $0.disconnect() }
         await withCheckedContinuation { waiter in
@@ -75,21 +78,21 @@ package final class SocketIOConnection: Sendable {
         }
     }
 
-    /// Waits for the end and says why it came. Returns `cancelled` if the waiting task is cancelled before.
+    /// Waits for the end and returns its reason; `cancelled` if the waiting task is cancelled first.
     package func closed() async -> SocketIOError { await ending.wait() }
 }
 
 // MARK: On the event loop
 
 extension SocketIOConnection {
-    /// Connects. Throws why it could not, after which nothing is left open.
+    /// Connects. Throws the reason on failure; nothing is left open then.
     func open() async throws(SocketIOError) {
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { (reply: Reply<Void>) in
                 onLoop { $0.open(reply) }
             }
         } onCancel: {
-            // Before `open` too: the handler has ended then, and tells so.
+            // If this runs before `open`, `open` finds the connection ended and reports that.
             onLoop { $0.end(.cancelled) }
         }
         try result.get()
@@ -132,7 +135,7 @@ extension SocketIOConnection {
         return try result.get()
     }
 
-    /// Work begun by one task is done in the order of its calls.
+    /// Work submitted by one task runs in the order of its calls.
     private func onLoop(_ work: @escaping @Sendable (ConnectionHandler) -> Void) {
         handler.eventLoop.execute { work(self.handler.value) }
     }

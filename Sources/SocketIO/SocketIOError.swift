@@ -1,55 +1,55 @@
-/// Everything that can go wrong with a connection, as a closed set.
+/// Every error of a connection, as a closed set.
 ///
-/// A description says what was tried, on what, and why it failed. No case ever carries the auth text, a header's
+/// A description says what was tried, on what, and why it failed. No case contains the auth text, a header's
 /// value, credentials of a URL or the content of a message.
 package enum SocketIOError: Error, Equatable, Sendable {
     // Before the connection is up.
 
-    /// The configured URL cannot be used; `url` is what may be shown of it.
+    /// The configured URL is unusable; `url` is its part that may be shown.
     case unusableURL(url: String, reason: String)
-    /// Another part of the configuration cannot be used.
+    /// Another part of the configuration is unusable.
     case invalidConfiguration(reason: String)
-    /// No connection to the server, or none that speaks HTTP and WebSocket.
+    /// No connection to the server, or it does not speak HTTP and WebSocket.
     case cannotConnect(url: String, reason: String)
-    /// The server was reached, but not over TLS that can be trusted.
+    /// The server was reached, but its TLS could not be trusted.
     case tlsFailed(url: String, reason: String)
     /// The server answered the WebSocket request with a status other than 101.
     case upgradeRefused(url: String, status: Int)
-    /// The one deadline over connecting, TLS, upgrade, Engine.IO open and namespace connect has passed.
+    /// The deadline for connecting, TLS, upgrade, Engine.IO open and namespace connect has passed.
     case handshakeTimedOut(url: String, waitingFor: String, after: Duration)
     /// The server answered the namespace's CONNECT with CONNECT_ERROR.
     case refused(namespace: String, message: String)
 
     // Why a connection ended.
 
-    /// No packet came for the server's ping interval and timeout together.
+    /// The server was silent for its ping interval plus its ping timeout.
     case pingTimeout(after: Duration)
-    /// The server closed the Engine.IO session or the WebSocket, and said so.
+    /// The server announced the end of the Engine.IO session or closed the WebSocket with a close frame.
     case closedByServer(reason: String)
     /// The server sent DISCONNECT for the namespace.
     case disconnectedByServer(namespace: String)
     /// This side disconnected.
     case disconnected
-    /// The transport broke without a goodbye.
+    /// The transport broke without a close frame.
     case connectionLost(reason: String)
-    /// The server sent what the protocol does not allow.
+    /// The server violated the protocol.
     case protocolViolation(reason: String)
-    /// The server sent a message above the configured maximum.
+    /// The server sent a message larger than the configured maximum.
     case incomingMessageTooLarge(limit: Int)
-    /// The events were not consumed, and those waiting reached the limit.
+    /// Events waiting for their consumer exceeded the limit.
     case eventsNotConsumed(limit: Int)
 
-    // What a single call can meet; the connection goes on.
+    // Errors of a single call; the connection continues.
 
-    /// The message is larger than what the server takes, and was not sent.
+    /// The message is larger than the server accepts, and was not sent.
     case messageTooLarge(size: Int, limit: Int)
     /// No acknowledgement came in time.
     case acknowledgementTimedOut(event: String, after: Duration)
-    /// The task was cancelled. A packet already handed over may still reach the server.
+    /// The task was cancelled. A packet that was already passed on may still reach the server.
     case cancelled
-    /// A value cannot be written as JSON.
+    /// A value cannot be encoded as JSON.
     case unencodable(what: String, reason: String)
-    /// An argument is missing or not of the type asked for.
+    /// An argument is missing or has another type than requested.
     case undecodable(what: String, reason: String)
 }
 

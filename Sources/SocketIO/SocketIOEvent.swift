@@ -1,13 +1,13 @@
-/// An event from the server. Its arguments are decoded when asked for.
+/// An event from the server. Its arguments are decoded on demand.
 package struct SocketIOEvent: Equatable, Sendable {
     package let name: String
-    /// Set if the server waits for an acknowledgement; see `SocketIOConnection.acknowledge`.
+    /// Set if the server expects an acknowledgement; see `SocketIOConnection.acknowledge`.
     package let acknowledgementID: Int?
-    /// Binary parts, in order. In the arguments each stands as `{"_placeholder":true,"num":<its index>}`.
+    /// Binary parts, in order. The arguments refer to them as `{"_placeholder":true,"num":<index>}`.
     package let attachments: [[UInt8]]
     let arguments: ArgumentList
 
-    /// How many arguments follow the name.
+    /// The number of arguments after the name.
     package var argumentCount: Int { arguments.elements.count }
 
     /// Decodes an argument; 0 is the first after the name. Throws `undecodable`.
@@ -15,7 +15,7 @@ package struct SocketIOEvent: Equatable, Sendable {
         try arguments.decode(index, as: type, of: "the event \(name)")
     }
 
-    /// An argument's JSON text as it came; nil if there is none.
+    /// An argument's JSON text, unmodified; nil if there is none.
     package func json(_ index: Int) -> String? { arguments.text(index) }
 }
 
@@ -34,7 +34,7 @@ extension SocketIOEvent {
         self.attachments = attachments
     }
 
-    /// What the event holds in memory, near enough to bound a queue it waits in.
+    /// The approximate memory of the event in bytes, for limits of queues.
     package var footprint: Int {
         attachments.reduce(arguments.footprint + name.utf8.count) { $0 + $1.count + 64 }
     }

@@ -1,7 +1,7 @@
 import FoundationEssentials
 
 extension SocketIOPacket {
-    /// Reads the header only. Ids and counts are read before the JSON, as their digits touch it
+    /// Parses the header only. Ids and counts must be parsed before the JSON, because nothing separates them
     /// (`2/room,12["name"]`).
     init(decoding bytes: ArraySlice<UInt8>) throws(MalformedPacket) {
         guard let type = bytes.first else { throw .empty }
@@ -16,11 +16,11 @@ extension SocketIOPacket {
 }
 
 extension SocketIOPacket {
-    /// The message of a CONNECT_ERROR: `{"message":"…"}`, or only a string from older servers.
+    /// The message of a CONNECT_ERROR: `{"message":"…"}`, or just a string from older servers.
     func refusal() throws(MalformedPacket) -> String {
         struct Refusal: Decodable { let message: String }
         let json = Data(payload)
-        // A failure only says that it is not this form.
+        // If this fails, it has the other form.
         if let refusal = try? JSONDecoder().decode(Refusal.self, from: json) { return refusal.message }
         if let text = try? JSONDecoder().decode(String.self, from: json) { return text }
         throw .unexpectedPayload
@@ -40,7 +40,7 @@ private struct HeaderCursor {
         return count
     }
 
-    /// A namespace may carry a query (`/room?a=b,`), which is no part of its name.
+    /// A namespace may be followed by a query (`/room?a=b,`), which is not part of its name.
     mutating func readNamespace() -> String? {
         guard rest.first == UInt8(ascii: "/") else { return nil }
         let text = rest.prefix { $0 != UInt8(ascii: ",") }

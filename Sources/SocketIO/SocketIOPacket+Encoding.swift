@@ -1,5 +1,5 @@
 extension SocketIOPacket {
-    /// The packet as a whole Engine.IO message frame, in one allocation because a payload may be large.
+    /// A complete Engine.IO message frame, in one allocation because a payload may be large.
     func encodedFrame() -> [UInt8] {
         var frame: [UInt8] = []
         frame.reserveCapacity(payload.count + namespace.utf8.count + 48)

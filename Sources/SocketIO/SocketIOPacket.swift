@@ -1,7 +1,7 @@
 /// A packet of Socket.IO 5, the payload of an Engine.IO message:
 /// `<type>[<attachments>-][<namespace>,][<id>][<JSON>]`.
 ///
-/// The JSON stays raw: whoever consumes an argument decodes it.
+/// The JSON stays raw; consumers decode the arguments they use.
 struct SocketIOPacket: Equatable {
     enum Kind: UInt8 {
         case connect = 0x30
@@ -11,11 +11,11 @@ struct SocketIOPacket: Equatable {
     var kind: Kind
     var namespace = "/"
     var id: Int?
-    /// How many binary frames follow; 0 for the kinds that have none.
+    /// The number of binary frames that follow; 0 for kinds without attachments.
     var attachmentCount = 0
     var payload: ArraySlice<UInt8> = []
 
-    /// More attachments than any sensible message has; the bound is checked before anything is kept for them.
+    /// More attachments than any sensible message has. Checked before memory is allocated for them.
     static let maximumAttachments = 1024
 }
 

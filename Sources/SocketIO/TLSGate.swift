@@ -2,8 +2,8 @@ import NIOCore
 import NIOSSL
 import NIOTLS
 
-/// Waits behind the TLS handler for the handshake, has the certificate's name checked, and leaves. Nothing is sent
-/// before.
+/// Waits for the TLS handshake, has the certificate's name verified, and removes itself from the pipeline.
+/// Nothing is sent before.
 final class TLSGate: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
 

@@ -4,14 +4,14 @@ import NIOPosix
 import NIOSSL
 import NIOWebSocket
 
-/// Puts the errors of the transport libraries in words. The words are for people: no decision hangs on them.
+/// Describes errors of the transport libraries for people. No decision depends on the text.
 package enum TransportFailure {
-    /// For a connection to this URL that another library did not get.
+    /// For a connection to this URL that another library failed to open.
     package static func opening(_ error: any Error, at url: String) -> SocketIOError {
         do { return opening(error, at: try Endpoint(url: url)) } catch { return error }
     }
 
-    /// Before the WebSocket is there.
+    /// For errors before the WebSocket is open.
     static func opening(_ error: any Error, at endpoint: Endpoint) -> SocketIOError {
         let url = endpoint.description
         return switch error {
@@ -26,7 +26,7 @@ package enum TransportFailure {
         }
     }
 
-    /// For a proxy that does not lead to the server.
+    /// For a proxy that could not connect to the server.
     package static func reaching(_ proxy: Proxy, _ error: any Error, at url: String) -> SocketIOError {
         do { return reaching(proxy, error, for: try Endpoint(url: url)) } catch { return error }
     }
@@ -47,7 +47,7 @@ package enum TransportFailure {
         return .cannotConnect(url: endpoint.description, reason: "the proxy \(proxy.name) \(how)")
     }
 
-    /// Once the WebSocket is there.
+    /// For errors after the WebSocket is open.
     static func running(_ error: any Error, maximumPayloadSize: Int) -> SocketIOError {
         switch error {
         case NIOWebSocketError.invalidFrameLength,
@@ -70,7 +70,7 @@ package enum TransportFailure {
         case ChannelError.eof, ChannelError.ioOnClosedChannel, ChannelError.alreadyClosed,
             ChannelError.inappropriateOperationForState:
             "the server closed the connection"
-        // Whatever a library says, it may say what it was given.
+        // The library's description is not used, because it may contain secrets.
         default: "an error of an unknown kind (\(type(of: error)))"
         }
     }
@@ -103,8 +103,8 @@ package enum TransportFailure {
         }
     }
 
-    /// BoringSSL tells the reason only in a text such as
-    /// `Error: 268435581 error:1000007d:SSL routines:OPENSSL_internal:CERTIFICATE_VERIFY_FAILED at …`.
+    /// BoringSSL gives the reason only in a text such as `Error: 268435581 error:1000007d:SSL
+    /// routines:OPENSSL_internal:CERTIFICATE_VERIFY_FAILED at …`.
     private static func handshakeWords(for error: BoringSSLInternalError) -> String {
         let text = error.description.prefix { $0 != "/" }
         let token = text.split(separator: ":").last?.split(separator: " ").first ?? ""

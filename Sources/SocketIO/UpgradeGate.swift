@@ -1,8 +1,8 @@
 import NIOCore
 import NIOHTTP1
 
-/// Stands before the upgrade handler and turns any answer but 101 into an error that tells the status, which the
-/// upgrade handler itself does not.
+/// Sits before the upgrade handler and turns any answer but 101 into an error with the status, which the
+/// upgrade handler does not report.
 final class UpgradeGate: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias InboundOut = HTTPClientResponsePart

@@ -1,8 +1,8 @@
 import NIOHTTP1
 
-/// The HTTP request that asks for the WebSocket.
+/// The HTTP request for the WebSocket.
 enum UpgradeRequest {
-    /// Throws `invalidConfiguration` for a header that would break the request; values are never repeated.
+    /// Throws `invalidConfiguration` for an invalid header; the error never contains its value.
     static func head(
         for endpoint: Endpoint, extraHeaders: [(String, String)]
     ) throws(SocketIOError) -> HTTPRequestHead {
@@ -22,7 +22,8 @@ enum UpgradeRequest {
         return HTTPRequestHead(version: .http1_1, method: .GET, uri: endpoint.target, headers: headers)
     }
 
-    /// Set by the upgrade itself, or able to frame the request anew. Extensions are not offered: no compression.
+    /// Headers that the upgrade sets itself, or that would change how the request is framed. No extensions
+    /// are offered, so no compression.
     private static func belongsToHandshake(_ name: String) -> Bool {
         let name = name.lowercased()
         return name.hasPrefix("sec-websocket-")
