@@ -1,9 +1,9 @@
 import HubProtocol
 import SocketIO
 
-/// What the hub says, and what is said of it, as it may be logged, kept and shown.
+/// Redacts and truncates text from or about the hub, so that it can be logged, stored and shown.
 extension Hub {
-    /// What went wrong, and what helps.
+    /// Describes an error, with a hint if there is one.
     package func words(for error: any Error) -> String {
         if let error = error as? HubError { return safe("\(error)") + (error.hint.map { "; \($0)" } ?? "") }
         switch error as? SocketIOError {
@@ -13,17 +13,17 @@ extension Hub {
         }
     }
 
-    /// No longer than a few lines, and without the token, whoever repeated it.
+    /// Truncates text to 1000 bytes and removes the token, which anyone may have repeated.
     package func safe(_ words: String) -> String {
         let head = Array(words.utf8.prefix(1000))
         let secret = Array(token.prefix(upTo: token.lastIndex(of: ":") ?? token.endIndex).utf8)
         var safe = head.replacing(secret, with: "…".utf8)
-        // What was cut off may have begun within the token.
+        // The cut may have split a token.
         if head.count < words.utf8.count { safe = safe.dropLast(secret.count) + "…".utf8 }
         return String(decoding: safe, as: UTF8.self)
     }
 
-    /// What helps where the hub answers so to a machine's registration (hub contract §3.2).
+    /// What to do if the hub refuses a machine's registration with this message (hub contract §3.2).
     package func wayOut(of refusal: String) -> String {
         guard refusal.lowercased() == "machine access denied" else {
             return "hapi auth login, or set CLI_API_TOKEN"
@@ -34,7 +34,8 @@ extension Hub {
             + "becomes a new machine"
     }
 
-    /// Refuses what no request can carry, by its name: the value may be a secret.
+    /// Throws for a header that no request can contain. The error gives its name only, because the value may
+    /// be a secret.
     func checkHeaders() throws(HubError) {
         func refuse(_ what: String) -> HubError {
             HubError(

@@ -1,13 +1,13 @@
-/// Where the hub is, as whom to speak to it, and how.
+/// The hub's address and how to authenticate to it.
 package struct Hub: Sendable {
-    /// As configured, unchanged: it is part of the runner's identity.
+    /// As configured, unmodified: it is part of the runner's identity.
     package let url: String
     package let token: String
-    /// Sent with every request, as HAPI's own programs send them.
+    /// Sent with every request, as HAPI's own programs do.
     package let extraHeaders: [String: String]
-    /// A PEM file of certificates to trust besides the system's; nil for the system's alone.
+    /// A PEM file of additional certificates to trust; nil for the system's only.
     package let extraTrustRoots: String?
-    /// The variables that name proxies, and what is reached without.
+    /// The environment variables for proxies.
     package let proxies: [String: String]
 
     package init(
@@ -21,7 +21,7 @@ package struct Hub: Sendable {
         proxies = environment.filter { $0.key.lowercased().hasSuffix("_proxy") }
     }
 
-    /// What stands behind the token's last colon (hub contract §3.1); nil without one.
+    /// The part after the token's last colon (hub contract §3.1); nil without a colon.
     package var namespace: String? {
         token.lastIndex(of: ":").map { String(token[token.index(after: $0)...]) }
     }

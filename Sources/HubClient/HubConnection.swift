@@ -2,19 +2,19 @@ import HubProtocol
 import Logging
 import SocketIO
 
-/// Keeps a line to the hub for as long as the task lives.
+/// Keeps a connection to the hub for as long as the task runs.
 package enum HubConnection {
-    /// Why there is no line to the hub.
+    /// Why there is no connection to the hub.
     package enum Trouble: Sendable {
-        /// It was lost, or there was none to be had; the reason, where one is known.
+        /// It was lost or could not be opened; with the reason if known.
         case unavailable(String?)
-        /// The hub does not want us, and why.
+        /// The hub refuses, with the reason.
         case refused(String)
     }
 
-    /// Calls `connect` again and again: it returns or throws when the line is lost. `changed` hears how
-    /// things stand, in words that `hub` makes safe; that the line is up is for `connect` itself to tell. A line that held for a while
-    /// makes the next wait a short one again. A hub that refuses is asked again after `afterRefusal`.
+    /// Calls `connect` repeatedly; it returns or throws when the connection is lost. `changed` gets the
+    /// trouble, redacted by `hub`; `connect` itself reports success. The wait starts short again after a
+    /// connection that lasted. After a refusal it is `afterRefusal`.
     package static func keep(
         _ hub: () -> Hub, _ logger: Logger, isolation: isolated (any Actor)? = #isolation,
         changed: (Trouble) -> Void,
@@ -37,19 +37,19 @@ package enum HubConnection {
                 continue
             } catch {
                 if Task.isCancelled { return }
-                // Said once for each reason, however long the hub is away.
+                // Logged once per reason, however long the hub is away.
                 let words = hub().words(for: error)
                 if words != told { logger.warning("no hub", metadata: ["error": "\(words)"]) }
                 told = words
                 changed(.unavailable(words))
             }
             if clock.now - start > .seconds(10) { backoff.reset() }
-            // Ends early when the task is cancelled.
+            // The sleep fails only when cancelled, which ends the loop.
             try? await Task.sleep(for: backoff.next())
         }
     }
 
-    /// How long a hub that refuses is left alone.
+    /// How long to wait after a refusal.
     package static let refusalPause = Duration.seconds(30)
 
     private static func isRefusal(_ error: any Error) -> Bool {
@@ -71,8 +71,8 @@ extension SocketIOConfiguration {
 }
 
 extension SocketIOConnection {
-    /// Sends a versioned update until it is taken; a mismatch tells the version and the value to build
-    /// on. Returns the version that stands, nil if the hub will not have it (hub contract §4.4).
+    /// Sends a versioned update until the hub accepts it. On a mismatch, rebuilds it from the version and
+    /// value that the hub answers. Returns the current version; nil if the hub refuses (hub contract §4.4).
     package func update<Body: Encodable & Sendable>(
         _ event: String, from start: Int, at hub: Hub, _ logger: Logger,
         isolation: isolated (any Actor)? = #isolation,

@@ -6,18 +6,18 @@ import NIOPosix
 import NIOSSL
 import SocketIO
 
-/// Why the hub could not be asked.
+/// Why a call to the hub failed.
 package struct HubError: Error, CustomStringConvertible {
     package enum Cause: Equatable, Sendable {
-        /// The hub is there and does not want us: the token, or the namespace, is wrong.
+        /// The hub refuses: the token or the namespace is wrong.
         case refused
-        /// Out of reach, or not able to answer now.
+        /// The hub is unreachable, or cannot answer now.
         case unavailable
-        /// It takes the token, and does not have what was asked for.
+        /// The hub accepts the token, but does not have the requested resource.
         case notFound
-        /// It answers what we cannot use.
+        /// The answer is not what the contract says.
         case unexpected
-        /// Whoever answers has no certificate that can be trusted to be the hub's.
+        /// The server has no certificate that proves it is the hub.
         case untrusted
     }
 
@@ -25,7 +25,7 @@ package struct HubError: Error, CustomStringConvertible {
     package let action: String
     package let url: String
     package let reason: String
-    /// What helps, for people.
+    /// What the user can do.
     package var hint: String?
 
     package var description: String {
@@ -42,17 +42,19 @@ package struct TrustRootsError: Error, CustomStringConvertible {
     }
 }
 
-/// The hub's REST calls (hub contract §3). Redirects are not followed: the token goes to the hub alone.
+/// The hub's REST calls (hub contract §3). Redirects are not followed, so that the token is sent to the hub
+/// only.
 package struct HubREST: Sendable {
     private let hub: Hub
     private let extraHeaders: [String: String]
     private let client: HTTPClient
     private let proxy: Proxy?
-    /// Why no call can be made; told by each, so that whoever can work without a hub does.
+    /// Why no call can be made. Thrown by each call instead of `init`, so that callers that can work without
+    /// a hub do.
     private let obstacle: (any Error)?
     private let patience: Duration
 
-    /// Runs `body`, and lets go of the hub.
+    /// Runs `body` with a client, and closes it.
     package static func with<Result: Sendable>(
         _ hub: Hub, _ body: (HubREST) async throws -> Result
     ) async throws -> Result {
@@ -67,7 +69,7 @@ package struct HubREST: Sendable {
         }
     }
 
-    /// - Parameter patience: for a call with its whole answer, however slowly it drips.
+    /// - Parameter patience: the time limit for a call with its complete answer, however slowly it arrives.
     package init(_ hub: Hub, patience: Duration = .seconds(60)) throws {
         self.hub = hub
         self.patience = patience
@@ -82,7 +84,7 @@ package struct HubREST: Sendable {
         }
         var settings = HTTPClient.Configuration(
             redirectConfiguration: .disallow, timeout: .init(connect: .seconds(10)))
-        // Who calls tries again; until then the reason is known at once.
+        // Callers retry by themselves; this way they get the reason at once.
         settings.connectionPool.retryConnectionEstablishment = false
         settings.httpVersion = .http1Only
         settings.http1_1ConnectionDebugInitializer = { [url = hub.url] in Self.checkName($0, of: url) }
@@ -105,8 +107,8 @@ package struct HubREST: Sendable {
         }
     }
 
-    /// The library calls this for each connection, after TLS and before any request. It must hear of the failure
-    /// before the connection is gone.
+    /// Verifies the certificate's name. HTTPClient calls this for each connection, after TLS and before any
+    /// request. The promise must fail before the connection is closed.
     private static func checkName(_ channel: any Channel, of url: String) -> EventLoopFuture<Void> {
         guard url.lowercased().hasPrefix("https:") else { return channel.eventLoop.makeSucceededVoidFuture() }
         return channel.eventLoop.makeCompletedFuture {
@@ -120,11 +122,11 @@ package struct HubREST: Sendable {
     }
 
     package func shutdown() async {
-        // Fails only if it was shut down before.
+        // Fails only if it is already shut down.
         try? await client.shutdown()
     }
 
-    /// The name the hub shows a machine by; nil where it has none, or does not know the machine.
+    /// The name that the hub shows for a machine; nil if it has none, or the hub does not know the machine.
     package func knownName(ofMachine id: String) async throws(HubError) -> String? {
         do {
             let machine = try await call(
@@ -150,7 +152,7 @@ package struct HubREST: Sendable {
         return try await call("load session \(id)", .GET, path, Never?.none, as: SessionAnswer.self).session
     }
 
-    /// How many messages one call gives at most.
+    /// Maximum messages per call.
     package static let pageOfMessages = 100
 
     /// A session's messages after a sequence number, oldest first.
@@ -215,10 +217,10 @@ package struct HubREST: Sendable {
         return try await exchange(request, limit)
     }
 
-    /// A row is a few kilobytes. What is decoded may take fifty times its size.
+    /// In bytes. A row is a few kilobytes. Decoded, it may take fifty times its size.
     private static let largestAnswer = 4 << 20
 
-    /// The library's own deadline ends with the answer's head.
+    /// With our own deadline, because HTTPClient's covers only the head of the answer.
     private func exchange(_ request: HTTPClientRequest, _ limit: Int) async throws -> (
         status: UInt, body: [UInt8]
     ) {
@@ -264,13 +266,13 @@ package struct HubREST: Sendable {
         }
     }
 
-    /// Whether it is the hub that answers, and not some web server.
+    /// Whether the answer comes from the hub, not from some other web server.
     private static func isHubsAnswer(_ body: [UInt8]) -> Bool {
-        // Anything else is no answer of a hub's.
+        // Errors of a hub are always JSON with `error`.
         (try? JSON.decode(RPCError.self, from: body)) != nil
     }
 
-    /// As it came: it is cut where the token is taken out, so that no part of one is left.
+    /// Not truncated here, but where the token is removed, so that no part of a token remains.
     private static func message(_ body: [UInt8]) -> String {
         (try? JSON.decode(RPCError.self, from: body).error) ?? String(decoding: body, as: UTF8.self)
     }

@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// The one way JSON is written and read here: no escaped slashes, keys in order.
+/// Encodes and decodes all JSON here: no escaped slashes, sorted keys.
 package enum JSON {
     package static func encode(_ value: some Encodable, pretty: Bool = false) throws -> [UInt8] {
         if let value = value as? JSONValue { return JSONWriter(value, pretty: pretty).bytes }
@@ -20,14 +20,14 @@ package enum JSON {
 }
 
 extension DecodingError {
-    /// What does not fit and where: `directory: a string is needed`.
+    /// What is wrong and where: `directory: a string is needed`.
     package var explanation: String {
         switch self {
         case .keyNotFound(let key, let context): "\(path(context, key)): missing"
         case .valueNotFound(let type, let context):
             "\(path(context)): null, where \(Self.words(type)) is needed"
         case .typeMismatch(let type, let context): "\(path(context)): \(Self.words(type)) is needed"
-        // The decoder gives no place for a number that its type cannot hold, and the same words.
+        // For a number that does not fit its type the decoder gives no path, as for invalid JSON.
         case .dataCorrupted(let context) where context.codingPath.isEmpty: Self.notJSON
         case .dataCorrupted(let context): "\(path(context)): \(context.debugDescription)"
         @unknown default: "not the JSON that is needed"
@@ -48,7 +48,7 @@ extension DecodingError {
         case is String.Type: "a string"
         case is Bool.Type: "true or false"
         case is any BinaryInteger.Type, is any BinaryFloatingPoint.Type: "a number"
-        // The decoder says `[String: Any]` where it wanted an object.
+        // The decoder reports `[String: Any]` where it expected an object.
         case is any ExpressibleByDictionaryLiteral.Type: "an object"
         case is any Sequence.Type: "a list"
         default: "an object"

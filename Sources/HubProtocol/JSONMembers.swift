@@ -1,8 +1,8 @@
-/// The members of an object by their keys' bytes.
+/// Keeps members of an object apart by the bytes of their keys.
 ///
-/// To a `String` a composed and a decomposed `é` are the same key, to JSON they are two. The second of two such
-/// keys is kept under its bytes, each that is not ASCII as a scalar of the last private plane, and written as
-/// what it was. So every object comes out as it went in, and everything else reads a plain dictionary.
+/// `String` considers a composed and a decomposed `é` equal, JSON does not. The second of two such keys is
+/// stored with each non-ASCII byte mapped to a scalar of the last private plane, and mapped back when
+/// written. So every object round-trips, and all other code uses a plain dictionary.
 extension [String: JSONValue] {
     package mutating func setMember(_ key: String, _ value: JSONValue) {
         if key.utf8.allSatisfy({ $0 < 0x80 }) {
@@ -16,7 +16,7 @@ extension [String: JSONValue] {
         }
     }
 
-    /// Of two equal keys the last one holds.
+    /// The last of two equal keys wins.
     package init(members: some Sequence<(String, JSONValue)>) {
         self.init()
         for (key, value) in members { setMember(key, value) }
@@ -24,12 +24,13 @@ extension [String: JSONValue] {
 }
 
 extension Unicode.Scalar {
-    /// The Kelvin sign is a K to a `String`, the Greek question mark a semicolon, and the varia a backtick.
+    /// `String` considers the Kelvin sign equal to K, the Greek question mark to a semicolon, and the varia
+    /// to a backtick.
     fileprivate var isTakenForASCII: Bool { [0x212A, 0x037E, 0x1FEF].contains(value) }
 }
 
 extension String {
-    /// U+10FE80 to U+10FEFF stand for the bytes 0x80 to 0xFF, as in paths.
+    /// U+10FE80 to U+10FEFF represent the bytes 0x80 to 0xFF, as in paths.
     private static let carrier: UInt32 = 0x10FE00
 
     fileprivate var carried: String {
@@ -41,9 +42,9 @@ extension String {
         return text
     }
 
-    /// The key as it was read. A path that holds other bytes than text stays as it is carried.
+    /// The key as it was read. Mapped bytes that are not UTF-8 come from a path and stay mapped.
     var writtenKey: String {
-        // The first byte of every carrier, and rare in text.
+        // 0xF4 is the first byte of every mapped scalar, and rare in text.
         guard utf8.contains(0xF4) else { return self }
         let bytes = unicodeScalars.flatMap { scalar in
             (Self.carrier + 0x80...Self.carrier + 0xFF).contains(scalar.value)

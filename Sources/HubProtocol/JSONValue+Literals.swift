@@ -1,7 +1,7 @@
 extension JSONValue {
     package var array: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
 
-    /// nil for what is no whole number, or too large a one.
+    /// nil if it is not a whole number, or too large.
     package var integer: Int? {
         switch self {
         case .integer(let value): Int(exactly: value)

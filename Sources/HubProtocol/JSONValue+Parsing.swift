@@ -2,12 +2,12 @@ import FoundationEssentials
 
 extension JSONValue {
     package struct ParsingError: Error, Equatable {
-        /// Where in the document, in bytes.
+        /// The position in the document, in bytes.
         package let position: Int
         package let reason: String
     }
 
-    /// Reads a JSON document of any size in one pass. `JSONDecoder` tries each type in turn for each value,
+    /// Parses a JSON document of any size in one pass. `JSONDecoder` tries each type in turn for each value,
     /// which is too slow for documents of megabytes.
     package init(parsing bytes: [UInt8]) throws(ParsingError) {
         var parser = Parser(bytes: bytes)
@@ -20,7 +20,7 @@ private struct Parser {
     var position = 0
     var depth = 0
 
-    /// Deeper than any document of the protocols that are spoken here.
+    /// Deeper than any document of our protocols.
     private static let deepest = 256
 
     init(bytes: [UInt8]) { self.bytes = bytes }
@@ -161,7 +161,7 @@ private struct Parser {
         }
     }
 
-    /// A surrogate without its other half becomes U+FFFD, as JavaScript's encoders make it.
+    /// An unpaired surrogate becomes U+FFFD, as in JavaScript.
     private mutating func scalar() throws(JSONValue.ParsingError) -> Unicode.Scalar {
         let replacement: Unicode.Scalar = "\u{fffd}"
         let high = try hex()
@@ -218,9 +218,9 @@ private struct Parser {
         else { throw failure("not a value") }
         if isWhole, let value = Int64(text) { return .integer(value) }
         guard let value = Double(text), value.isFinite else { throw failure("not a number") }
-        // As the decoder has it, so that documents read either way compare as equal.
+        // As `JSONDecoder` does, so that documents are equal however they were parsed.
         if let whole = Int64(exactly: value) { return .integer(whole) }
-        // `.decimal` is for what a `Double` would round.
+        // `.decimal` is for numbers that a `Double` would round.
         if let exact = Decimal(string: text), exact != Decimal(string: "\(value)") { return .decimal(exact) }
         return .number(value)
     }

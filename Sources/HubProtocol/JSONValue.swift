@@ -1,12 +1,12 @@
 import FoundationEssentials
 
-/// Any JSON document, kept as it is: for what others own and we pass on unread.
+/// Any JSON document, kept unmodified, for data that we pass on without interpreting it.
 package enum JSONValue: Equatable, Sendable {
     case null
     case bool(Bool)
     case integer(Int64)
     case number(Double)
-    /// What a `Double` would round.
+    /// A number that a `Double` would round.
     case decimal(Decimal)
     case string(String)
     case array([JSONValue])

@@ -1,5 +1,5 @@
-/// Writes a JSON value, keys in the order of their bytes. `JSONEncoder` would take two keys that differ in their
-/// bytes only for one.
+/// Writes a JSON value with its keys in byte order. `JSONEncoder` would merge keys that differ only in their
+/// bytes.
 struct JSONWriter {
     private(set) var bytes: [UInt8] = []
     private let isPretty: Bool
@@ -14,7 +14,7 @@ struct JSONWriter {
         case .null: add("null")
         case .bool(let value): add(value ? "true" : "false")
         case .integer(let value): add("\(value)")
-        // JSON has no other numbers; JavaScript writes them so.
+        // JSON has no infinities and no NaN; JavaScript writes them as null too.
         case .number(let value): add(value.isFinite ? "\(value)" : "null")
         case .decimal(let value): add("\(value)")
         case .string(let value): addQuoted(value)

@@ -1,5 +1,5 @@
-/// What the hub is told about a machine (hub contract §6.10). The three that are not optional make
-/// the hub show nothing at all if they are missing.
+/// The metadata of a machine at the hub (hub contract §6.10). If one of the three non-optional fields is
+/// missing, the hub shows nothing at all.
 package struct MachineMetadata: Codable, Equatable, Sendable {
     package var host: String
     package var platform: String
@@ -9,7 +9,7 @@ package struct MachineMetadata: Codable, Equatable, Sendable {
     package var happyLibDir: String?
     package var workspaceRoots: [String]?
     package var capabilities: [String]?
-    /// In milliseconds since 1970. The hub offers a restart where the two are there and differ.
+    /// In milliseconds since 1970. The hub offers a restart if both are present and differ.
     package var startedCliMtimeMs: Double?
     package var installedCliMtimeMs: Double?
     package var supervisedRestart: Bool?
@@ -21,7 +21,7 @@ package struct MachineMetadata: Codable, Equatable, Sendable {
     }
 }
 
-/// What the hub is told about the runner (hub contract §6.9).
+/// The state of the runner at the hub (hub contract §6.9).
 package struct RunnerState: Codable, Equatable, Sendable {
     package struct Capabilities: Codable, Equatable, Sendable {
         package var piExistingSessionResume: Bool?
@@ -68,7 +68,7 @@ package struct RunnerState: Codable, Equatable, Sendable {
     }
 }
 
-/// How the machine is doing (hub contract §4.7). The hub refuses unknown keys here.
+/// The health of the machine (hub contract §4.7). The hub rejects unknown keys here.
 package struct MachineHealth: Codable, Equatable, Sendable {
     /// In milliseconds since 1970.
     package var collectedAt: Int64
@@ -104,7 +104,7 @@ package struct MachineRegistration: Encodable, Sendable {
     }
 }
 
-/// A machine as the hub has it; what we do not own is kept unread.
+/// A machine at the hub; fields that are not ours are kept uninterpreted.
 package struct Machine: Decodable, Sendable {
     package var metadata: JSONValue?
     package var metadataVersion: Int

@@ -39,7 +39,7 @@ package enum MachineRPCMessages {
         package var paths: [String]
     }
 
-    /// The answer to `path-exists`: whether each is there, by its very bytes.
+    /// The answer to `path-exists`: whether each path exists, with keys told apart by bytes.
     package static func existing(_ paths: [(String, Bool)]) -> JSONValue {
         ["exists": .object(.init(members: paths.map { ($0, .bool($1)) }))]
     }

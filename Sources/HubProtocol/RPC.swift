@@ -18,7 +18,7 @@ package struct RPCRegistration: Encodable, Sendable {
     package init(method: String) { self.method = method }
 }
 
-/// `rpc-request`: the parameters are JSON text inside JSON.
+/// `rpc-request`. The parameters are JSON text inside the JSON.
 package struct RPCRequest: Decodable, Sendable {
     package var method: String
     package var params: String
@@ -27,7 +27,7 @@ package struct RPCRequest: Decodable, Sendable {
     package var name: String { String(method.split(separator: ":").last ?? "") }
 }
 
-/// The machine-scoped methods a runner answers (hub contract §5).
+/// The machine-scoped methods that a runner answers (hub contract §5).
 package enum MachineMethod: String, CaseIterable, Sendable {
     case spawnSession = "spawn-happy-session"
     case stopSession = "stop-session"
@@ -35,13 +35,13 @@ package enum MachineMethod: String, CaseIterable, Sendable {
     case pathExists = "path-exists"
     case listDirectory = "list-directory"
     case cursorChatStoreStatus = "cursor-chat-store-status"
-    // Agent discovery, answered politely.
+    // Agent discovery: answered, but not offered by this runner.
     case listCodexModels, listCursorModels, listAgyModels, listPiModelsForMachine
     case listOpencodeModelsForCwd, listGrokModelsForCwd, listCopilotModelsForCwd
     case listCodexSessions, listPiSessions, archiveCodexSession
 }
 
-/// The handshake's auth of a machine or a session.
+/// The auth of a machine's or a session's handshake.
 package struct HubAuth: Encodable, Sendable {
     package var token: String
     package var clientType: String
@@ -57,7 +57,7 @@ package struct HubAuth: Encodable, Sendable {
     }
 }
 
-/// An answer that says no.
+/// A refusal.
 package struct RPCError: Codable, Sendable {
     package var error: String
 

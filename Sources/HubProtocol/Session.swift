@@ -1,4 +1,4 @@
-/// What the hub is told about a session (hub contract §7.2).
+/// The metadata of a session at the hub (hub contract §7.2).
 package struct SessionMetadata: Codable, Equatable, Sendable {
     package var path: String
     package var host: String
@@ -9,7 +9,7 @@ package struct SessionMetadata: Codable, Equatable, Sendable {
     package var happyHomeDir: String?
     package var happyLibDir: String?
     package var startedFromRunner: Bool?
-    /// The session process itself.
+    /// The pid of the session process.
     package var hostPid: Int32?
     package var startedBy: String?
     package var lifecycleState: String?
@@ -19,7 +19,7 @@ package struct SessionMetadata: Codable, Equatable, Sendable {
     package var startingMode: String?
     package var worktree: Worktree?
 
-    /// The git worktree a session works in.
+    /// The git worktree of a session.
     package struct Worktree: Codable, Equatable, Sendable {
         /// The repository it belongs to.
         package var basePath: String
@@ -48,7 +48,7 @@ package struct SessionMetadata: Codable, Equatable, Sendable {
 
 /// The body of `POST /cli/sessions`.
 package struct SessionRegistration: Encodable, Sendable {
-    /// Chosen by the session, so that it has one before the hub is there.
+    /// Chosen by the session, so that it has an id before the hub is reachable.
     package var id: String
     package var tag: String
     package var metadata: SessionMetadata
@@ -65,7 +65,7 @@ package struct SessionRegistration: Encodable, Sendable {
     }
 }
 
-/// A session as the hub has it; what we do not own is kept unread.
+/// A session at the hub; fields that are not ours are kept uninterpreted.
 package struct Session: Decodable, Sendable {
     package var id: String
     package var metadata: JSONValue?
@@ -85,12 +85,12 @@ package struct SessionAlive: Encodable, Sendable {
     package var time: Int64
     package var thinking: Bool
     package var mode: String?
-    /// What is in force; left out where the hub is to keep what it has.
+    /// The current settings; nil to leave the hub's values unchanged.
     package var settings: Settings?
 
     package struct Settings: Equatable, Sendable {
         package var permissionMode: String?
-        /// nil is the agent's own choice, and said to be.
+        /// nil is sent explicitly: the agent's default.
         package var model: String?
         package var effort: String?
 
@@ -137,7 +137,7 @@ package struct SessionEnd: Encodable, Sendable {
     }
 }
 
-/// `update-metadata`. It replaces the session's metadata as a whole.
+/// `update-metadata`. Replaces the session's whole metadata.
 package struct SessionMetadataUpdate: Encodable, Sendable {
     package var sid: String
     package var expectedVersion: Int

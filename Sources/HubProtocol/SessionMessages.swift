@@ -6,7 +6,7 @@ extension HubEvent {
     package static let update = "update"
 }
 
-/// `message`: something said in a session.
+/// `message`: a message of a session.
 package struct SessionMessage: Encodable, Sendable {
     package var sid: String
     package var message: JSONValue
@@ -27,13 +27,13 @@ package struct MessagesConsumed: Encodable, Sendable {
     package init(sid: String, localIds: [String], clearsThinking: Bool, steered: Bool) {
         self.sid = sid
         self.localIds = localIds
-        // Only ever `true` on the wire.
+        // Never `false` on the wire.
         clearQueuedThinkingGrace = clearsThinking ? true : nil
         self.steered = steered ? true : nil
     }
 }
 
-/// `update-state`. It replaces the session's agent state as a whole.
+/// `update-state`. Replaces the session's whole agent state.
 package struct SessionStateUpdate: Encodable, Sendable {
     package var sid: String
     package var expectedVersion: Int
@@ -46,7 +46,7 @@ package struct SessionStateUpdate: Encodable, Sendable {
     }
 }
 
-/// `update`: something new in the session's room.
+/// `update`: something has changed in the session's room.
 package struct SessionUpdate: Decodable, Sendable {
     package struct Body: Decodable, Sendable {
         package var t: String
@@ -64,7 +64,7 @@ package struct SessionUpdate: Decodable, Sendable {
     package var body: Body
 }
 
-/// A message as the hub keeps it.
+/// A message as the hub stores it.
 package struct SessionMessageRow: Decodable, Sendable {
     package var id: String?
     package var seq: Int

@@ -12,16 +12,16 @@ package struct SpawnParameters: Codable, Equatable, Sendable {
     package var yolo: Bool?
     package var sessionType: String?
     package var worktreeName: String?
-    /// The agent's own id of the conversation to go on with.
+    /// The agent's own id of the conversation to resume.
     package var resumeSessionId: String?
-    /// The HAPI session to be carried on; `sessionId` is its other name.
+    /// The HAPI session to resume; `sessionId` is an alternative name.
     package var existingSessionId: String?
     package var sessionId: String?
     package var startingMode: String?
     package var forkSession: Bool?
     package var approvedNewDirectoryCreation: Bool?
     package var token: String?
-    /// What the session is to be called; a word of ours, which the hub does not send.
+    /// The session's name. Our own field, which the hub does not send.
     package var name: String?
 
     package init(directory: String) { self.directory = directory }

@@ -7,10 +7,10 @@ package struct VersionedUpdateAnswer: Decodable, Sendable {
     }
 
     package var result: Result
-    /// The version that stands now.
+    /// The current version.
     package var version: Int?
     package var reason: String?
-    /// The value that stands now, under whichever name it has.
+    /// The current value, in one of two fields.
     package var metadata: JSONValue?
     package var agentState: JSONValue?
 }
@@ -28,7 +28,7 @@ package struct MachineStateUpdate: Encodable, Sendable {
     }
 }
 
-/// `machine-update-metadata`. It replaces the hub's metadata as a whole.
+/// `machine-update-metadata`. Replaces the hub's whole metadata.
 package struct MachineMetadataUpdate: Encodable, Sendable {
     package var machineId: String
     package var expectedVersion: Int
