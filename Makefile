@@ -79,7 +79,7 @@ UNITS ?= ^(Processes|RunnerStore|Monitor|HubProtocol|HubClient|Home|SessionProce
 sanitize: setup $(VENV)/ready ## the unit suites under ThreadSanitizer and AddressSanitizer, each a build of its own
 	@for kind in thread address; do \
 		swift build --build-tests --scratch-path .build-$$kind --sanitize=$$kind && \
-		HAPI_TEST_PYTHON="$(CURDIR)/$(VENV)/bin/python3" TSAN_OPTIONS=halt_on_error=1 ASAN_OPTIONS=detect_leaks=0 \
+		HAPI_TEST_PYTHON="$(CURDIR)/$(VENV)/bin/python3" TSAN_OPTIONS="halt_on_error=1 suppressions=$(CURDIR)/Tests/thread-sanitizer.txt" ASAN_OPTIONS=detect_leaks=0 \
 			swift test --skip-build --disable-xctest --scratch-path .build-$$kind --sanitize=$$kind \
 			--filter '$(UNITS)' || exit 1; \
 	done
