@@ -75,7 +75,7 @@ package struct ControlClient: Sendable {
         // The port comes from a file that anything may have written, and HTTPClient would trap on an invalid
         // one.
         guard (1...65535).contains(port) else {
-            throw ControlError(port: port, reason: "there is no such port")
+            throw ControlError(port: port, reason: "this is not a valid port")
         }
         var request = HTTPClientRequest(url: "http://127.0.0.1:\(port)/\(path)")
         request.method = .POST
@@ -97,11 +97,11 @@ package struct ControlClient: Sendable {
         switch error as? HTTPClientError {
         case .deadlineExceeded, .readTimeout, .connectTimeout:
             patience.map { "no answer within \($0)" } ?? "it has not answered in time"
-        case .remoteConnectionClosed: "it closed the connection before it answered; perhaps it was stopped"
+        case .remoteConnectionClosed: "it closed the connection before it answered; it may have been stopped"
         case .cancelled: "interrupted"
         default:
             (error as? IOError).map { "the connection failed (\(errorText($0.errnoCode)))" }
-                ?? (error is NIOTooManyBytesError ? "its answer is too large" : "it takes no connection")
+                ?? (error is NIOTooManyBytesError ? "its answer is too large" : "it accepts no connections")
         }
     }
 }

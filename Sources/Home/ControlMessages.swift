@@ -28,7 +28,7 @@ package enum ControlMessages {
                 ("metadata.flavor", metadata.flavor ?? ""), ("metadata.startedBy", metadata.startedBy ?? ""),
             ]
             if let holder = texts.first(where: { $0.1.utf8.contains(0) }) {
-                return "\(holder.0): holds a NUL character"
+                return "\(holder.0): contains a NUL character"
             }
             return excess.map { "\($0): too long" }
         }

@@ -32,7 +32,7 @@ struct ExtraHeaders {
     init(_ members: [String: JSONValue], source: String) throws(ConfigurationError) {
         stated = members.compactMapValues(\.string)
         warnings = members.keys.filter { members[$0]?.string == nil }.sorted().map {
-            "\(source): the value of \($0) is left out, because it is no string"
+            "\(source): the value of \($0) is left out, because it is not a string"
         }
         for (name, value) in stated.sorted(by: { $0.key < $1.key }) {
             guard RequestLimits.isHeaderName(name) else {
@@ -42,7 +42,7 @@ struct ExtraHeaders {
             }
             guard RequestLimits.isHeaderValue(value.trimmingWhitespace) else {
                 throw ConfigurationError(
-                    variable: source, problem: "holds a control character in the value of \(name)",
+                    variable: source, problem: "contains a control character in the value of \(name)",
                     needed: "a value that an HTTP header can carry")
             }
         }

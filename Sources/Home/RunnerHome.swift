@@ -22,7 +22,7 @@ package struct RunnerHome: Sendable {
         let stated = environment.stated(.hapiHome)
         guard stated?.utf8.contains(0) != true else {
             throw ConfigurationError(
-                variable: Variable.hapiHome.rawValue, problem: "holds a NUL character", needed: "a path")
+                variable: Variable.hapiHome.rawValue, problem: "contains a NUL character", needed: "a path")
         }
         self.init(path: try absolutePath(try UserHome.expand(stated ?? "~/.hapi", environment)))
     }

@@ -94,14 +94,14 @@ package struct RunnerStarter: Sendable {
     private func noteDifferences(
         _ state: StateFile?, _ aside: String?, _ pid: Int32, _ note: (String) -> Void
     ) {
-        if let aside { note("\(aside); --replace starts it anew") }
+        if let aside { note("\(aside); --replace restarts it") }
         let others = otherVariables(of: pid)
         if !others.isEmpty {
-            note("it runs with another \(others.joined(separator: ", ")); --replace starts it anew")
+            note("it runs with a different \(others.joined(separator: ", ")); --replace restarts it")
         }
         if let flags = state?.startedWithArgv, flags != arguments {
             let shown = flags.dropFirst(2).joined(separator: " ")
-            note("it runs with other flags (\(shown.isEmpty ? "none" : shown)); --replace starts it anew")
+            note("it runs with other flags (\(shown.isEmpty ? "none" : shown)); --replace restarts it")
         }
     }
 
@@ -136,7 +136,7 @@ package struct RunnerStarter: Sendable {
             if process.reap() != nil { throw failure(process.pid, lastWords.text()) }
             try await Task.sleep(for: .milliseconds(10))
         }
-        throw RunnerStartError(reason: "it does not answer after 45 s", log: log(of: process.pid))
+        throw RunnerStartError(reason: "it did not answer within 45 s", log: log(of: process.pid))
     }
 
     /// The runner's row, once its control server answers.

@@ -60,7 +60,7 @@ package struct RunnerStopper: Sendable {
     /// - Parameter asking: the error when it was asked to stop; nil if it was not asked.
     private func end(_ process: ProcessIdentity, asking: (any Error)?) async throws -> Outcome {
         if await StopSequence.standard.run({ [process] }).isEmpty { return .stopped(pid: process.pid) }
-        throw RunnerStopError(pid: process.pid, reason: asking.map { "\($0)" } ?? "it outlives SIGKILL")
+        throw RunnerStopError(pid: process.pid, reason: asking.map { "\($0)" } ?? "it survived SIGKILL")
     }
 
     /// Stops HAPI's own runner, or one whose store cannot be read. Asks, but never signals, because its
@@ -71,7 +71,7 @@ package struct RunnerStopper: Sendable {
         guard let process, await allEnded([process], within: .seconds(10)) == false else {
             return .stopped(pid: pid)
         }
-        throw RunnerStopError(pid: pid, reason: "it was asked, and is still there after 10 s")
+        throw RunnerStopError(pid: pid, reason: "it was asked to stop, but is still running after 10 s")
     }
 }
 

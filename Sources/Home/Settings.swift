@@ -121,8 +121,8 @@ private struct SettingsLock: ~Copyable {
         }
         throw SettingsError(
             path: settings,
-            reason: "\(path) has been held for 5 s. What a killed program left is passed over after 30 s; "
-                + "remove it if nothing uses it")
+            reason: "\(path) has been held for 5 s. A lock left by a killed program is ignored after 30 s; "
+                + "remove it if no program uses it")
     }
 
     func release() { rmdir(path) }

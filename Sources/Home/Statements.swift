@@ -38,7 +38,7 @@ struct Statements {
         guard let text = environment.stated(variable) else { return nil }
         guard !text.carriesBytes else {
             throw ConfigurationError(
-                variable: variable.rawValue, problem: "holds bytes that are not UTF-8", needed: "text")
+                variable: variable.rawValue, problem: "contains bytes that are not UTF-8", needed: "text")
         }
         return Stated(text: text, source: variable.rawValue)
     }

@@ -9,7 +9,7 @@ package enum Token {
         let token = text.trimmingWhitespace
         guard RequestLimits.isHeaderValue(token), !token.carriesBytes else {
             throw ConfigurationError(
-                variable: source, problem: "holds a control character, or bytes that are no text",
+                variable: source, problem: "contains a control character or bytes that are not text",
                 needed: "a token that an HTTP header can carry")
         }
         return token.isEmpty ? nil : token

@@ -30,7 +30,7 @@ extension Hub {
         }
         return "the token is good, but this machine's id belongs to another namespace of the hub than "
             + "'\(namespace ?? "default")'. Use the namespace from before (the part of the token after its colon), give each "
-            + "namespace a home of its own (HAPI_HOME), or take machineId out of settings.json, so that this "
+            + "namespace a home of its own (HAPI_HOME), or remove machineId from settings.json, so that this "
             + "becomes a new machine"
     }
 
@@ -40,7 +40,7 @@ extension Hub {
         func refuse(_ what: String) -> HubError {
             HubError(
                 cause: .refused, action: "ask the hub", url: url,
-                reason: "\(what) has a character that no request can carry, such as a line break")
+                reason: "\(what) contains a character that is not allowed in a header, such as a line break")
         }
         guard token.utf8.allSatisfy(Self.isCarried) else {
             throw refuse("the token (CLI_API_TOKEN, or cliApiToken in settings.json)")

@@ -244,12 +244,12 @@ package struct HubREST: Sendable {
         if error is NIOTooManyBytesError { return (.unexpected, "its answer is too large") }
         switch error as? HTTPClientError {
         case .proxyAuthenticationRequired:
-            return (.unavailable, "the proxy \(proxy?.name ?? "") wants another user name and password")
+            return (.unavailable, "the proxy \(proxy?.name ?? "") requires another user name and password")
         case .invalidProxyResponse:
-            return (.unavailable, "the proxy \(proxy?.name ?? "") refuses the way to the hub")
+            return (.unavailable, "the proxy \(proxy?.name ?? "") refuses to connect to the hub")
         case .connectTimeout where proxy != nil, .httpProxyHandshakeTimeout:
             return (.unavailable, "the proxy \(proxy?.name ?? "") does not answer")
-        case .deadlineExceeded: return (.unavailable, "no whole answer within \(patience)")
+        case .deadlineExceeded: return (.unavailable, "no complete answer within \(patience)")
         case .remoteConnectionClosed: return (.unavailable, "the hub closed the connection")
         case .connectTimeout: return (.unavailable, "the connection timed out")
         default: break

@@ -170,7 +170,9 @@ package enum Monitor {
         while true {
             let code = cprocess_wait_unreaped(&ended, news < 0 ? 1 : 0)
             if code == -EINTR { continue }
-            if code < 0 { return ExitRecord(.vanished, message: "its monitor lost sight of it", at: .now) }
+            guard code >= 0 else {
+                return ExitRecord(.vanished, message: "its monitor could not wait for it", at: .now)
+            }
             if ended.pid == child { break }
             if ended.pid > 0 {
                 waitpid(ended.pid, nil, 0)

@@ -28,7 +28,7 @@ package enum ExecFailure {
         var status = stat()
         if lstat(program, &status) != 0 { return errno == ENOENT ? "there is no such file" : nil }
         if stat(program, &status) != 0 {
-            return errno == ENOENT ? "it is a link to nothing: \(linkTarget(program) ?? "?")" : nil
+            return errno == ENOENT ? "it is a broken symbolic link to \(linkTarget(program) ?? "?")" : nil
         }
         if status.st_mode & S_IFMT == S_IFDIR { return "it is a directory" }
         if code == EACCES && access(program, X_OK) != 0 { return "it may not be executed: permission denied" }
@@ -45,7 +45,7 @@ package enum ExecFailure {
                 + "under the name '\(interpreter.dropLast())\\r'. Save it with Unix line ends"
         case (.script(let interpreter), _) where !interpreter.isEmpty:
             "its interpreter \(interpreter), named in its first line, cannot be run: \(errorText(code))"
-        case (.script, _): "its first line names no interpreter behind #!"
+        case (.script, _): "its first line names no interpreter after #!"
         case (.native(let loader?), ENOENT):
             "its loader \(loader) is not on this machine: it was built for another C library"
         default: nil

@@ -14,7 +14,7 @@ extension RunnerDaemon {
         _ lock: RunnerLock, _ listener: ListeningSocket, _ handover: Handover, _ logger: Logger
     ) -> any Error {
         let program = ProgramFile.current.path
-        logger.info("becoming the new program", metadata: ["program": "\(program)"])
+        logger.info("switching to the new program", metadata: ["program": "\(program)"])
         var inheritance = Inheritance(lock: lock.inheritable, listener: listener.descriptor, program: program)
         inheritance.connections = HeldConnection.leave(handover.connections)
         inheritance.searchPath = handover.searchPath
@@ -45,10 +45,10 @@ extension RunnerDaemon {
             !Inheritance.isSettled.withLock({ $0 }),
             fcntl(previous, F_GETFD) >= 0
         else { return }
-        logger.error("going back to the program before")
+        logger.error("restoring the previous program")
         inheritance.failure = failure
         inheritance.previous = nil
         let code = inheritance.become("/proc/self/fd/\(previous)", arguments, configuration.environment)
-        logger.error("cannot go back", metadata: ["error": "\(errorText(code))"])
+        logger.error("cannot restore the previous program", metadata: ["error": "\(errorText(code))"])
     }
 }

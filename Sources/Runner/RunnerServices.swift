@@ -18,7 +18,7 @@ extension RunnerLife {
     func start() async throws -> RunnerServices {
         let lost = try await lostConversations()
         let adoption = try await supervisor.adopt()
-        logger.info("looked after what was left", metadata: adoption.metadata)
+        logger.info("adopted what the last runner left", metadata: adoption.metadata)
         CrashPoint.reached("adopted")
 
         let routes = ControlRoutes(supervisor: supervisor, stopRequests: stopRequests)

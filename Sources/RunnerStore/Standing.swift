@@ -27,9 +27,9 @@ extension Standing {
         if let exit = row.exit {
             self = .over(exit)
         } else if let endedAt = row.endedAt {
-            self = .over(ExitRecord(.vanished, message: "its exit is not on record", at: endedAt))
+            self = .over(ExitRecord(.vanished, message: "its exit was not recorded", at: endedAt))
         } else if launch.phase == .withdrawn {
-            self = .over(ExitRecord(.launchFailed, message: "it was withdrawn before it began", at: now))
+            self = .over(ExitRecord(.launchFailed, message: "it was withdrawn before it started", at: now))
         } else if seen.monitor == .unverifiable || seen.process == .unverifiable || !launch.host.isHere {
             self = .elsewhere
         } else if launch.monitor != nil && seen.monitor == nil || launch.process != nil && seen.process == nil
@@ -51,7 +51,7 @@ extension Standing {
         case (.launched, _, .alive): .alive
         case (.launched, .alive, _): .closing
         case (.launched, _, _):
-            .over(ExitRecord(.vanished, message: "it ended while nobody was there to see how", at: now))
+            .over(ExitRecord(.vanished, message: "it ended while nothing could record how", at: now))
         }
     }
 }

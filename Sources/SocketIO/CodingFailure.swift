@@ -11,7 +11,7 @@ enum CodingFailure {
         case DecodingError.dataCorrupted(let context):
             "\(place(context.codingPath)) is not valid"
         case EncodingError.invalidValue(let value, let context):
-            "\(place(context.codingPath)) of type \(type(of: value)) has no form in JSON"
+            "\(place(context.codingPath)) of type \(type(of: value)) cannot be represented in JSON"
         default:
             "its coding failed with \(type(of: error))"
         }

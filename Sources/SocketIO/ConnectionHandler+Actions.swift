@@ -53,7 +53,7 @@ extension ConnectionHandler {
     private func log(_ note: ProtocolMachine<AcknowledgementWaiter>.Note) {
         switch note {
         case .unknownAcknowledgement(let id):
-            logger.debug("ignored an acknowledgement nobody waits for", metadata: ["id": "\(id)"])
+            logger.debug("ignored an unexpected acknowledgement", metadata: ["id": "\(id)"])
         case .otherNamespace(let name):
             logger.debug("ignored a packet of another namespace", metadata: ["namespace": "\(name)"])
         }

@@ -21,7 +21,7 @@ extension ConnectionHandler {
     /// sends pings without reading the answers would fill the memory.
     func answer(_ opcode: WebSocketOpcode, _ data: ByteBuffer) {
         guard unsentAnswers < Self.maximumUnsentAnswers else {
-            return end(.protocolViolation(reason: "it sent pings without taking the answers"))
+            return end(.protocolViolation(reason: "it sent pings without reading the answers"))
         }
         unsentAnswers += 1
         let promise = eventLoop.makePromise(of: Void.self)

@@ -67,7 +67,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        end(.connectionLost(reason: "the server closed it without a goodbye"))
+        end(.connectionLost(reason: "the server closed the connection without a close frame"))
         context.fireChannelInactive()
     }
 

@@ -36,7 +36,7 @@ package struct Endpoint: Equatable, Sendable {
             .unusableURL(url: Self.withoutSecrets(url), reason: reason)
         }
         guard url.utf8.allSatisfy(Self.isPlain) else {
-            throw unusable("it holds a blank or a quotation mark")
+            throw unusable("it contains a blank or a quotation mark")
         }
         guard let parts = URLComponents(string: url) else { throw unusable("it is not a URL") }
         switch parts.scheme?.lowercased() {

@@ -55,14 +55,14 @@ package struct Proxy: Equatable, Sendable {
         let needed = "must be an HTTP proxy such as http://proxy.example:3128"
         guard let parts = URLComponents(string: value.contains("://") ? value : "http://\(value)"),
             let scheme = parts.scheme?.lowercased(), let host = Endpoint.bareHost(parts.encodedHost)
-        else { throw unusable("is no URL; it \(needed)") }
+        else { throw unusable("is not a URL; it \(needed)") }
         if scheme.hasPrefix("socks") {
             throw unusable(
                 "names a SOCKS proxy, which is not supported; it \(needed), or no_proxy must name the hub")
         }
         guard scheme == "http" else {
             throw unusable(
-                "names a proxy that is spoken to by \(scheme), which is not supported; it \(needed)")
+                "names a proxy with the scheme \(scheme), which is not supported; it \(needed)")
         }
         self.host = host
         port = parts.port ?? 80

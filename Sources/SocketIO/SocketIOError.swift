@@ -73,7 +73,8 @@ extension SocketIOError: CustomStringConvertible {
             "the connection ended: the server disconnected the namespace \(namespace)"
         case .disconnected: "the connection ended: disconnected by this side"
         case .connectionLost(let reason): "the connection ended: \(reason)"
-        case .protocolViolation(let reason): "the connection ended: the server broke the protocol, \(reason)"
+        case .protocolViolation(let reason):
+            "the connection ended: the server violated the protocol: \(reason)"
         case .incomingMessageTooLarge(let limit):
             "the connection ended: the server sent a message of more than \(limit) bytes"
         case .eventsNotConsumed(let limit):

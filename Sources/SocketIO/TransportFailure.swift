@@ -36,13 +36,13 @@ package enum TransportFailure {
             switch error {
             case ProxyTunnel.Failure.refused(status: 407):
                 proxy.login == nil
-                    ? "wants a user name and password (http://USER:PASSWORD@\(proxy.name) in the variable)"
-                    : "does not take the user name and password in the variable"
+                    ? "requires a user name and password (http://USER:PASSWORD@\(proxy.name) in the variable)"
+                    : "does not accept the user name and password in the variable"
             case ProxyTunnel.Failure.refused(let status):
-                "refuses the way to \(endpoint.authority): status \(status)"
+                "refuses to connect to \(endpoint.authority): status \(status)"
             case ProxyTunnel.Failure.notHTTP: "does not answer as an HTTP proxy"
             case ProxyTunnel.Failure.closed, ChannelError.eof: "closed the connection"
-            default: "is out of reach: \(words(for: error))"
+            default: "is unreachable: \(words(for: error))"
             }
         return .cannotConnect(url: endpoint.description, reason: "the proxy \(proxy.name) \(how)")
     }
@@ -56,7 +56,7 @@ package enum TransportFailure {
         case is NIOWebSocketError, is NIOWebSocketFrameAggregator.Error:
             .protocolViolation(reason: "it sent a WebSocket frame that is not allowed (\(error))")
         case NIOSSLError.uncleanShutdown:
-            .connectionLost(reason: "the server closed it without a goodbye")
+            .connectionLost(reason: "the server closed the connection without a close frame")
         case is NIOSSLError: .connectionLost(reason: "TLS failed")
         default: .connectionLost(reason: words(for: error))
         }

@@ -139,7 +139,7 @@ import Testing
         #expect(
             configuration.warnings
                 == ["B", "C"].map {
-                    "extraHeaders in /h/settings.json: the value of \($0) is left out, because it is no string"
+                    "extraHeaders in /h/settings.json: the value of \($0) is left out, because it is not a string"
                 })
     }
 

@@ -14,7 +14,7 @@ import Testing
         #expect(
             headers.warnings
                 == ["X-B", "X-C", "X-D"].map {
-                    "VARIABLE: the value of \($0) is left out, because it is no string"
+                    "VARIABLE: the value of \($0) is left out, because it is not a string"
                 })
     }
 

@@ -120,7 +120,7 @@ import UnitTestSupport
             try await onThread { try Settings.update(home) { $0.machineID = "new" } }
         }
         #expect(error?.description.contains("settings.json.hapi.lock has been held for 5 s") == true)
-        #expect(error?.description.contains("is passed over after 30 s") == true)
+        #expect(error?.description.contains("is ignored after 30 s") == true)
         #expect(text(of: "settings.json") == nil)
         #expect(entries(of: folder) == ["settings.json.hapi.lock"])
     }

@@ -41,8 +41,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (["--login", "me:right"], "me:secret@", "wants another user name and password"),
-        (["--refuse", "503"], "me:secret@", "refuses the way to the hub"),
+        (["--login", "me:right"], "me:secret@", "requires another user name and password"),
+        (["--refuse", "503"], "me:secret@", "refuses to connect to the hub"),
     ])
     func aProxyThatRefusesIsToldFromTheHub(arguments: [String], login: String, words: String) async throws {
         try await withProxy(arguments, login: login) { home, _, _ in
@@ -56,7 +56,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("http://127.0.0.1:1", "the proxy 127.0.0.1:1 is out of reach: connection refused"),
+        ("http://127.0.0.1:1", "the proxy 127.0.0.1:1 is unreachable: connection refused"),
         ("socks5://me:secret@127.0.0.1:1", "http_proxy names a SOCKS proxy"),
     ])
     func aProxyThatCannotBeUsedIsNamed(proxy: String, words: String) async throws {

@@ -23,7 +23,7 @@ import Testing
         var testDescription: String { name }
     }
 
-    private static let nobodySaw = "it ended while nobody was there to see how"
+    private static let nobodySaw = "it ended while nothing could record how"
     private static let forgeries = [
         Forgery(name: "an earlier start", start: -1, state: "ended", words: nobodySaw),
         Forgery(name: "a later start", start: 1, state: "ended", words: nobodySaw),

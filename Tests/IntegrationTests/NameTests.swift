@@ -22,7 +22,7 @@ import Testing
             #expect(try await spawn(home, directory, "--name", "fix-login").status == 0)
             let taken = try await spawn(home, directory, "--name", "fix-login")
             #expect(
-                taken.status == 1 && taken.errors.contains("a live session is called fix-login already"),
+                taken.status == 1 && taken.errors.contains("a live session is already called fix-login"),
                 "\(taken)")
             let wrong = try await spawn(home, directory, "--name", "-x y")
             #expect(wrong.status != 0, "\(wrong)")

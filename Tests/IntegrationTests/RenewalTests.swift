@@ -114,7 +114,7 @@ import Testing
             try await eventually("the spawn") { try await home.list().count == 1 }
             try install(Paths.program, in: home)
             try await eventually("the renewal's wait", within: .seconds(60)) {
-                home.logText.contains("another program is there")
+                home.logText.contains("found a new program")
             }
             try await Task.sleep(for: .milliseconds(500))
             let asked = ContinuousClock.now

@@ -17,7 +17,7 @@ import Testing
             let answer = try await home.control().post("spawn-session", ["directory": .string(home.work)])
             let error = try #require(answer.body["error"]?.string)
             #expect(
-                error.contains("has become user 65534, and only the runner's own user and root may report"))
+                error.contains("now runs as user 65534, and only the runner's user and root may report"))
             let session = try #require(try await home.list().first)
             #expect(session.state == "starting")
             #expect(try await home.hapi("runner", "stop-session", session.id).status == 0)

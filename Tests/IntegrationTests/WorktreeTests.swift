@@ -152,9 +152,9 @@ import Testing
                     "spawn-happy-session",
                     ["directory": .string(repository), "sessionType": "worktree"], of: home)
                 #expect(answer["type"] == "error", "\(answer)")
-                #expect(answer["errorMessage"]?.string?.contains("it goes on starting") == true, "\(answer)")
+                #expect(answer["errorMessage"]?.string?.contains("it is still starting") == true, "\(answer)")
                 let past = try await home.hapi("runner", "history", "--json")
-                #expect(past.output.contains("\"progress\" : \"making the worktree for"), "\(past)")
+                #expect(past.output.contains("\"progress\" : \"creating the worktree for"), "\(past)")
                 try await eventually("the session", within: .seconds(30)) {
                     try await home.list().first?.state == "running"
                 }

@@ -102,7 +102,7 @@ import UnitTestSupport
         try link("dangling", to: "nowhere")
         #expect(ExecFailure.foreseen(plain) == "it may not be executed: permission denied")
         #expect(ExecFailure.foreseen("\(folder)/none") == "there is no such file")
-        #expect(ExecFailure.foreseen("\(folder)/dangling") == "it is a link to nothing: nowhere")
+        #expect(ExecFailure.foreseen("\(folder)/dangling") == "it is a broken symbolic link to nowhere")
         #expect(ExecFailure.foreseen("/bin/sh") == nil)
     }
 

@@ -20,9 +20,9 @@ struct StandingCase: Sendable, CustomTestStringConvertible {
         .over(ExitRecord(.vanished, message: message, at: now))
     }
 
-    static let unseen = vanished("it ended while nobody was there to see how")
+    static let unseen = vanished("it ended while nothing could record how")
     static let withdrawn = Standing.over(
-        ExitRecord(.launchFailed, message: "it was withdrawn before it began", at: now))
+        ExitRecord(.launchFailed, message: "it was withdrawn before it started", at: now))
     static let restarted = vanished("the machine was restarted")
     static let exit = ExitRecord(.exited(code: 3), at: 8000)
 

@@ -111,7 +111,7 @@ extension ServerTests {
         @Test func pingsFromAServerThatTakesNoAnswerEndTheConnection() async throws {
             try await ServerProcess.with { server in
                 let reason = try await connect(.raw(server, "pings-without-end")) { await $0.closed() }
-                #expect(reason == .protocolViolation(reason: "it sent pings without taking the answers"))
+                #expect(reason == .protocolViolation(reason: "it sent pings without reading the answers"))
             }
         }
 

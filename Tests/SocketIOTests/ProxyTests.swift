@@ -55,7 +55,7 @@ import Testing
 
     @Test(arguments: [
         ("socks5://me:secret@proxy:1080", "SOCKS"), ("https://me:secret@proxy", "https"),
-        ("http://", "is no URL"),
+        ("http://", "is not a URL"),
         ("http://me:secret@proxy:99999", "port"),
     ])
     func whatCannotBeUsedIsNamedAndNotShown(value: String, words: String) {

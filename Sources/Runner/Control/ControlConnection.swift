@@ -190,7 +190,7 @@ final class ControlConnection: ChannelInboundHandler {
 
     private func isLate() {
         let seconds = Self.patience.nanoseconds / 1_000_000_000
-        refuse(ControlRefusal(.requestTimeout, "the request did not come whole within \(seconds) s"))
+        refuse(ControlRefusal(.requestTimeout, "the request was not complete within \(seconds) s"))
     }
 
     /// Calls `end` after `span` unless something else happens first. Connections of other users get a single

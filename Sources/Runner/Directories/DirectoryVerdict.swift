@@ -42,7 +42,7 @@ enum DirectoryVerdict: Equatable {
         case .directory: return .use
         case .missing: break
         case .notDirectory: return .refuse(directoryProblem(path, ENOTDIR))
-        case .danglingLink: return .refuse("cannot use \(path) as a directory: it is a link to nothing")
+        case .danglingLink: return .refuse("cannot use \(path) as a directory: it is a broken symbolic link")
         case .unreadable(let code): return .refuse(directoryProblem(path, code))
         }
         // A standing denial is the owner's decision; a request cannot overrule it.

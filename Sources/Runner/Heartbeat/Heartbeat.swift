@@ -31,7 +31,7 @@ struct Heartbeat: Sendable {
         while (try? await Task.sleep(for: interval)) != nil {
             guard lock.isInPlace else { throw HomeGone(home: home) }
             if ownership() == .lost {
-                logger.error("another runner has taken over; leaving")
+                logger.error("another runner has taken over; stopping")
                 return stopRequests.request(.end(.replaced))
             }
             // If recording the beat failed, recording a new life would fail too.
@@ -64,7 +64,7 @@ struct Heartbeat: Sendable {
         }
         await step("store") {
             if try await store.restoreFiles() {
-                logger.error("the store's files were gone; they were put back")
+                logger.error("the store's files were missing and have been restored")
             }
             try await store.checkpoint()
         }

@@ -27,7 +27,7 @@ enum Ownership: Equatable {
 struct HomeGone: Error, CustomStringConvertible {
     let home: RunnerHome
     var description: String {
-        "the home \(home.path) was removed or replaced under the runner, and the lock and the store are gone "
-            + "with it. Sessions keep running, and are no longer on record; start the runner again"
+        "the home \(home.path) was removed or replaced while the runner was running, and the lock and the "
+            + "store with it. Sessions keep running, but can no longer be recorded; start the runner again"
     }
 }

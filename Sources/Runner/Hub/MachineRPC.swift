@@ -59,7 +59,7 @@ struct MachineRPC: Sendable {
 
     /// Runs work that a renewal has to wait for. During a renewal, waits for its end first.
     private func asWork<Answer>(_ body: () async -> Answer) async throws -> Answer {
-        guard await gate.enter() else { throw Refusal("the runner is being renewed; try again") }
+        guard await gate.enter() else { throw Refusal("the runner is switching to a new program; try again") }
         defer { gate.leave() }
         return await body()
     }

@@ -32,7 +32,7 @@ struct QuietMoment: Sendable {
             control.carryOn()
             guard await stopRequests.end.wait(for: pause) == nil, !Task.isCancelled else { return nil }
         }
-        logger.notice("too busy to be renewed; tried again at the next heartbeat")
+        logger.notice("too busy to switch to the new program; trying again at the next heartbeat")
         return nil
     }
 

@@ -50,8 +50,8 @@ actor Renewal {
 
     private func tell(_ failure: String) async {
         await notice(
-            "the program at \(program.path) was replaced, and the new one fails: \(failure). "
-                + "This one goes on; the new one is tried again in 5 minutes, or when it changes.")
+            "the program at \(program.path) was replaced, but the new one fails: \(failure). "
+                + "This one keeps running and tries the new one again in 5 minutes, or when it changes.")
     }
 
     /// Whether there is a new program on disk that has stopped changing and has proved itself.
@@ -80,7 +80,7 @@ actor Renewal {
 
     private func prove(_ print: FilePrint?) async -> Bool {
         logger.info(
-            "another program is there; it shall prove itself", metadata: ["program": "\(program.path)"])
+            "found a new program; checking it", metadata: ["program": "\(program.path)"])
         let outcome: String
         do {
             let proof = try await HelperProcess.run(
@@ -90,12 +90,12 @@ actor Renewal {
                 await notice(nil)
                 return true
             }
-            outcome = proof.status == 0 ? "it is no runner" : proof.words
+            outcome = proof.status == 0 ? "it is not a runner" : proof.words
         } catch {
             outcome = "\(error)"
         }
         if let print { failed = (print, .now) }
-        logger.error("the new program failed its proof", metadata: ["why": "\(outcome)"])
+        logger.error("the new program failed its check", metadata: ["why": "\(outcome)"])
         await tell(outcome)
         return false
     }

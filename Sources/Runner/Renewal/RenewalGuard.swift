@@ -46,7 +46,7 @@ package enum RenewalGuard {
         }
         let inheritance = Inheritance(
             lock: 4, listener: 5, program: arguments[2],
-            failure: "the new program passed its proof, and then did not come to serve")
+            failure: "the new program passed its check, but then did not start to serve")
         let code = inheritance.become("/proc/self/exe", Array(arguments.dropFirst(3)), processEnvironment)
         _exit(code == 0 ? 1 : 70)
     }

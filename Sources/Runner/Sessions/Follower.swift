@@ -103,7 +103,7 @@ struct Follower: Sendable {
     }
 
     private func vanish() async -> ExitRecord? {
-        let message = "its monitor was killed while launching it, and no process of it is there"
+        let message = "its monitor was killed while launching it, and its process was not found"
         return await write { store throws(StoreError) in
             try store.finish(id, unlessRecorded: ExitRecord(.vanished, message: message, at: .now)).exit
         }

@@ -11,8 +11,8 @@ extension Launcher {
         let begun = ContinuousClock.now
         let progress: HelperProcess.Progress = { words in
             let seconds = (ContinuousClock.now - begun).components.seconds
-            let said = words.isEmpty ? "git says nothing yet" : words
-            await self.note("making the worktree for \(seconds) s: \(said)", id)
+            let said = words.isEmpty ? "no output from git yet" : words
+            await self.note("creating the worktree for \(seconds) s: \(said)", id)
         }
         while try await !worktrees.create(plan, in: roots, progress: progress) {
             let rest = plan.next

@@ -34,7 +34,7 @@ extension Writing {
         }
         guard let process = report.lineage.first else { return .refused("the reporting process is gone") }
         guard !live.contains(where: { $0.launch.monitor == process }) else {
-            return .refused("process \(process.pid) is the monitor of a session, and none itself")
+            return .refused("process \(process.pid) is a session's monitor, not a session")
         }
         let id = if let known { known.id } else { try welcome(report, process) }
         try confirm(id, as: report.happySessionID, at: .now)

@@ -27,7 +27,7 @@ struct SessionStopper: Sendable {
         }
         CrashPoint.reached("stop-recorded")
         if plan == .withdraw {
-            let message = "it was stopped before it began"
+            let message = "it was stopped before it started"
             switch await withdraw(session.id, because: message, patience: .seconds(2)) {
             case .withdrawn: return .stopped
             case .claimed: break

@@ -119,7 +119,7 @@ package actor SessionSupervisor {
         if let inTime { return inTime }
         if Task.isCancelled { return await spawn.work.value }
         // Only the hub's requests get here, so the answer suggests no command.
-        return .late("the session is not ready within \(Self.hubPatience); it goes on starting")
+        return .late("the session is not ready within \(Self.hubPatience); it is still starting")
     }
 
     /// Starts answering in a separate task: git may take longer than the hub waits, and then continues.

@@ -47,7 +47,7 @@ extension SessionRecord {
     func refusalElsewhere(of wanted: String, _ source: RequestSource) -> String {
         let reason =
             "session \(wanted) is recorded as live on another machine or in "
-            + "another container; nothing can be known about it here."
-        return source == .hub ? reason : reason + " If it is gone, say so: hapi runner mark-ended \(id)"
+            + "another container, so it cannot be checked here."
+        return source == .hub ? reason : reason + " If it is gone, run: hapi runner mark-ended \(id)"
     }
 }

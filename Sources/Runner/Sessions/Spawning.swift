@@ -100,7 +100,7 @@ struct Spawning: Sendable {
                 case .owned(let owner): return await outcome(ofOther: owner.id, for: request)
                 case .nameless: return await refuse(request, "\(Worktrees.noFreeName)")
                 case .named(let name):
-                    return await refuse(request, "a live session is called \(name) already")
+                    return await refuse(request, "a live session is already called \(name)")
                 case .elsewhere(let owner):
                     return await refuse(
                         request, owner.refusalElsewhere(of: session.requestedSessionID ?? "", request.source))
@@ -110,7 +110,7 @@ struct Spawning: Sendable {
                     _ = await known.ended.wait(for: .seconds(5))
                 }
             }
-            return .failed("the session that went before has ended, but its end cannot be recorded")
+            return .failed("the previous session has ended, but its end cannot be recorded")
         } catch {
             return .failed("nothing was started, because it could not be recorded: \(error)")
         }
@@ -158,7 +158,7 @@ struct Spawning: Sendable {
         let session: SessionRecord? =
             if let id = earlier.sessionID { await store.row(of: id, logger) } else { nil }
         if let answer = earlier.answer(session) { return answer }
-        guard let session else { return .failed("the same request is being answered") }
+        guard let session else { return .failed("the same request is still being answered") }
         return await outcome(ofOther: session.id, for: request)
     }
 
@@ -181,11 +181,11 @@ struct Spawning: Sendable {
             let name = pid.map { "session process \($0)" } ?? "session \(session.id)"
             let advice = request.source == .hub ? "" : ", and `hapi runner list` shows it"
             let cause = pid.flatMap(ProcessTable.otherUser).map {
-                "; it has become user \($0), and only the runner's own user and root may report"
+                "; its process now runs as user \($0), and only the runner's user and root may report"
             }
             let output = await lastOutput(of: session)
             return .late(
-                "\(name) has not reported within \(patience)\(cause ?? ""); it goes on starting\(advice)"
+                "\(name) has not reported within \(patience)\(cause ?? ""); it is still starting\(advice)"
                     + output)
         }
     }

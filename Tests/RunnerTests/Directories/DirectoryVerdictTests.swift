@@ -31,7 +31,7 @@ import UnitTestSupport
             verdict: .refuse("cannot use /d as a directory: a file is in the way")),
         Case(
             state: .danglingLink, approved: nil,
-            verdict: .refuse("cannot use /d as a directory: it is a link to nothing")),
+            verdict: .refuse("cannot use /d as a directory: it is a broken symbolic link")),
         Case(
             state: .unreadable(errno: EACCES), approved: nil,
             verdict: .refuse("cannot use /d as a directory: permission denied")),
