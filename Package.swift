@@ -1,7 +1,7 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-/// Named crash points exist in programs for tests only.
+/// Crash points are compiled into debug builds only, for tests.
 let crashPoints: [SwiftSetting] = [.define("CRASH_POINTS", .when(configuration: .debug))]
 
 let package = Package(
@@ -18,16 +18,16 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .target(name: "CProcess"),
-        // The ground floor: files as bytes, identity, launch, readiness, stop sequence.
+        // The bottom layer: files, paths as bytes, process identity, launch, readiness, stop sequence.
         .target(name: "Processes", dependencies: ["CProcess"], swiftSettings: crashPoints),
         .target(
             name: "RunnerStore",
             dependencies: ["CSQLite", "Processes"],
-            // A symlink to migrations/ at the top level, so that the SQL is in the binary.
+            // A symbolic link to the top-level migrations/, so that the SQL is embedded in the binary.
             resources: [.embedInCode("migrations")],
             swiftSettings: crashPoints
         ),
-        // Outlives upgrades of the runner: it must not grow, so it sees nothing of the rest.
+        // One process per session, which outlives upgrades: it must stay small, so it may import nothing else.
         .target(
             name: "Monitor", dependencies: ["CProcess", "Processes", "RunnerStore"],
             swiftSettings: crashPoints),
@@ -56,7 +56,7 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]
         ),
-        // Where a runner lives, seen from outside: what commands and session processes need of it.
+        // A runner seen from outside, for commands and session processes: home, settings, presence, start, stop.
         .target(
             name: "Home",
             dependencies: [
@@ -67,7 +67,7 @@ let package = Package(
             ],
             swiftSettings: crashPoints
         ),
-        // One session: the conversation between people and an agent.
+        // One session: a conversation between people and an agent.
         .target(
             name: "SessionProcess",
             dependencies: [
@@ -98,10 +98,10 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
-        // Programs that tests start.
+        // Programs for tests.
         .executableTarget(name: "brief-session", path: "Tests/Programs/BriefSession"),
         .executableTarget(name: "refusing", path: "Tests/Programs/Refusing"),
-        // A throw-away home, the built program, the stand-in hub: what tests of whole processes share.
+        // Shared by the integration tests: a temporary home, the built program, the stand-in hub.
         .target(
             name: "RunnerTestSupport",
             dependencies: [
@@ -126,7 +126,7 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: ["hapi", "Home", "HubClient", "HubProtocol", "Processes", "Runner", "RunnerStore"]),
-        // A folder, children, samples, waiting: what tests of single modules share.
+        // Shared by the unit tests: a temporary folder, child processes, sample values, waiting.
         .target(
             name: "UnitTestSupport", dependencies: ["Home", "Processes", "RunnerStore"],
             path: "Tests/UnitTestSupport"),
