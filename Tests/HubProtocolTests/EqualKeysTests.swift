@@ -3,14 +3,15 @@ import Testing
 @testable import HubProtocol
 
 @Suite struct EqualKeysTests {
-    /// As everybody else's parser has it; Foundation's keeps the first.
+    /// As in other parsers; Foundation's keeps the first.
     @Test func ofEqualKeysTheLastOneHolds() throws {
         let text = #"{"a":1,"b":{"c":1,"c":2},"a":3}"#
         let wanted = JSONValue.object(["a": .integer(3), "b": .object(["c": .integer(2)])])
         #expect(try JSONValue(parsing: Array(text.utf8)) == wanted)
     }
 
-    /// A composed and a decomposed character, and what a `String` takes for a K and a semicolon.
+    /// A composed and a decomposed character, and characters that `String` considers equal to K and
+    /// semicolon.
     @Test(arguments: [
         ["\u{E9}", "e\u{301}"], ["K", "\u{212A}"], ["\u{212A}", "K"], [";", "\u{37E}", "`", "\u{1FEF}"],
     ])

@@ -56,7 +56,7 @@ import Testing
         #expect(explanation(text)?.hasPrefix("not JSON") == true)
     }
 
-    /// The decoder does not tell such a number from a syntax error.
+    /// The decoder does not distinguish such a number from a syntax error.
     @Test(arguments: ["99999999999", "-99999999999", "1.5", "1e99"])
     func aNumberThatDoesNotFitIsNamedAsACause(number: String) throws {
         let text = #"{"directory":"/","inner":{"pid":\#(number),"names":[]}}"#

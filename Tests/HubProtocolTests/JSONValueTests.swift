@@ -2,7 +2,7 @@ import HubProtocol
 import Testing
 
 @Suite struct JSONValueTests {
-    /// As they are written here: keys in order, no space.
+    /// In our own form: sorted keys, no spaces.
     static let documents = [
         "null", "true", "false", "0", "-1", "9223372036854775807", "-9223372036854775808", "0.26",
         "1795333205279.6423", "-2.5e-08", "5e-324", "12345678901234567890",

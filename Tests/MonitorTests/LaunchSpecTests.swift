@@ -52,7 +52,7 @@ import UnitTestSupport
     func whateverTheBytesTheyAreReadExactlyOrNotAtAll(seed: UInt64) {
         var numbers = SeededNumbers(seed: seed)
         for _ in 0..<200 {
-            // Many zeros and digits, so that some of it makes sense.
+            // Many zeros and digits, so that some parts are valid.
             let bytes = (0..<Int.random(in: 0...60, using: &numbers)).map { _ -> UInt8 in
                 switch UInt8.random(in: 0...9, using: &numbers) {
                 case 0...3: 0

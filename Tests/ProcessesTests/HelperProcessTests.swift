@@ -63,13 +63,13 @@ import UnitTestSupport
     }
 
     #if compiler(>=6.2)
-        /// In a process of its own, whose descriptors nobody else needs. Two are for what a helper prints. To
-        /// hold on to it takes another, and the readiness loop two: without them it is looked at in intervals.
+        /// In a separate process with its own descriptors. The helper's output needs two, its pidfd one, and
+        /// the readiness loop two; without the last three it is polled.
         @Test func withFewDescriptorsLeftThereIsAnAnswerOrAReason() async {
             await #expect(processExitsWith: .success) {
                 BlockingWork.prepare()
                 let spare = open("/dev/null", O_RDONLY | O_CLOEXEC)
-                // The runtime's timers need a descriptor for each clock: they are made while they can be.
+                // The runtime's timers need one descriptor per clock; created before the limit applies.
                 try? await Task.sleep(for: .milliseconds(5), clock: .continuous)
                 try? await Task.sleep(for: .milliseconds(5), clock: .suspending)
                 var limit = rlimit(rlim_cur: 256, rlim_max: 256)

@@ -5,7 +5,7 @@ import UnitTestSupport
 
 @testable import Processes
 
-/// As a kernel or a sandbox answers that gives no pidfd.
+/// The answers of kernels and sandboxes without pidfds.
 let refusals: [Int32] = [ENOSYS, EPERM, EMFILE]
 
 @Suite final class LaunchedProcessTests: FolderTests {
@@ -71,7 +71,7 @@ let refusals: [Int32] = [ENOSYS, EPERM, EMFILE]
     @Test func whatStartsAfterItsCallerHasGoneIsKilled() async throws {
         let started = try await ProcessLaunch.shell("touch \(folder)/ran; sleep 60; touch \(folder)/survived")
             .started(within: .zero)
-        // It may have been faster than nothing at all.
+        // It may have started before the deadline.
         if let started { started.killAndReap(within: .seconds(10)) }
         #expect(await eventually { LaunchedProcessTests.shells(in: folder).isEmpty })
         #expect(text(of: "survived") == nil)

@@ -31,7 +31,7 @@ import UnitTestSupport
         #expect(text.contains("\n[the middle of this log was cut out]\n"))
     }
 
-    /// Whoever appends goes on at the end, whatever was cut out meanwhile.
+    /// A writer in append mode continues at the new end.
     @Test func aWriterGoesOnAtTheEnd() throws {
         let path = try writeLog(2 << 20)
         let writer = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)

@@ -13,7 +13,7 @@ import UnitTestSupport
         #expect(await child.ended() == 3 << 8)
     }
 
-    /// Also where no descriptor could be had of one of them.
+    /// Including processes without a descriptor.
     @Test func ofManyItTellsThoseThatLiveInOneLook() async throws {
         let children = try (0..<4).map { _ in try self.child("sleep", "60") }
         var held = try children.map { try #require(ProcessDescriptor($0.identity)) }
@@ -85,7 +85,7 @@ import UnitTestSupport
         let wait = Task { await process.ended() }
         #expect(process.signal(SIGTERM))
         await wait.value
-        // A zombie has ended, and is not signalled.
+        // A zombie has ended, so it is not signalled.
         #expect(process.hasEnded && !process.signal(SIGTERM))
         #expect(await child.ended() == SIGTERM)
     }

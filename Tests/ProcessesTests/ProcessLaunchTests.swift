@@ -44,12 +44,12 @@ import UnitTestSupport
     }
 
     @Test func nothingOfOursIsInherited() async throws {
-        // Left open across exec, as a careless library would.
+        // Not close-on-exec, like a descriptor of a careless library.
         let careless = open("/dev/null", O_RDONLY)
         defer { close(careless) }
         #expect(careless > 2)
         let child = try self.child("sleep", "60")
-        // The loader's own files come and go.
+        // The loader opens and closes files of its own.
         let descriptors = await eventually {
             entries(of: "/proc/\(child.pid)/fd").sorted() == ["0", "1", "2"]
         }
@@ -69,7 +69,7 @@ import UnitTestSupport
     }
 
     @Test func descriptorsMayBePassedInAnyOrder() async throws {
-        // Numbers 3 and 4 may be taken by the very files that are to become 4 and 3.
+        // Some of these files may have the numbers 3 and 4 themselves.
         let files = ["a", "b", "c"].map { open("\(folder)/\($0)", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600) }
         defer { for file in files { close(file) } }
         var launch = ProcessLaunch.shell("echo 3 >&3; echo 4 >&4; echo 5 >&5")
@@ -94,7 +94,7 @@ import UnitTestSupport
         #expect(bits("SigCgt:") == 0)
     }
 
-    /// The mask is the calling thread's: nothing may be awaited between.
+    /// The mask belongs to the calling thread, so there must be no await in between.
     private func startWithSignalsBlocked() throws -> Child {
         var (blocked, earlier) = (sigset_t(), sigset_t())
         sigemptyset(&blocked)

@@ -50,7 +50,7 @@ import UnitTestSupport
         #expect(ProgramKind(head: head) == kind)
     }
 
-    /// Whatever stands in its tables: no offset leads out of what was read.
+    /// Whatever its tables contain, no offset leads out of the bytes that were read.
     @Test func aBrokenProgramIsReadWithoutATrap() {
         var numbers = SeededNumbers(seed: 5)
         for _ in 0..<2000 {
@@ -89,7 +89,7 @@ import UnitTestSupport
         #expect(foreseen.contains(words))
         let launch = ProcessLaunch(program: path, arguments: [path], environment: [])
         var error: LaunchError?
-        // A child of another test may have the file open for writing until it has been executed, execve(2).
+        // ETXTBSY: between fork and exec, a child of another test has the file open for writing, execve(2).
         repeat {
             error = #expect(throws: LaunchError.self) { try launch.start() }
         } while error?.code == ETXTBSY
@@ -106,7 +106,7 @@ import UnitTestSupport
         #expect(ExecFailure.foreseen("/bin/sh") == nil)
     }
 
-    /// As shells and `execvp` do it.
+    /// As shells and `execvp` do.
     @Test func aScriptWithoutAFirstLineIsRunByTheShell() async throws {
         let path = try write("echo \"$0 $1\"\n", to: "script")
         chmod(path, 0o755)

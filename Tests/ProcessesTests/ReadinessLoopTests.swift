@@ -6,7 +6,7 @@ import UnitTestSupport
 
 @testable import Processes
 
-/// An eventfd: readable once it was signalled.
+/// An eventfd, readable once it was signalled.
 private final class Event: Sendable {
     let descriptor: Int32
 
@@ -15,7 +15,7 @@ private final class Event: Sendable {
         try #require(descriptor >= 0)
     }
 
-    /// With a number of its own, which no other test's files come to have.
+    /// With a given number that other tests' files don't get.
     init(numbered number: Int32) throws {
         let event = cprocess_event_open()
         defer { close(event) }
@@ -30,7 +30,7 @@ private final class Event: Sendable {
 @Suite(.serialized, .timeLimit(.minutes(1))) struct ReadinessLoopTests {
     private let loop = ReadinessLoop()
 
-    /// Beyond what is handed out: the system gives the lowest free number.
+    /// Higher than the numbers in use: the system assigns the lowest free one.
     private let highNumber: Int32
 
     init() {
@@ -119,7 +119,7 @@ private final class Event: Sendable {
             var first: Event? = try Event(numbered: number)
             let cancelled = Task { await loop.waitUntilReadable(number) }
             #expect(await eventually { loop.waitCount == 1 })
-            // Another reference keeps the open file, and what epoll knows of it, beyond its close.
+            // A duplicate keeps the open file and its epoll registration alive after the close.
             let copy = dup(number)
             first?.signal()
             cancelled.cancel()

@@ -14,7 +14,7 @@ import UnitTestSupport
                 pthread_sigmask(SIG_SETMASK, &all, nil)
                 SignalSetting.reset()
                 #expect([SIGCHLD, SIGPIPE, SIGUSR1].allSatisfy { !SignalSetting.isIgnored($0) })
-                // As by nohup, and by a shell for a job in the background.
+                // As nohup does, and shells for background jobs.
                 #expect(SignalSetting.isIgnored(SIGHUP) && SignalSetting.isIgnored(SIGINT))
                 var blocked = sigset_t()
                 pthread_sigmask(SIG_BLOCK, nil, &blocked)
@@ -25,7 +25,7 @@ import UnitTestSupport
         @Test func aStopThatIsPendingSinceBeforeTheStartIsHeld() async {
             await #expect(processExitsWith: .success) {
                 StopSignals.hold()
-                // This thread's alone: others of this process hold nothing.
+                // Pending for this thread only; the process's other threads don't block it.
                 raise(SIGTERM)
                 SignalSetting.reset(holdingStopSignals: true)
                 #expect(StopSignals.isPending)
@@ -48,7 +48,7 @@ import UnitTestSupport
             }
         }
 
-        /// Ends as what it became: a program that tells by its status whether it blocks a signal.
+        /// The new program reports by its exit status whether it blocks a signal.
         @Test func aProgramThatIsBecomeHasNoMaskOfOurThreads() async {
             await #expect(processExitsWith: .exitCode(9)) {
                 var all = sigset_t()

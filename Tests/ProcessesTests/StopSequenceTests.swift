@@ -10,7 +10,7 @@ import UnitTestSupport
         .init(signal: SIGTERM, grace: .milliseconds(300)), .init(signal: SIGKILL, grace: .seconds(10)),
     ])
 
-    /// A shell that says when it is ready. Whatever becomes of the test, it ends within a minute.
+    /// A shell that reports when it is ready. It ends by itself within a minute.
     private func ready(_ script: String) async throws -> Child {
         let child = try self.child(.shell(script, output: "\(folder)/out"))
         #expect(await eventually { text(of: "out")?.contains("ready") == true })

@@ -23,7 +23,7 @@ import UnitTestSupport
     @Test(arguments: 0..<20 as Range<UInt64>)
     func soDoRandomBytes(seed: UInt64) {
         var numbers = SeededNumbers(seed: seed)
-        // Parts of a carrier, so that some are whole.
+        // Bytes of mapped scalars, so that some come out complete.
         let parts: [UInt8] = [0xf4, 0x8f, 0xb9, 0xba, 0xbb, 0x80, 0xbf, 0xc3, 0xe2, 0x41]
         for _ in 0..<300 {
             let bytes = (0..<Int.random(in: 0...12, using: &numbers)).map { _ in

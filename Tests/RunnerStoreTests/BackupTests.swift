@@ -59,7 +59,7 @@ import Testing
         try await store.write { connection throws(StoreError) in try connection.addRunner() }
         #expect(try await !store.restoreFiles())
         for suffix in suffixes { #expect(unlink(path + suffix) == 0) }
-        // Somebody else looks, and works with files of his own from then on.
+        // Another process opens the store and creates new files.
         _ = try? Writing(path: path, mode: .existing).newestRunners(limit: 9)
         #expect(try await store.restoreFiles())
         #expect(try await !store.restoreFiles())

@@ -138,7 +138,7 @@ import Testing
                     }
                 }
             }
-            // If each of them kept the thread for as little as 50 ms at a time, this took minutes.
+            // If each of them blocked the thread for only 50 ms, this would take minutes.
             let start = ContinuousClock.now
             for _ in 0..<20 {
                 try await Task.sleep(for: .milliseconds(5))

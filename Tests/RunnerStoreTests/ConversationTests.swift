@@ -98,7 +98,7 @@ import Testing
 }
 
 @Suite final class LookTests: StoreTests {
-    /// What SQLite says it would do.
+    /// SQLite's query plan.
     private func plan(_ store: Writing, _ sql: String) throws -> [String] {
         try store.rows("EXPLAIN QUERY PLAN \(sql)") { $0.text("detail") }
     }

@@ -5,7 +5,7 @@ import Testing
 @testable import Processes
 @testable import RunnerStore
 
-/// Every schema that ever shipped, as a text dump of a store that used it.
+/// Every released schema, as a text dump of a store that used it.
 @Suite final class FixtureTests: StoreTests {
     private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/Fixtures"
 

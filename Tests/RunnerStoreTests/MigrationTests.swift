@@ -40,7 +40,7 @@ import UnitTestSupport
     }
 
     @Test func aMigrationThatFailsLeavesNothingBehind() throws {
-        // Its second half stumbles over this table.
+        // The second half of the migration fails because of this table.
         try makeDatabase("PRAGMA application_id = 0x48415049; CREATE TABLE heartbeats (a)")
         #expect(throws: StoreError.self) { try self.create() }
         let store = try Writing(path: path, mode: .existing)
@@ -66,7 +66,7 @@ import UnitTestSupport
         #expect(try create().newestRunners(limit: 100).count == 8)
     }
 
-    /// The change to a write-ahead log is where SQLite itself does not wait.
+    /// SQLite itself doesn't wait for a lock when it switches to a write-ahead log.
     @Test(arguments: ["BEGIN; SELECT count(*) FROM sqlite_schema", "BEGIN IMMEDIATE", "BEGIN EXCLUSIVE"])
     func whoOpensANewStoreWaitsForTheOthersAtIt(hold: String) async throws {
         try makeDatabase("PRAGMA journal_mode = DELETE")

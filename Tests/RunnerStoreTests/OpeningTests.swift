@@ -114,7 +114,7 @@ import Testing
     func garbageIsRefusedAndUntouched(text: String, mode: StoreConnection.Mode) throws {
         try Data(text.utf8).write(to: URL(fileURLWithPath: path))
         let error = storeError {
-            // A monitor looks at its tables only when it uses them.
+            // A monitor checks its tables only when it uses them.
             let store = try Writing(path: self.path, mode: mode)
             _ = try store.exit(of: "s")
         }
@@ -142,7 +142,7 @@ import Testing
 }
 
 extension LaunchRecord {
-    /// Launched without a monitor, as from a terminal.
+    /// Without a monitor, as from a terminal.
     static let running = LaunchRecord(
         phase: .launched, host: .sample, process: ProcessIdentity(pid: 200, start: 6000))
 }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import RunnerStore
 
-/// A row that is in order, and one change that is not.
+/// A valid row with one change that makes it invalid.
 struct BadRow: CustomTestStringConvertible, Sendable {
     let table: String
     let change: [String: String]
@@ -20,7 +20,7 @@ struct BadRow: CustomTestStringConvertible, Sendable {
 }
 
 @Suite final class SchemaTests: StoreTests {
-    /// A good row of each table; the values are SQL.
+    /// A valid row of each table, as SQL values.
     static let good: [String: [String: String]] = [
         "launches": [
             "id": "'new'", "phase": "'requested'", "machine": "'m'", "boot_id": "'b'", "pid_namespace": "1",

@@ -22,7 +22,7 @@ import Testing
         #expect(try ids(store, .newestFirst, by: 5) == [["e", "c", "a", "b", "d"], []])
     }
 
-    /// Rows of an older version have no place in the order but their time.
+    /// Rows of older versions are ordered by time only.
     @Test func rowsWithoutANumberGoByTheirTime() throws {
         let store = try create()
         let runner = try store.addRunner()
@@ -32,7 +32,7 @@ import Testing
         #expect(try ids(store, .oldestFirst, by: 1).flatMap { $0 } == ["c", "a", "b"])
     }
 
-    /// A page of nothing but rows that cannot be read is not the end.
+    /// A page of unreadable rows only is not the last one.
     @Test func unreadableRowsAreNoEnd() throws {
         let store = try create()
         let runner = try store.addRunner()

@@ -5,7 +5,7 @@ import UnitTestSupport
 @testable import Processes
 
 @Suite struct SessionStateTests {
-    /// What can be seen of a process that is on record, or nil where none is.
+    /// The possible observations of a recorded process; nil if none is recorded.
     static let sights: [Observation?] = [nil, .alive, .gone, .rebooted]
 
     struct Look: Sendable, CustomTestStringConvertible {
@@ -17,7 +17,7 @@ import UnitTestSupport
         }
     }
 
-    /// Every phase with every sight, and the state of a session nothing else is known of.
+    /// Every phase with every observation, and the state of a session without other facts.
     static let looks: [Look] = sights.flatMap { monitor in
         sights.flatMap { process in
             let seen = SessionObservation(monitor: monitor, process: process)
@@ -30,7 +30,7 @@ import UnitTestSupport
         }
     }
 
-    /// A monitor that was killed in the moment of launching may have left a process, or none.
+    /// A monitor killed during the launch may have left a process or not.
     private static func claimed(_ monitor: Observation?) -> SessionState {
         switch monitor {
         case .alive: .starting
@@ -104,7 +104,7 @@ import UnitTestSupport
         var session = SessionRecord.sample()
         session.launch.process = ProcessTable.current
         #expect(session.stateNow == .starting)
-        // Whatever became of its monitor.
+        // Whatever happened to its monitor.
         session.launch.monitor = ProcessIdentity(pid: ProcessTable.current.pid, start: 1)
         #expect(session.stateNow == .starting)
         session.launch.process = ProcessIdentity(pid: ProcessTable.current.pid, start: 1)

@@ -88,7 +88,7 @@ import Testing
         }
         #expect(error?.cause == .constraint)
         #expect(try store.liveOwner(of: "h")?.id == "a")
-        // Nothing of the second is left, its launch included.
+        // Nothing of the second one remains, including its launch.
         #expect(try store.number("SELECT count(*) FROM launches") == 1)
     }
 

@@ -4,7 +4,7 @@ import UnitTestSupport
 
 @testable import Processes
 
-/// What was on record before the runner looked, what it saw, and what is on record after.
+/// What was recorded before the runner looked, what it observed, and what is recorded afterwards.
 struct StandingCase: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let session: SessionRecord
@@ -106,7 +106,7 @@ struct StandingCase: Sendable, CustomTestStringConvertible {
                 session: .sample("s", .launched, host: .elsewhere, process: 301), standing: .elsewhere),
         ]
 
-    /// Whatever was seen, a recorded end is the end.
+    /// Whatever is observed, a recorded exit is final.
     static let recorded: [StandingCase] = [LaunchPhase.requested, .claimed, .launched, .withdrawn].flatMap {
         (phase: LaunchPhase) in
         [Observation.alive, .gone, .unverifiable].map { (sight: Observation) in
@@ -123,7 +123,7 @@ struct StandingCase: Sendable, CustomTestStringConvertible {
         #expect(Standing(one.session, seen, at: Self.now) == one.standing)
     }
 
-    /// Judging and showing never contradict each other.
+    /// The standing and the shown state never contradict each other.
     @Test(arguments: SessionStateTests.looks)
     func nothingThatIsShownAsEndedIsTakenForAlive(look: SessionStateTests.Look) {
         let session = SessionRecord.sample(

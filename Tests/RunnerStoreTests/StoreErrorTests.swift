@@ -6,7 +6,7 @@ import Testing
 @Suite final class StoreErrorTests: StoreTests {
     private static let secret = "s3cret"
 
-    /// What goes wrong with a secret in its hands.
+    /// Failures while a secret is being bound.
     enum Mishap: String, CaseIterable {
         case sessionTwice, sessionOfNoRunner, secondOwner, requestTwice, eventOfNobody, wordForANumber,
             brokenRule

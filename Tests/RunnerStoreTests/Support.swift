@@ -7,7 +7,7 @@ import UnitTestSupport
 @testable import Processes
 @testable import RunnerStore
 
-/// A test with a folder of its own, and in it the path of a store. Removed with the test's instance.
+/// A test with a temporary folder and the path of a store in it, removed with the test's instance.
 class StoreTests {
     let folder: String
     var path: String { "\(folder)/runner.db" }
@@ -18,13 +18,13 @@ class StoreTests {
     }
 
     deinit {
-        // What cannot be removed is the system's to clean up.
+        // Errors are ignored: the system cleans its temporary directory.
         try? FileManager.default.removeItem(atPath: folder)
     }
 
     func create() throws(StoreError) -> Writing { try Writing(path: path, mode: .create) }
 
-    /// A database that knows nothing of HAPI's schema.
+    /// Creates a database without our schema.
     func makeDatabase(_ sql: String) throws {
         try Data().write(to: URL(fileURLWithPath: path))
         try Writing(path: path, mode: .existing).execute(sql)
@@ -37,7 +37,7 @@ class StoreTests {
     func files() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: folder).sorted() }
 }
 
-/// In these tests a connection is used without a transaction of its own, but where one is the matter.
+/// These tests use a connection without an explicit transaction, except where the transaction matters.
 extension Writing {
     convenience init(
         path: String, mode: StoreConnection.Mode, busyTimeout: Int32 = 5000, flushing: Bool = true
@@ -58,7 +58,7 @@ extension Writing {
     func number(_ sql: String) throws(StoreError) -> Int64? { try rows(sql) { $0.integer() }.first }
     func word(_ sql: String) throws(StoreError) -> String? { try rows(sql) { $0.text() }.first }
 
-    /// Opens a life of the runner.
+    /// Inserts a life of the runner.
     @discardableResult
     func addRunner(pid: Int32 = 100, at time: Timestamp = 1000) throws(StoreError) -> Int64 {
         try beginRunner(.sample(pid: pid, at: time))
@@ -79,7 +79,7 @@ extension RunnerRecord {
 }
 
 extension SessionRecord {
-    /// A session asked for and not yet launched.
+    /// A requested session that is not launched yet.
     static func sample(
         _ id: String, runner: Int64?, requested: String? = nil, at time: Timestamp = 2000,
         launch: LaunchRecord = LaunchRecord(phase: .requested, host: .sample)
@@ -102,7 +102,7 @@ extension SpawnRequestRecord {
     }
 }
 
-/// The error `body` throws; recorded as an issue if it throws none.
+/// The error that `body` throws; records an issue if it throws none.
 func storeError(_ body: () throws -> Void, sourceLocation: SourceLocation = #_sourceLocation) -> StoreError? {
     #expect(throws: StoreError.self, sourceLocation: sourceLocation) { try body() }
 }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import RunnerStore
 
-/// Rows that no version of this program writes, put there by force.
+/// Rows that no version of this program writes, inserted with the checks disabled.
 @Suite final class UnreadableRowTests: StoreTests {
     private func withGoodAndBad(_ damage: String) throws -> Writing {
         let store = try create()

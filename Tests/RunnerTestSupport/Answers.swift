@@ -6,7 +6,7 @@ import Runner
 import RunnerStore
 import Testing
 
-/// A session as `list --json` and `history --json` show it.
+/// A session in the output of `list --json` and `history --json`.
 package struct ListedSession: Decodable, Sendable {
     package struct Exit: Decodable, Equatable, Sendable {
         package let reason: String
@@ -14,7 +14,7 @@ package struct ListedSession: Decodable, Sendable {
         package let signal: String?
         package let message: String?
 
-        /// One that nobody had words about.
+        /// An exit without a message.
         package init(_ reason: String, code: Int32? = nil, signal: String? = nil) {
             (self.reason, self.code, self.signal, message) = (reason, code, signal, nil)
         }
@@ -48,7 +48,7 @@ package struct ListedSession: Decodable, Sendable {
     package let events: [Event]?
 }
 
-/// The runner as `status --json` shows it.
+/// The runner in the output of `status --json`.
 package struct ShownStatus: Decodable, Sendable {
     package struct RunningRunner: Decodable, Sendable {
         package let pid: pid_t
@@ -80,7 +80,7 @@ package struct ShownStatus: Decodable, Sendable {
 }
 
 extension TestHome {
-    /// What `hapi runner list` says.
+    /// The output of `hapi runner list`.
     package func list(all: Bool = false, location: SourceLocation = #_sourceLocation) async throws
         -> [ListedSession]
     {
@@ -91,7 +91,7 @@ extension TestHome {
         return try JSON.decode([ListedSession].self, from: child.output.utf8)
     }
 
-    /// What `hapi runner status` says. Its exit status must agree with it.
+    /// The output of `hapi runner status`, whose exit status must agree with it.
     package func status(location: SourceLocation = #_sourceLocation) async throws -> ShownStatus {
         let finished = try await hapi("runner", "status", "--json", location: location)
         let status = try JSON.decode(ShownStatus.self, from: finished.output.utf8)
@@ -99,7 +99,7 @@ extension TestHome {
         return status
     }
 
-    /// What `hapi runner history ID` says.
+    /// The output of `hapi runner history ID`.
     package func history(_ id: String, location: SourceLocation = #_sourceLocation) async throws
         -> ListedSession
     {
@@ -108,7 +108,7 @@ extension TestHome {
         return try JSON.decode(ListedSession.self, from: finished.output.utf8)
     }
 
-    /// Waits for a session with this HAPI id, or record id, to have ended, and gives how.
+    /// Waits until a session with this HAPI id or record id has ended, and returns how.
     @discardableResult
     package func ending(of id: String, location: SourceLocation = #_sourceLocation) async throws
         -> ListedSession.Exit
@@ -120,7 +120,8 @@ extension TestHome {
 }
 
 extension TestHome {
-    /// Runs a statement on the store, as no program of ours would, and gives the first value it yields.
+    /// Runs a statement on the store that no program of ours would run, and returns the first value of its
+    /// result.
     @discardableResult
     package func inStore(_ statement: String, location: SourceLocation = #_sourceLocation) async throws
         -> String

@@ -7,10 +7,10 @@ import Processes
 import Runner
 import RunnerStore
 
-/// The living processes of one home at one moment. Zombies count as dead.
+/// The live processes of one home at one moment. Zombies count as dead.
 ///
-/// A process belongs to a home by `HAPI_HOME` in its environment; a monitor, which has a bare one, by
-/// the store it holds open.
+/// A process belongs to a home if its environment names it as `HAPI_HOME`; a monitor, whose environment is
+/// empty, if it has the home's store open.
 struct Census {
     struct Member: CustomStringConvertible {
         let process: ProcessStatus
@@ -44,8 +44,8 @@ struct Census {
         }
     }
 
-    /// Members that are neither runner nor monitor, and stand below none of `recorded`, no monitor and
-    /// not the tests.
+    /// Members that are neither runners nor monitors, and not descendants of `recorded`, of a monitor or of
+    /// the tests.
     func strays(besides recorded: [pid_t]) -> [pid_t] {
         let known = Set(recorded + members.filter(\.isMonitor).map(\.process.identity.pid) + [getpid()])
         return members.filter { !$0.isMonitor && !$0.isRunner }.map(\.process.identity.pid)
@@ -69,7 +69,7 @@ struct Census {
     }
 }
 
-/// Ends exactly this process: its descriptor is opened before its identity is compared.
+/// Kills exactly this process: the pidfd is opened before its identity is compared.
 @discardableResult
 package func killVerified(_ process: ProcessIdentity, _ signal: CInt = SIGKILL) -> Bool {
     let descriptor = cprocess_pidfd_open(process.pid)
@@ -79,15 +79,15 @@ package func killVerified(_ process: ProcessIdentity, _ signal: CInt = SIGKILL) 
     return cprocess_pidfd_send_signal(descriptor, signal) == 0
 }
 
-/// Whether a process is there and has not ended.
+/// Whether a process exists and has not ended.
 package func isAlive(_ pid: pid_t) -> Bool { ProcessTable.status(of: pid).map { !$0.isZombie } ?? false }
 
-/// Whether the pid still stands for this very process, and it has not ended.
+/// Whether the pid still belongs to this process, and it has not ended.
 package func isAlive(_ process: ProcessIdentity) -> Bool {
     ProcessTable.status(of: process.pid).map { $0.identity == process && !$0.isZombie } ?? false
 }
 
-/// Whether a process was stopped by SIGSTOP.
+/// Whether a process is suspended by SIGSTOP.
 package func isSuspended(_ process: ProcessIdentity) -> Bool {
     let line = processFile(process.pid, "stat")
     return line.lastIndex(of: ")").flatMap { line[$0...].dropFirst(2).first } == "T"

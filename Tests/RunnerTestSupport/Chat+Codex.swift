@@ -2,11 +2,11 @@ import HubProtocol
 import Testing
 
 extension Chat {
-    /// What the web app draws of an agent of the `codex` family, a line each: a text that grows is one line, as
-    /// is a card that is refined.
+    /// What the web app shows for an agent of the `codex` family, one line per item: streamed text is one
+    /// line, and so is a card that is updated.
     package func drawn() async throws -> [String] { try await Self.drawn(row()) }
 
-    /// Waits until one of the lines is this one; returns all.
+    /// Waits until one of the lines equals this one; returns all lines.
     @discardableResult
     package func draws(
         _ line: String, within patience: Duration = .seconds(20), location: SourceLocation = #_sourceLocation

@@ -4,9 +4,9 @@ import Processes
 import Synchronization
 import Testing
 
-/// A process that a test starts: its output is kept in memory, and nobody's thread waits for its end.
+/// A process started by a test. Its output goes to memory, and no thread blocks until it ends.
 ///
-/// It is killed and reaped at the latest when this object goes.
+/// It is killed and reaped with this object at the latest.
 package final class ChildProcess: Sendable {
     package enum Input: Sendable {
         case null
@@ -22,7 +22,7 @@ package final class ChildProcess: Sendable {
 
     private struct State {
         var input: CInt?
-        /// nil while it has not been reaped: until then the pid is nobody else's.
+        /// nil until it is reaped; until then its pid cannot be reused.
         var status: Int32?
     }
 
@@ -30,7 +30,7 @@ package final class ChildProcess: Sendable {
         package let description: String
     }
 
-    /// - Parameter command: an absolute path, and arguments. Nothing is inherited but what is named here.
+    /// - Parameter command: an absolute path and arguments. Only what is named here is inherited.
     package init(
         _ command: [String], environment: [String: String] = [:], directory: String = "/",
         input: Input = .null
@@ -61,12 +61,12 @@ package final class ChildProcess: Sendable {
         close(errorFile)
     }
 
-    /// What it has written to standard output so far.
+    /// Its standard output so far.
     package var output: String { Self.text(of: outputFile) }
-    /// What it has written to standard error so far.
+    /// Its standard error so far.
     package var errors: String { Self.text(of: errorFile) }
 
-    /// The status it ended with, 128 and the number for a signal; nil while it runs.
+    /// Its exit status, or 128 plus the number of a signal; nil while it is running.
     package var status: Int32? {
         state.withLock { state in
             var word: Int32 = 0
@@ -90,7 +90,7 @@ package final class ChildProcess: Sendable {
         }
     }
 
-    /// Waits for its end and gives its status.
+    /// Waits until it ends and returns its status.
     @discardableResult
     package func ended(
         within patience: Duration = .seconds(30), _ location: SourceLocation = #_sourceLocation
@@ -100,7 +100,7 @@ package final class ChildProcess: Sendable {
         }
     }
 
-    /// Waits for its first line on standard output. Throws if it ends before.
+    /// Waits for the first line of its standard output. Throws if it ends before.
     package func firstLine(_ location: SourceLocation = #_sourceLocation) async throws -> String {
         try await eventually(
             "the first line of \(command.joined(separator: " "))", within: .seconds(20), location
@@ -113,7 +113,7 @@ package final class ChildProcess: Sendable {
         }
     }
 
-    // MARK: The system's side
+    // MARK: System calls
 
     private static func spawn(
         _ command: [String], _ environment: [String: String], _ directory: String, _ streams: [CInt]
@@ -139,7 +139,7 @@ package final class ChildProcess: Sendable {
         return pid
     }
 
-    /// The threads that run tests block signals; what they start must not.
+    /// Test threads block signals; their child processes must not.
     private static func freshSignals() -> posix_spawnattr_t {
         var attributes = posix_spawnattr_t()
         var (none, all) = (sigset_t(), sigset_t())

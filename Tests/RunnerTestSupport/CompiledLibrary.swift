@@ -1,9 +1,9 @@
 import Glibc
 import Testing
 
-/// Compiles a library that tests preload, ld.so(8), from a file below `Tests`.
+/// Compiles a library to preload, ld.so(8), from a file in `Tests`.
 func compileLibrary(_ source: String, to library: String) async throws {
-    // What the package itself is compiled with, and so surely there.
+    // The compiler of the package itself, which is certainly installed.
     let compiler = try ChildProcess(
         ["/usr/bin/env", "clang", "-shared", "-fPIC", "-O1", "-o", library, "\(Paths.root)/Tests/\(source)"],
         environment: ["PATH": getenv("PATH").map { String(cString: $0) } ?? Paths.searchPath])
@@ -11,8 +11,8 @@ func compileLibrary(_ source: String, to library: String) async throws {
 }
 
 extension TestHome {
-    /// The environment of programs to which this home is on a file system that offers no memory that processes
-    /// share, and no hard links.
+    /// An environment for programs in which this home appears to be on a file system without shared memory
+    /// and hard links.
     public func withoutSharedMemory() async throws -> [String: String] {
         let library = "\(root)/mmap.so"
         try await compileLibrary("NoSharedMemory/mmap.c", to: library)

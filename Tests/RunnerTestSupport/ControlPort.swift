@@ -3,11 +3,11 @@ import HubProtocol
 import NIOCore
 import NIOHTTP1
 
-/// The control server, as any program on this machine may speak to it.
+/// A plain client for the control server.
 package struct ControlPort: Sendable {
     package struct Answer: Sendable, CustomStringConvertible {
         package let status: Int
-        /// null where the answer is not JSON.
+        /// null if the answer is not JSON.
         package let body: JSONValue
 
         package var description: String { "\(status) \((try? JSON.text(body)) ?? "")" }
@@ -19,8 +19,7 @@ package struct ControlPort: Sendable {
         try await send(path, try JSON.encode(body))
     }
 
-    /// Sends whatever is asked for, on a connection of its own. A header of `headers` takes the place of the
-    /// usual one.
+    /// Sends a request on a new connection. `headers` replace the default headers of the same names.
     package func send(
         _ path: String, _ body: [UInt8] = [], method: String = "POST", headers: [String: String] = [:]
     ) async throws -> Answer {

@@ -3,12 +3,12 @@ import Testing
 
 package typealias SourceLocation = Testing.SourceLocation
 
-/// A condition that did not come true in time.
+/// A condition did not become true in time.
 package struct TimedOut: Error, CustomStringConvertible {
     package let description: String
 }
 
-/// Waits until `probe` gives a value.
+/// Waits until `probe` returns a value.
 @discardableResult
 package func eventually<Value>(
     _ what: String, within patience: Duration = .seconds(15), _ location: SourceLocation = #_sourceLocation,
@@ -24,7 +24,7 @@ package func eventually<Value>(
     }
 }
 
-/// Waits until `condition` holds.
+/// Waits until `condition` is true.
 package func eventually(
     _ what: String, within patience: Duration = .seconds(15), _ location: SourceLocation = #_sourceLocation,
     isolation: isolated (any Actor)? = #isolation, _ condition: () async throws -> Bool
@@ -32,7 +32,7 @@ package func eventually(
     try await eventually(what, within: patience, location) { try await condition() ? true : nil }
 }
 
-/// Asserts that `condition` holds all the while.
+/// Expects that `condition` stays true for a while.
 package func always(
     _ what: Comment, for span: Duration, _ location: SourceLocation = #_sourceLocation,
     isolation: isolated (any Actor)? = #isolation, _ condition: () async throws -> Bool
@@ -47,7 +47,7 @@ package func always(
     }
 }
 
-/// Told once, from one task to another.
+/// A flag that is set once, from one task for another.
 package final class OneTimeFlag: Sendable {
     private let flag = Mutex(false)
 

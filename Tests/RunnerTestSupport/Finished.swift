@@ -1,4 +1,4 @@
-/// What a run of the program came to.
+/// The result of a run of the program.
 package struct Finished: Sendable, CustomStringConvertible {
     package let status: Int32
     package let output: String
@@ -10,6 +10,6 @@ package struct Finished: Sendable, CustomStringConvertible {
         self.errors = errors
     }
 
-    /// With both streams, so that a failed expectation shows what was said.
+    /// Contains both streams, so that a failed expectation shows them.
     package var description: String { "status \(status)\nstdout: \(output)\nstderr: \(errors)" }
 }

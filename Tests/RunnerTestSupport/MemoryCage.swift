@@ -1,15 +1,15 @@
 import FoundationEssentials
 import Glibc
 
-/// A memory cgroup with a small limit: the kernel kills what is in it and takes more, cgroups(7).
+/// A memory cgroup with a small limit, in which the kernel kills processes that exceed it, cgroups(7).
 package final class MemoryCage {
     private let folder: String
     private let isUnified: Bool
 
-    /// Whether one can be made here.
+    /// Whether one can be created here.
     package static let isPossible = geteuid() == 0 && (try? MemoryCage(mebibytes: 16)) != nil
 
-    /// In the controller's own hierarchy, or in the unified one, whichever this system has.
+    /// In the v1 memory controller's hierarchy, or in the unified one, whichever this system has.
     package init(mebibytes: Int) throws {
         let name = "hapi-test-\(getpid())-\(UInt32.random(in: 0 ... .max))"
         isUnified = access("/sys/fs/cgroup/memory", F_OK) != 0
@@ -19,7 +19,7 @@ package final class MemoryCage {
             throw ChildProcess.Failure(description: "cannot make \(folder)")
         }
         try write("\(mebibytes << 20)", to: isUnified ? "memory.max" : "memory.limit_in_bytes")
-        // Where there is swap, it must not help; where there is none, the file may be missing.
+        // Disables swap. Fails on a system without swap accounting, where that is not needed.
         try? write(
             isUnified ? "0" : "\(mebibytes << 20)",
             to: isUnified ? "memory.swap.max" : "memory.memsw.limit_in_bytes")
@@ -27,10 +27,10 @@ package final class MemoryCage {
 
     deinit { rmdir(folder) }
 
-    /// Puts exactly this process into it; what it takes from now on counts.
+    /// Moves a process into it; only memory allocated from then on counts.
     package func take(_ pid: pid_t) throws { try write("\(pid)", to: "cgroup.procs") }
 
-    /// How many processes in it were killed for want of memory.
+    /// How many of its processes were killed because of the limit.
     package var kills: Int {
         let text = try? String(
             contentsOfFile: "\(folder)/" + (isUnified ? "memory.events" : "memory.oom_control"),

@@ -1,19 +1,19 @@
 import Glibc
 import Processes
 
-/// Where things are.
+/// Paths of the package and its programs.
 package enum Paths {
-    /// The package's own directory.
+    /// The package's root directory.
     package static let root: String =
         #filePath.split(separator: "/").dropLast(3).reduce(into: "") { $0 += "/" + $1 }
 
-    /// The built program, beside the tests.
+    /// The built program.
     package static let program = built("hapi")
 
-    /// A session process that lives for a moment, for tests that start thousands.
+    /// A short-lived session process, for tests that start thousands.
     package static let briefSession = built("brief-session")
 
-    /// Runs a program for which system calls fail.
+    /// Runs a program with failing system calls.
     package static let refusing = built("refusing")
 
     private static func built(_ name: String) -> String {
@@ -21,10 +21,10 @@ package enum Paths {
         return tests[..<(tests.lastIndex(of: "/") ?? tests.endIndex)] + "/\(name)"
     }
 
-    /// A Python with what the stand-in servers need.
+    /// A Python with the packages of the stand-in servers.
     package static let python: String =
         getenv("HAPI_TEST_PYTHON").map { String(cString: $0) } ?? root + "/.venv/bin/python3"
 
-    /// What the system's own programs are found with.
+    /// The PATH for the system's programs.
     package static let searchPath = "/usr/local/bin:/usr/bin:/bin"
 }

@@ -5,18 +5,18 @@ import Runner
 import RunnerStore
 import Testing
 
-/// A pid namespace in which a test runs programs, as a container would have one, pid_namespaces(7).
+/// A pid namespace in which a test runs programs, as in a container, pid_namespaces(7).
 ///
-/// Its first process reaps what is orphaned in it. All in it ends with it, at the latest with its home.
+/// Its first process reaps its orphans. All its processes end with it, with the home at the latest.
 package struct PidNamespace: Sendable {
     private let home: TestHome
     private let holder: ChildProcess
-    /// Its first process, as it is called outside.
+    /// The pid of its first process outside of it.
     private let first: pid_t
 
     private static let make = ["/usr/bin/unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]
 
-    /// Whether one can be made, entered, and told which pid comes next.
+    /// Whether one can be created and entered, and its next pid set.
     package static let isPossible: Bool = {
         guard access("/usr/bin/nsenter", X_OK) == 0,
             let child = try? ChildProcess(
@@ -29,7 +29,7 @@ package struct PidNamespace: Sendable {
 
     package init(_ home: TestHome) async throws {
         self.home = home
-        // What is ignored is reaped by the kernel, wait(2).
+        // With SIGCHLD ignored, the kernel reaps, wait(2).
         let program = """
             import signal, time
             signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -42,12 +42,12 @@ package struct PidNamespace: Sendable {
         first = try #require(ProcessTable.all().first { $0.parent == holder.pid }).identity.pid
     }
 
-    /// Runs `hapi runner …` in it to its end.
+    /// Runs `hapi runner …` in it until it ends.
     package func runner(_ arguments: String...) async throws -> Finished {
         try await run([Paths.program, "runner"] + arguments)
     }
 
-    /// Runs a program in it to its end.
+    /// Runs a program in it until it ends.
     package func run(_ command: [String]) async throws -> Finished {
         let child = try home.start(
             ["/usr/bin/nsenter", "--target", "\(first)", "--pid", "--mount"] + command)
@@ -55,9 +55,9 @@ package struct PidNamespace: Sendable {
         return Finished(status: status, output: child.output, errors: child.errors)
     }
 
-    /// Starts a bystander in it that has this pid there, and gives what it is outside.
+    /// Starts a process with this pid in it, and returns its identity outside.
     package func bystander(at pid: pid_t) async throws -> ProcessIdentity {
-        // What is started later shall not take the pid after this one, which may be wanted too.
+        // Resets the next pid afterwards, so that later processes don't take the following ones.
         let script = """
             echo \(pid - 1) > /proc/sys/kernel/ns_last_pid; /bin/sleep 999 & echo $!
             echo 10000 > /proc/sys/kernel/ns_last_pid

@@ -1,12 +1,12 @@
 import Glibc
 
-/// SplitMix64: the same numbers for the same seed, on every machine.
+/// SplitMix64: the same numbers for the same seed on every machine.
 package struct SeededRandom: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
     package init(seed: UInt64) { state = seed }
 
-    /// Seeded by `SEED`, so that a run can be had again, or anew. The seed is printed.
+    /// Seeded by `SEED`, so that a run can be repeated, or at random. Prints the seed.
     package static func announced(for what: String) -> SeededRandom {
         let seed = getenv("SEED").flatMap { UInt64(String(cString: $0)) } ?? UInt64.random(in: 0..<1_000_000)
         print("\(what): SEED=\(seed)")
@@ -21,11 +21,11 @@ package struct SeededRandom: RandomNumberGenerator, Sendable {
         return word ^ (word >> 31)
     }
 
-    /// One of so many.
+    /// True with a probability of one in `one`.
     package mutating func chance(_ one: Int) -> Bool { Int.random(in: 0..<one, using: &self) == 0 }
 }
 
-/// How long the long tests are to be: `ROUNDS`, or what is enough for every day.
+/// The number of rounds of a long test: `ROUNDS`, or the default for `make test`.
 package func rounds(orDaily daily: Int) -> Int {
     getenv("ROUNDS").flatMap { Int(String(cString: $0)) } ?? daily
 }

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Glibc
 import HubProtocol
 
-/// The stand-in session process, and what it leaves for the tests.
+/// The stand-in session process and the files it writes for the tests.
 package enum StandIn {
     package static let program = Paths.root + "/Tests/Hub/session.py"
 
@@ -19,30 +19,30 @@ package enum StandIn {
         package let ignored: [Int]
         package let sessionId: String?
         package let helpers: [pid_t]?
-        /// The process that does the work behind a wrapper.
+        /// The actual session process behind a wrapper.
         package let wrapped: pid_t?
     }
 }
 
 extension TestHome {
-    /// What the stand-in session with this pid has seen; nil if it has not come so far.
+    /// The trace of the stand-in session with this pid; nil if it has not been written yet.
     package func trace(_ pid: pid_t) throws -> StandIn.Trace? {
         try text("\(traces)/\(pid).json").map { try JSON.decode(StandIn.Trace.self, from: $0.utf8) }
     }
 
-    /// What all stand-in sessions of this home have seen.
+    /// The traces of all stand-in sessions of this home.
     package func allTraces() throws -> [StandIn.Trace] {
         try FileManager.default.contentsOfDirectory(atPath: traces).filter { $0.hasSuffix(".json") }
             .compactMap { pid_t($0.dropLast(5)) }.compactMap(trace)
     }
 
-    /// Puts a stand-in for an agent's own program where it is found first.
+    /// Installs a stand-in for an agent's program, first in `PATH`.
     package func installAgent(_ name: String = "claude", _ script: String) throws {
         try write("bin/\(name)", "#!/bin/sh\n\(script)\n", mode: 0o755)
     }
 }
 
-/// The word that sessions with `await` wait for.
+/// The signal that sessions with `await` wait for.
 package struct StartSignal: ~Copyable {
     private let path: String
     private var pipe: CInt = -1
@@ -59,18 +59,18 @@ package struct StartSignal: ~Copyable {
         unlink(path)
     }
 
-    /// Lets all go that wait, and whoever comes to wait as long as this is there.
+    /// Releases all waiting sessions, and later ones for as long as this object exists.
     package mutating func give() { pipe = open(path, O_RDWR | O_CLOEXEC) }
 }
 
 extension TestHome {
-    /// The processes of stand-in sessions that live.
+    /// The live processes of stand-in sessions.
     package func sessionProcesses() -> [pid_t] {
         Census(self).members.filter { $0.arguments.contains(StandIn.program) }.map(\.process.identity.pid)
     }
 }
 
-/// What `/proc/<pid>/<name>` says now; empty if the process is gone.
+/// The current contents of `/proc/<pid>/<name>`; empty if the process is gone.
 package func processFile(_ pid: pid_t, _ name: String) -> String {
     let file = open("/proc/\(pid)/\(name)", O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { return "" }
@@ -84,15 +84,15 @@ package func processFile(_ pid: pid_t, _ name: String) -> String {
     }
 }
 
-/// How many descriptors a process holds.
+/// The number of a process's open descriptors.
 package func descriptorCount(_ pid: pid_t) -> Int {
     (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd"))?.count ?? 0
 }
 
-/// How much memory a process has resident, in KiB.
+/// The resident memory of a process, in KiB.
 package func residentKiB(_ pid: pid_t) -> Int { statusNumber(pid, "VmRSS:") }
 
-/// How much memory a process has had resident at most, in KiB.
+/// The peak resident memory of a process, in KiB.
 package func mostResidentKiB(_ pid: pid_t) -> Int { statusNumber(pid, "VmHWM:") }
 
 private func statusNumber(_ pid: pid_t, _ name: String) -> Int {

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Glibc
 import Testing
 
-/// A home on a small file system of its own.
+/// A home on a small file system.
 extension TestHome {
     /// Whether this process may mount file systems.
     package static let canMount: Bool = {
@@ -28,12 +28,12 @@ extension TestHome {
         return stat(path, &own) == 0 && stat(root, &above) == 0 && own.st_dev != above.st_dev
     }
 
-    /// Makes the disk read-only, or writable again. Nothing may have a file open for writing.
+    /// Remounts the disk read-only or writable. No file on it may be open for writing.
     package func remountDisk(readOnly: Bool) async throws {
         try await run(["/bin/mount", "-o", "remount,\(readOnly ? "ro" : "rw")", path])
     }
 
-    /// Leaves no byte free on the home's disk.
+    /// Fills the home's disk completely.
     package func fillDisk() {
         let file = open(path + "/ballast", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         guard file >= 0 else { return }
@@ -53,7 +53,7 @@ extension TestHome {
 }
 
 extension TestHome {
-    /// Runs SQL on the store that no program of ours would, the schema's checks being off.
+    /// Runs SQL on the store that no program of ours would run, with the schema's checks disabled.
     package func forceIntoStore(_ script: String, location: SourceLocation = #_sourceLocation) async throws {
         let program = """
             import sqlite3, sys
@@ -64,7 +64,7 @@ extension TestHome {
         try #require(try await child.ended() == 0, "\(child.errors)", sourceLocation: location)
     }
 
-    /// Holds the store's write lock from a process of its own until its input is closed.
+    /// Holds the store's write lock from another process until that process's input is closed.
     package func lockStore() async throws -> ChildProcess {
         try await holdStore(
             """
@@ -72,8 +72,8 @@ extension TestHome {
             """)
     }
 
-    /// Uses up the room that the store's write-ahead log has on a full disk, and reads the store without
-    /// end, so that none is made. Until the input of the process is closed.
+    /// Uses up the space of the store's write-ahead log on a full disk, and keeps a reader open so that no
+    /// space is freed, until the process's input is closed.
     package func crowdStore() async throws -> ChildProcess {
         try await holdStore(
             """

@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 extension TestHome {
-    /// Expects that one runner at most, its monitors and what the store knows of are alive.
+    /// Expects that only one runner at most, its monitors and processes known to the store are alive.
     func expectNoStrays(_ location: SourceLocation) async {
         do {
             try await eventually(
@@ -16,7 +16,7 @@ extension TestHome {
         }
     }
 
-    /// Processes of this home that are not below a recorded session, a monitor or a test.
+    /// Processes of this home that are not descendants of a recorded session, a monitor or a test.
     private func strays() async throws -> [pid_t] {
         guard exists(store), !Census(self).members.isEmpty else { return [] }
         let recorded = try await list().compactMap(\.pid)
@@ -24,10 +24,10 @@ extension TestHome {
         return census.strays(besides: recorded) + census.runners.dropFirst()
     }
 
-    /// Ends whatever lives, and removes the home.
+    /// Ends all live processes and removes the home.
     func end(_ location: SourceLocation) async {
         Census(self).kill(sparingMonitors: true)
-        // Monitors see the end of what they watch, and leave.
+        // Monitors exit when their sessions have ended.
         do {
             try await eventually("the end of the monitors", within: .seconds(8), location) {
                 let census = Census(self)
@@ -39,7 +39,7 @@ extension TestHome {
             Census(self).kill(sparingMonitors: false)
         }
         if hasDisk { _ = try? await start(["/bin/umount", "--lazy", path]).ended() }
-        // What is left in the temporary directory harms nobody.
+        // Errors are ignored: leftovers in the temporary directory do no harm.
         if getenv("HAPI_TEST_KEEP") == nil { try? FileManager.default.removeItem(atPath: root) }
     }
 }

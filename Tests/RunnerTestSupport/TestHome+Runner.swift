@@ -7,7 +7,7 @@ import RunnerStore
 import Testing
 
 extension TestHome {
-    /// Starts the runner with `hapi runner start`, and gives its process.
+    /// Starts the runner with `hapi runner start`, and returns its process.
     @discardableResult
     package func startRunner(
         _ changes: [String: String] = [:], _ arguments: [String] = [], status: Int32 = 0,
@@ -19,7 +19,7 @@ extension TestHome {
         return try runner(location)
     }
 
-    /// The process that the state file names.
+    /// The process named by the state file.
     package func runner(_ location: SourceLocation = #_sourceLocation) throws -> ProcessIdentity {
         let pid = try #require(try state()["pid"]?.integer, sourceLocation: location)
         return try #require(ProcessTable.identity(of: pid_t(pid)), sourceLocation: location)
@@ -28,19 +28,19 @@ extension TestHome {
     /// The state file.
     package func state() throws -> JSONValue { try JSONValue(json: text(stateFile) ?? "null") }
 
-    /// The control server of the runner that runs.
+    /// The running runner's control server.
     package func control(_ location: SourceLocation = #_sourceLocation) throws -> ControlPort {
         ControlPort(port: try #require(try state()["httpPort"]?.integer, sourceLocation: location))
     }
 
-    /// Ends the runner as a crash would.
+    /// Kills the runner, as a crash would.
     package func killRunner(_ location: SourceLocation = #_sourceLocation) async throws {
         let runner = try runner(location)
         #expect(killVerified(runner), sourceLocation: location)
         try await eventually("the runner's death", location) { !isAlive(runner) }
     }
 
-    /// A runner of this home that was stopped, as at a crash point.
+    /// A runner of this home that is suspended, as at a crash point.
     package func heldRunner() -> ProcessIdentity? {
         Census(self).runners.compactMap(ProcessTable.identity).first { isSuspended($0) }
     }
@@ -51,7 +51,7 @@ extension TestHome {
         try #require(finished.status == 0, "\(finished)", sourceLocation: location)
     }
 
-    /// Has the runner start a session in a directory of its own, and gives its HAPI id.
+    /// Starts a session in its own directory through the runner, and returns its HAPI id.
     package func spawn(
         _ name: String, behaving behaviour: String? = nil, _ parameters: [String: JSONValue] = [:],
         location: SourceLocation = #_sourceLocation
@@ -80,7 +80,8 @@ extension TestHome {
         return try #require(ProcessTable.identity(of: pid), sourceLocation: location)
     }
 
-    /// Ends a live session, with this HAPI id or record id, so that nobody can tell how.
+    /// Kills a live session with this HAPI id or record id together with its monitor, so that its exit is not
+    /// recorded.
     package func killUnseen(_ id: String, location: SourceLocation = #_sourceLocation) async throws {
         let session = try #require(
             try await list().first { [$0.id, $0.happySessionId].contains(id) }, sourceLocation: location)

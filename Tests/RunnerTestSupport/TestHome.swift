@@ -3,12 +3,12 @@ import Glibc
 import HubProtocol
 import Testing
 
-/// A throw-away home of a runner, with the environment of the programs that work in it.
+/// A temporary home of a runner, with the environment for the programs that use it.
 ///
-/// What was started in it is ended on every way out. A process that is alive then and that the
-/// store knows nothing of is an issue of its own.
+/// Processes started in it are ended on every way out. A process that is then alive but not known to the
+/// store is reported as an issue.
 package final class TestHome: Sendable {
-    /// Holds everything; `HOME` for the programs.
+    /// The root directory, and `HOME` for the programs.
     package let root: String
     /// `HAPI_HOME`.
     package let path: String
@@ -18,7 +18,7 @@ package final class TestHome: Sendable {
     package var settings: String { path + "/settings.json" }
     package var stateFile: String { path + "/runner.state.json" }
     package var lockFile: String { path + "/runner.state.json.lock" }
-    /// Where stand-in sessions leave what they have seen.
+    /// Where stand-in sessions write their traces.
     package var traces: String { root + "/traces" }
 
     /// - Parameters:
@@ -66,7 +66,7 @@ package final class TestHome: Sendable {
 
     // MARK: Programs
 
-    /// Starts the program, and leaves it running.
+    /// Starts the program without waiting for it.
     package func launch(
         _ arguments: [String], _ changes: [String: String] = [:], in directory: String? = nil
     ) throws -> ChildProcess {
@@ -82,7 +82,7 @@ package final class TestHome: Sendable {
         return try ChildProcess(command, environment: variables, directory: directory ?? root, input: input)
     }
 
-    /// Runs the program to its end. An empty value in `changes` takes a variable away.
+    /// Runs the program until it ends. An empty value in `changes` unsets a variable.
     package func hapi(
         _ arguments: String..., changes: [String: String] = [:], in directory: String? = nil,
         location: SourceLocation = #_sourceLocation
@@ -94,7 +94,7 @@ package final class TestHome: Sendable {
 
     // MARK: Files
 
-    /// Makes a directory below ``root``. A stand-in session that works there behaves as told.
+    /// Creates a directory below ``root``. Stand-in sessions in it behave as given.
     package func makeDirectory(_ name: String, behaving behaviour: String? = nil) throws -> String {
         let directory = "\(root)/\(name)"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
@@ -102,7 +102,7 @@ package final class TestHome: Sendable {
         return directory
     }
 
-    /// The directory where sessions work if nothing is said about it.
+    /// The default directory of sessions.
     package var work: String { root + "/work" }
 
     package func write(_ name: String, _ text: String, mode: mode_t = 0o644) throws {
@@ -110,13 +110,13 @@ package final class TestHome: Sendable {
         chmod("\(root)/\(name)", mode)
     }
 
-    /// Writes `settings.json`, with the home if need be.
+    /// Writes `settings.json`, and creates the home if needed.
     package func writeSettings(_ text: String) throws {
         _ = try makeDirectory("home")
         try write("home/settings.json", text, mode: 0o600)
     }
 
-    /// Writes over a file below ``root``, in place.
+    /// Overwrites a file below ``root`` in place.
     package func writeBytes(_ name: String, _ bytes: [UInt8]) throws {
         let file = open("\(root)/\(name)", O_WRONLY | O_TRUNC | O_CLOEXEC)
         guard file >= 0 else { throw ChildProcess.Failure(description: "cannot write \(name)") }
@@ -135,7 +135,7 @@ package final class TestHome: Sendable {
         FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// The newest lines of the runners' logs.
+    /// The last lines of the runners' logs.
     package var logText: String {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path + "/logs")) ?? []
         let texts = names.filter { $0.hasSuffix(".log") }.sorted().compactMap { text("\(path)/logs/\($0)") }

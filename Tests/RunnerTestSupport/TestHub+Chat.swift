@@ -1,7 +1,7 @@
 import HubProtocol
 import Testing
 
-/// A session as a person at the web app sees it.
+/// A session as a user of the web app sees it.
 package struct Chat: Sendable {
     package let hub: TestHub
     package let id: String
@@ -11,7 +11,7 @@ package struct Chat: Sendable {
         self.id = id
     }
 
-    /// Writes a message; returns its `localId`.
+    /// Sends a message; returns its `localId`.
     @discardableResult
     package func say(_ text: String, as localID: String, steering: Bool = false) async throws -> String {
         _ = try await hub.ask(
@@ -29,10 +29,10 @@ package struct Chat: Sendable {
 
     package func row() async throws -> JSONValue { try await hub.session(id) ?? .null }
 
-    /// What the web app draws, a line each.
+    /// What the web app shows, one line per item.
     package func lines() async throws -> [String] { try await Self.lines(row()) }
 
-    /// Waits until one of the lines is this one; returns all.
+    /// Waits until one of the lines equals this one; returns all lines.
     @discardableResult
     package func shows(
         _ line: String, within patience: Duration = .seconds(15), location: SourceLocation = #_sourceLocation
@@ -43,7 +43,7 @@ package struct Chat: Sendable {
         }
     }
 
-    /// Waits for a request for this tool, or for any, and returns the id of its card.
+    /// Waits for a request for this tool, or for any tool, and returns the id of its card.
     package func request(
         _ tool: String? = nil, location: SourceLocation = #_sourceLocation
     ) async throws -> String {
@@ -58,7 +58,7 @@ package struct Chat: Sendable {
         _ = try await hub.call("permission", .object(members), of: id)
     }
 
-    /// Waits until the session has nothing to do.
+    /// Waits until the session is idle.
     package func isIdle(location: SourceLocation = #_sourceLocation) async throws {
         try await eventually("the session to be idle", location) {
             let row = try await row()

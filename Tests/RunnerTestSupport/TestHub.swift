@@ -4,7 +4,7 @@ import NIOCore
 import Synchronization
 import Testing
 
-/// The stand-in hub: a Socket.IO server that is not ours, which a test can ask and disturb.
+/// The stand-in hub: a Socket.IO server that is not ours, which tests can inspect and control.
 package final class TestHub: Sendable {
     package let url: String
     package let token = "secret"
@@ -12,8 +12,8 @@ package final class TestHub: Sendable {
     private let process: Mutex<ChildProcess?>
     private let arguments: [String]
 
-    /// Runs `body` with a hub that listens, and fails the test if anything came that a real hub would
-    /// choke on.
+    /// Runs `body` with a listening hub, and fails the test if the hub received anything that a real one
+    /// would fail on.
     package static func with<Result: Sendable>(
         _ arguments: [String] = [], _ body: (TestHub) async throws -> Result
     ) async throws -> Result {
@@ -55,11 +55,11 @@ package final class TestHub: Sendable {
         return (process, try #require(port, "\(greeting)"))
     }
 
-    // MARK: Up and down
+    // MARK: Starting and stopping
 
     private var isUp: Bool { process.withLock { $0 != nil } }
 
-    /// Ends the hub; its rows are kept only if it was started with `--data`.
+    /// Ends the hub. Its rows are kept only if it was started with `--data`.
     package func stop() async throws {
         let process = process.withLock { process in
             defer { process = nil }
@@ -69,13 +69,13 @@ package final class TestHub: Sendable {
         _ = try await process?.ended(within: .seconds(5))
     }
 
-    /// Starts the hub again, at the port it had.
+    /// Starts the hub again on the same port.
     package func startAgain() async throws {
         let (process, _) = try await Self.start(arguments + ["--port", "\(port)"])
         self.process.withLock { $0 = process }
     }
 
-    // MARK: What it knows
+    // MARK: Inspecting
 
     package func state() async throws -> JSONValue { try await ask("state") }
 
@@ -86,15 +86,15 @@ package final class TestHub: Sendable {
 
     package func session(_ id: String) async throws -> JSONValue? { try await state()["sessions"]?[id] }
 
-    /// The Socket.IO events that came, by name.
+    /// The Socket.IO events received, by name.
     package func events(named name: String) async throws -> [JSONValue] {
         let entries = try await ask("log")["entries"]?.array ?? []
         return entries.filter { $0["event"]?.string == name }
     }
 
-    // MARK: What it is to do
+    // MARK: Controlling
 
-    /// Calls a method of the machine as the web app would; the method's own answer.
+    /// Calls a method of the machine as the web app does; returns the method's answer.
     package func call(
         _ method: String, _ parameters: JSONValue = [:], of id: String,
         location: SourceLocation = #_sourceLocation
@@ -103,12 +103,12 @@ package final class TestHub: Sendable {
         return try #require(answer["result"], "\(answer)", sourceLocation: location)
     }
 
-    /// Calls a method, or what is none; the hub's answer: a result, or an error of its own.
+    /// Calls a method, which need not exist; returns the hub's answer: a result, or an error of the hub.
     package func rpc(_ method: String, _ parameters: JSONValue) async throws -> JSONValue {
         try await ask("rpc", ["method": .string(method), "params": parameters])
     }
 
-    /// Sends an event to a room, and says to how many sockets.
+    /// Sends an event to a room; returns the number of sockets in it.
     package func emit(_ event: String, _ data: JSONValue, to room: String) async throws -> Int {
         let order: JSONValue = ["room": .string(room), "event": .string(event), "data": data]
         return try await ask("emit", order)["recipients"]?.integer ?? 0
@@ -136,7 +136,7 @@ package final class TestHub: Sendable {
 }
 
 extension TestHome {
-    /// The machine's id; nil while there is none.
+    /// The machine's id; nil if there is none yet.
     package var machineID: String? {
         get throws { try JSONValue(json: text(settings) ?? "null")["machineId"]?.string }
     }

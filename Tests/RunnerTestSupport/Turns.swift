@@ -1,6 +1,6 @@
 import Glibc
 
-/// Lets a few homes live at a time: more would only wait for each other's processors.
+/// Limits the number of homes at a time, because more would only compete for the CPU.
 actor Turns {
     static let shared = Turns()
 

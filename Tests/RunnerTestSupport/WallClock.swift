@@ -2,15 +2,14 @@ import FoundationEssentials
 import Glibc
 import Testing
 
-/// A wall clock of their own for the programs that a test starts, to be set back and forth. This
-/// machine's is never touched.
+/// A fake wall clock for the programs of a test. The machine's clock is never changed.
 package final class WallClock: Sendable {
     private let folder: String
     private var library: String { folder + "/clock.so" }
     private var file: String { folder + "/shift" }
 
-    /// For the programs that are to go by this clock. Monitors, which have a bare environment, do not:
-    /// to them it is as though it had been set right again.
+    /// For the programs that are to use this clock. Monitors don't, because their environment is empty: they
+    /// see the real time.
     package var environment: [String: String] { ["LD_PRELOAD": library, "FAKE_CLOCK": file] }
 
     package init() async throws {
@@ -23,10 +22,10 @@ package final class WallClock: Sendable {
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
-    /// Sets it so many hours ahead of this machine's, or behind.
+    /// Sets it ahead of the machine's clock by this many hours, or behind if negative.
     package func set(hours: Int64) {
         var shift = hours * 3600
-        // In place: whoever goes by it has the file mapped.
+        // Written in place, because programs have the file mapped.
         let file = open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
         #expect(write(file, &shift, 8) == 8)
         close(file)

@@ -3,8 +3,8 @@ import Home
 import NIOPosix
 import NIOSSL
 
-/// The tests' HTTP client: as many connections as a test wants, and a connection that is refused is
-/// an error at once. It asks no stand-in for its certificate.
+/// The tests' HTTP client: unlimited connections, and a refused connection fails at once. Doesn't verify
+/// certificates.
 enum WebClient {
     static let shared: HTTPClient = {
         var configuration = HTTPClient.Configuration()

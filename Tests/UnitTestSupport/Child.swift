@@ -2,7 +2,7 @@ import Glibc
 import Processes
 import Testing
 
-/// A child of this process, killed with all of its group and reaped with this object.
+/// A child process, killed with its process group and reaped with this object.
 package final class Child: Sendable {
     package let pid: Int32
     package let identity: ProcessIdentity
@@ -12,10 +12,10 @@ package final class Child: Sendable {
         identity = try #require(ProcessTable.identity(of: pid))
     }
 
-    /// Once reaped, the pid may be anybody's: nothing else here reaps.
+    /// Nothing else reaps it, so the pid is still its own.
     deinit {
         kill(pid, SIGKILL)
-        // There is such a group only if it leads one: it is never ours.
+        // Exists only if the child leads a group; never our own.
         kill(-pid, SIGKILL)
         waitpid(pid, nil, 0)
     }
@@ -30,7 +30,7 @@ package final class Child: Sendable {
 }
 
 extension ProcessLaunch {
-    /// A shell that runs `script`, its output going to `output`.
+    /// A shell that runs `script`, with its output in `output`.
     package static func shell(_ script: String, output: String? = nil) -> ProcessLaunch {
         var launch = ProcessLaunch(
             program: "/bin/sh", arguments: ["sh", "-c", script], environment: ["PATH=/usr/bin:/bin"])

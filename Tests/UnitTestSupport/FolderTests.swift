@@ -4,7 +4,7 @@ import Home
 import Processes
 import Testing
 
-/// A test with a folder and children of its own. Removed with the test's instance.
+/// A test with a temporary folder and child processes, both removed with the test's instance.
 open class FolderTests {
     package let folder: String
     /// Killed and reaped with the test's instance.
@@ -16,7 +16,7 @@ open class FolderTests {
     }
 
     deinit {
-        // What cannot be removed is the system's to clean up.
+        // Errors are ignored: the system cleans its temporary directory.
         try? FileManager.default.removeItem(atPath: folder)
     }
 
@@ -33,7 +33,7 @@ open class FolderTests {
                 program: arguments[0], arguments: arguments, environment: environment, searchesPath: true))
     }
 
-    /// A process that has just been started shows its arguments and variables a moment later.
+    /// Waits until a new process shows its own arguments and variables, which it does only after exec.
     package func settled(_ child: Child) async {
         #expect(await eventually { !ProcessTable.arguments(of: child.pid).isEmpty })
     }

@@ -2,7 +2,7 @@ import Processes
 import RunnerStore
 
 extension HostIdentity {
-    /// This machine before its last restart.
+    /// This machine before its last reboot.
     package static let beforeRestart = HostIdentity(
         machine: HostIdentity.current.machine, bootID: "an earlier boot", pidNamespace: 1)
     package static let elsewhere = HostIdentity(
@@ -14,7 +14,7 @@ extension Timestamp: ExpressibleByIntegerLiteral {
 }
 
 extension ProcessIdentity {
-    /// A made-up process that started in the tick of its pid.
+    /// A made-up process whose start time equals its pid.
     package static func sample(_ pid: Int32) -> ProcessIdentity {
         ProcessIdentity(pid: pid, start: Int64(pid))
     }

@@ -1,4 +1,4 @@
-/// Numbers that are the same in every run.
+/// The same numbers in every run.
 package struct SeededNumbers: RandomNumberGenerator {
     private var state: UInt64
 

@@ -7,7 +7,7 @@ package func onThread<T: Sendable>(_ body: @escaping @Sendable () throws -> T) a
     }
 }
 
-/// Waits until `condition` holds; false if it does not within a minute: at their start all tests want the machine.
+/// Waits until `condition` is true; false if it is not within a minute, because all tests start at once.
 package func eventually(_ condition: () throws -> Bool) async rethrows -> Bool {
     let deadline = ContinuousClock.now + .seconds(60)
     while ContinuousClock.now < deadline {
