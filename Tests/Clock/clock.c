@@ -1,6 +1,5 @@
-// A wall clock that a test sets: preloaded, ld.so(8), it shifts what programs are told by the seconds in
-// the file FAKE_CLOCK, which may change at any moment. The clocks that count from the boot are the kernel's
-// own, and so are the times of files.
+// A fake wall clock: preloaded, ld.so(8), it shifts the time by the seconds in the file FAKE_CLOCK, which may
+// change at any time. Clocks that count from boot, and times of files, are not changed.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>

@@ -3,7 +3,7 @@ import Testing
 @testable import Home
 @testable import hapi
 
-/// Words of fixed sets, and what is said of others.
+/// Options with fixed values, and the errors for other values.
 @Suite struct ChoiceTests {
     static let refused: [([String], String)] = [
         (

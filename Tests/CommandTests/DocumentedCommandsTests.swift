@@ -4,8 +4,7 @@ import Testing
 
 @testable import hapi
 
-/// README and the pages in docs/: every command in them is one that the program takes, every link leads
-/// somewhere.
+/// README and docs/: the program accepts every command in them, and every link leads to a file.
 @Suite struct DocumentedCommandsTests {
     private static let root: String =
         #filePath.split(separator: "/").dropLast(3).reduce(into: "") { $0 += "/" + $1 }
@@ -45,7 +44,8 @@ import Testing
         }
     }
 
-    /// In code spans, in indented and fenced blocks: from the word `hapi` to the end of the command.
+    /// The commands in code spans, indented blocks and fenced blocks: from the word `hapi` to the end of the
+    /// command.
     private func commands(in text: String) throws -> [String] {
         var found = text.matches(of: /`([^`\n]*\bhapi [^`\n]+)`/).map { String($0.1) }
         var isFenced = false
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    /// As a shell splits them; placeholders stand for themselves.
+    /// Splits a line like a shell; placeholders are kept as words.
     private func words(of line: String) throws -> [String] {
         let command = line.split(separator: " #").first.map(String.init) ?? line
         var (words, word, quote): ([String], String, Character?) = ([], "", nil)

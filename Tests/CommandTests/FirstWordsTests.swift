@@ -5,7 +5,7 @@ import Testing
 @testable import Processes
 @testable import hapi
 
-/// What the first words on the command line are taken for.
+/// The interpretation of the first words of a command line.
 @Suite struct FirstWordsTests {
     @Test(arguments: [
         (["status"], "hapi runner status"), (["list"], "hapi runner list"),

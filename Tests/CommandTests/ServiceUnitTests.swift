@@ -2,7 +2,7 @@ import Testing
 
 @testable import hapi
 
-/// The unit file that a service is installed with.
+/// The unit file of the service.
 @Suite struct ServiceUnitTests {
     private func lines(_ plan: ServicePlan) -> [String] { plan.text.split(separator: "\n").map(String.init) }
 

@@ -7,7 +7,7 @@ import Testing
 
 /// Times in `status` and `logs`.
 @Suite struct TimeTests {
-    /// What is recorded and what is counted back, in milliseconds, and which of them is told.
+    /// The recorded time and the time computed from the uptime, in milliseconds, and which of them is shown.
     @Test(arguments: [
         (5_900, 5_000, 5_900), (5_000, 5_900, 5_000), (90_000, 5_000, 5_000), (0, 5_000, 5_000),
     ])

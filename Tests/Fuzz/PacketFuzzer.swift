@@ -1,9 +1,9 @@
 import FoundationEssentials
 
-// Compiled together with the codecs and the protocol machine, by `scripts/fuzz`; no part of the package.
+// Compiled by `scripts/fuzz`, together with the codecs and the protocol machine; not part of the package.
 
-/// One input is taken twice: as the bytes of one message, and as a conversation, a message a line. A line that
-/// begins with `b` is a binary message, any other a text.
+/// Each input is used twice: as the bytes of one message, and as a conversation with one message per line. A
+/// line that begins with `b` is a binary message, any other a text message.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let input = Array(UnsafeBufferPointer(start: start, count: count))
@@ -16,7 +16,7 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     return 0
 }
 
-/// What holds for every message, whatever its bytes.
+/// Invariants of every message, whatever its bytes.
 enum CodecLaws {
     static func check(_ bytes: ArraySlice<UInt8>) {
         engine(bytes)
@@ -39,8 +39,8 @@ enum CodecLaws {
         }
     }
 
-    /// What is read is written and read as the same. Of payloads only those that are sent, arrays and objects:
-    /// one of nothing but a name would be taken for a namespace.
+    /// A packet that is encoded and decoded again is the same. Only with payloads that are actually sent,
+    /// arrays and objects: a bare name would be read as a namespace.
     private static func packet(_ bytes: ArraySlice<UInt8>) {
         guard let packet = try? SocketIOPacket(decoding: bytes) else { return }
         precondition((0...SocketIOPacket.maximumAttachments).contains(packet.attachmentCount))
@@ -54,8 +54,8 @@ enum CodecLaws {
         precondition((try? SocketIOPacket(decoding: message)) == packet)
     }
 
-    /// An array is split into what joins to the same array, and into as many elements as the JSON decoder sees in
-    /// it, if it sees an array at all: it guesses UTF-16 and UTF-32 from bytes that are 0, and no text has those.
+    /// The elements of an array join to the same array, and are as many as the JSON decoder finds, if it
+    /// finds an array at all. (It detects UTF-16 and UTF-32 by zero bytes, which no text message contains.)
     private static func array(_ bytes: ArraySlice<UInt8>) {
         guard let elements = try? JSONArraySplitter.elements(of: bytes) else { return }
         precondition(elements.count <= JSONArraySplitter.maximumElements)
@@ -76,7 +76,7 @@ enum CodecLaws {
     private static func event(_ bytes: ArraySlice<UInt8>) {
         guard let event = try? SocketIOEvent(payload: bytes, id: nil, attachments: []) else { return }
         let overhead = 256 + JSONArraySplitter.maximumElements * MemoryLayout<ArraySlice<UInt8>>.stride
-        // A name of escapes is shorter than its JSON, or three times as long where it is repaired.
+        // A name with escapes is shorter than its JSON, or three times as long if it is repaired.
         precondition(event.footprint <= 4 * bytes.count + overhead)
         for index in 0..<event.argumentCount {
             precondition(event.json(index) != nil)
@@ -90,7 +90,7 @@ enum CodecLaws {
     }
 }
 
-/// A machine with some who wait for answers, and what holds for all it decides.
+/// A protocol machine with waiters, and the invariants of its decisions.
 struct Conversation {
     private static let limit = 4096
     private var machine = ProtocolMachine<Int>(namespace: "/room", auth: "{}", maximumPayloadSize: limit)

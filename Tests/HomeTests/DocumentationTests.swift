@@ -4,7 +4,7 @@ import Testing
 @testable import Home
 @testable import Processes
 
-/// The page on settings and environment, and the sources, say the same.
+/// Compares docs/settings-and-environment.md with the sources.
 @Suite struct DocumentationTests {
     private static let root = URL(filePath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()
@@ -21,7 +21,7 @@ import Testing
         }
     }
 
-    /// What an agent is told besides is its dialect's matter.
+    /// Variables of agents that only a dialect sets are not included.
     @Test func everyVariableOfOursStandsOnceInTheSources() throws {
         let folder = Self.root.appending(path: "Sources").path
         let files = try FileManager.default.subpathsOfDirectory(atPath: folder).filter {

@@ -47,7 +47,7 @@ import UnitTestSupport
         let isProved: Bool
     }
 
-    /// Of a runner 7 and a process that started ten seconds after 1970 began.
+    /// Of a runner with pid 7, and a process that started at second 10.
     static let proofs = [
         Proof(marker: "Thu Jan  1 00:00:11 1970", isListed: false, isProved: true),
         Proof(marker: "Thu Jan  1 00:00:20 1970", parent: 7, hasLog: true, isProved: false),

@@ -27,7 +27,7 @@ import Testing
         #expect(InheritedVariables.passed(on: [name: "x"]) == [name: "x"])
     }
 
-    /// Less the one with which people configure their git.
+    /// Except for GIT_CONFIG_COUNT, with which users configure git.
     @Test func allThatGitCallsLocalToARepositoryIsLeftOut() async throws {
         let answer = try await HelperProcess.run(
             "git", ["rev-parse", "--local-env-vars"], environment: ["PATH": "/usr/bin:/bin"],

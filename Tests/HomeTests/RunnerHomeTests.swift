@@ -22,7 +22,7 @@ import UnitTestSupport
         (["HOME": "/home/dev", "HAPI_HOME": "~other"], current + "/~other"),
     ]
 
-    /// This user's home in the user database, and the directory the tests stand in.
+    /// This user's home in the user database, and the tests' current directory.
     private static let recorded = getpwuid(getuid()).map { String(cString: $0.pointee.pw_dir) } ?? ""
     private static let current = FileManager.default.currentDirectoryPath
 

@@ -5,7 +5,7 @@ import Testing
 @testable import HubClient
 @testable import Processes
 
-/// The hexadecimal values are JavaScript's: `createHash('sha256').update(JSON.stringify(pairs))`.
+/// The hexadecimal values come from JavaScript: `createHash('sha256').update(JSON.stringify(pairs))`.
 @Suite struct RunnerIdentityTests {
     static let headers: [([String: String], String)] = [
         (["X-A": "1"], "1116c3af65f4ae46c3dfc32d88b1d24bdf240528bc9705f98a0f7f7b89b9d551"),
@@ -96,7 +96,7 @@ import Testing
 }
 
 @Suite struct SHA256Tests {
-    /// FIPS 180-4's examples, and lengths on both sides of every boundary of the padding.
+    /// Examples of FIPS 180-4, and lengths around every boundary of the padding.
     static let vectors: [(String, String)] = [
         ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
         ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),

@@ -10,7 +10,7 @@ import UnitTestSupport
 @Suite final class RunnerLockTests: FolderTests {
     private static let name = "runner.state.json.lock"
 
-    /// A process that looks like a runner, or not.
+    /// A process whose command line may look like a runner's.
     private func lookalike(_ words: String...) async throws -> Child {
         var launch = ProcessLaunch.shell("sleep 60; :")
         launch.arguments += words
@@ -32,7 +32,7 @@ import UnitTestSupport
         #expect(try RunnerLock.acquire(home) == nil)
         lock?.removeFile()
         #expect(text(of: Self.name) == nil)
-        // No unlink splits it.
+        // Unlinking the file does not split the lock.
         #expect(try RunnerLock.acquire(home) == nil)
         lock = nil
         #expect(try RunnerLock.acquire(home) != nil)
@@ -77,7 +77,7 @@ import UnitTestSupport
         #expect(lock != nil)
         let child = try await lookalike()
         lock = nil
-        // A child of another test has the descriptor too, from its fork to its exec.
+        // Between fork and exec, a child of another test holds the descriptor too.
         for _ in 0..<200 where lock == nil {
             lock = try RunnerLock.acquire(home)
             if lock == nil { try await Task.sleep(for: .milliseconds(10)) }

@@ -45,7 +45,7 @@ import UnitTestSupport
         #expect(presence([runner(1, ProcessTable.current, host: host)]).runner == nil)
     }
 
-    /// Whether it runs there cannot be known; of one from before a restart it can.
+    /// Whether it is still running there cannot be known, except for one from before a reboot.
     @Test func aLifeElsewhereIsToldUnlessItsEndIsOnRecord() {
         var life = runner(1, ProcessTable.current, host: .elsewhere)
         #expect(presence([life]).elsewhere?.id == 1)

@@ -9,7 +9,7 @@ import UnitTestSupport
 @testable import Processes
 
 @Suite final class SettingsTests: FolderTests {
-    /// With keys of the hub's, and of nobody we know.
+    /// With keys of the hub, and unknown ones.
     private static let shared = #"""
         {"cliApiToken":"t","apiUrl":"http://hub","machineId":"m","listenPort":3006,"publicUrl":null,
          "corsOrigins":["a","b"],"vapidKeys":{"publicKey":"p","privateKey":"q"},"ratio":0.26,"big":9007199254740993,"bigger":12345678901234567890,

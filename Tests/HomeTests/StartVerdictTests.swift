@@ -5,7 +5,7 @@ import Testing
 @testable import HubClient
 @testable import Processes
 
-/// What moves a running runner, and what does not.
+/// What replaces a running runner, and what does not.
 @Suite struct StartVerdictTests {
     private func configuration(_ environment: [String: String], _ settings: Settings = Settings([:])) throws
         -> Configuration

@@ -6,7 +6,7 @@ import UnitTestSupport
 @testable import Processes
 
 @Suite final class WorkspaceRootsTests: FolderTests {
-    /// Two roots, one of them named by a link, and ways out of them.
+    /// Two roots, one of them given as a symbolic link, and links that lead out of them.
     private func roots() throws -> WorkspaceRoots {
         try makeDirectory("work/project/..name")
         try makeDirectory("workshop")
@@ -43,7 +43,7 @@ import UnitTestSupport
         #expect(try roots().admit("\(folder)/\(path)") == nil)
     }
 
-    /// To a `String` they are equal.
+    /// `String` considers them equal.
     @Test func aNameOfOtherBytesIsAnotherDirectory() throws {
         let roots = try WorkspaceRoots([try makeDirectory("caf\u{e9}")])
         try makeDirectory("cafe\u{301}")
@@ -51,7 +51,7 @@ import UnitTestSupport
         #expect(roots.admit("\(folder)/cafe\u{301}/new") == nil)
     }
 
-    /// A slash with a combining character behind it is a slash all the same.
+    /// A slash followed by a combining character is still a separator.
     @Test func aLinkBeforeAnOddNameIsFollowed() throws {
         #expect(try roots().admit("\(folder)/work/out/\u{301}new") == nil)
     }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import HubClient
 
-/// What may be logged, kept and shown of what a hub says.
+/// Redaction and truncation of what a hub says.
 @Suite struct HubWordsTests {
     private let hub = Hub(url: "https://hub.example.org", token: "to:ken-1:space")
 

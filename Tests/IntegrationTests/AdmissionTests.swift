@@ -3,7 +3,7 @@ import HubProtocol
 import RunnerTestSupport
 import Testing
 
-/// Whom the control server lets in, and what it says to nonsense.
+/// Which clients the control server accepts, and how it answers invalid requests.
 @Suite(.serialized) struct AdmissionTests {
     private struct Case {
         var path = "list"
@@ -128,8 +128,8 @@ import Testing
         }
     }
 
-    /// Another user sends a request, leaves at once, and the owner connects from the same port: what was
-    /// sent is not the owner's.
+    /// Another user sends a request and disconnects, and the owner connects from the same port: the request
+    /// must not be taken for the owner's.
     @Test(.timeLimit(.minutes(2)), .enabled(if: geteuid() == 0, "needs root"))
     func whoLeavesAtOnceIsNotTakenForWhoComesNext() async throws {
         try await TestHome.with { home in
@@ -192,7 +192,7 @@ import Testing
         }
     }
 
-    /// Strangers who send unfinished requests take little of the runner, and nothing of its owner's time.
+    /// Other users' unfinished requests cost the runner little and don't delay the owner's.
     @Test(.enabled(if: geteuid() == 0, "needs root"))
     func aCrowdOfStrangersIsKeptSmall() async throws {
         try await TestHome.with { home in

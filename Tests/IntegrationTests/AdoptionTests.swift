@@ -6,7 +6,7 @@ import Runner
 import RunnerTestSupport
 import Testing
 
-/// A runner that is killed forgets nothing.
+/// Sessions survive a killed runner.
 @Suite(.serialized) struct AdoptionTests {
     @Test func restartAdoptsEveryLiveSession() async throws {
         try await TestHome.with { home in

@@ -4,7 +4,7 @@ import Processes
 import RunnerTestSupport
 import Testing
 
-/// From the wish for a session to the agent that works: what is said of it is what happened.
+/// From a spawn request to a working agent: the answer is what actually happened.
 @Suite(.serialized) struct AgentStartTests {
     private static let own = ["HAPI_CLI_EXECUTABLE": Paths.program]
 
@@ -91,7 +91,7 @@ import Testing
         }
     }
 
-    /// As the kernel does it when memory runs out: the session's process, or its monitor too.
+    /// As the kernel does when memory runs out: kills the session's process, and in one case its monitor too.
     @Test(arguments: [false, true])
     func anAgentThatOutlivesItsSessionIsShownAndCanBeEnded(withItsMonitor: Bool) async throws {
         try await TestHome.with(nil, Self.own) { home in
@@ -118,7 +118,7 @@ import Testing
         }
     }
 
-    /// The disk is not filled by one session, whether a runner runs or not.
+    /// One session cannot fill the disk, whether a runner is running or not.
     @Test func aSessionThatPrintsForEverIsBoundedWithoutARunner() async throws {
         try await TestHome.with(nil, ["HAPI_RUNNER_WEBHOOK_TIMEOUT_MS": "100"]) { home in
             let script = "#!/bin/sh\necho the beginning\nread go < \(home.root)/go\nexec yes 0123456789\n"
@@ -145,7 +145,7 @@ import Testing
         }
     }
 
-    /// Whether the first two MiB of a file hold a text.
+    /// Whether the first two MiB of a file contain a text.
     private func grepped(_ text: String, in path: String) -> Bool {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return false }

@@ -6,7 +6,7 @@ import Testing
 
 /// `hapi attach`, `send`, `approve-tool`: a conversation from the shell.
 @Suite(.serialized) struct AttachTests {
-    /// A session of the runner's without a hub.
+    /// A session of the runner, without a hub.
     private static func alone(_ body: (TestHome, String) async throws -> Void) async throws {
         try await TestHome.with(nil, ["HAPI_CLI_EXECUTABLE": Paths.program]) { home in
             try home.install("opencode", "acp.py")
@@ -122,7 +122,7 @@ extension TestHome {
         var missed: String?
     }
 
-    /// Runs the program in a terminal of its own, and types.
+    /// Runs the program in a pseudo-terminal and types.
     func typing(_ steps: [[String]], _ arguments: String...) async throws -> Typed {
         let script = try JSON.text(JSONValue.array(steps.map { .array($0.map { .string($0) }) }))
         let terminal = try start(

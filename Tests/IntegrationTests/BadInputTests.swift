@@ -2,7 +2,7 @@ import Glibc
 import RunnerTestSupport
 import Testing
 
-/// What people and files get wrong.
+/// Invalid arguments, variables and files.
 @Suite(.serialized) struct BadInputTests {
     @Test(arguments: ["{", "[]", "null", "\u{0}\u{1}"])
     func unreadableSettingsAreNamedAndNotReplaced(text: String) async throws {
@@ -73,7 +73,7 @@ import Testing
             #expect(try await home.status().running == false)
             #expect(try await home.hapi("runner", "stop").status == 0)
             let runner = try await home.startRunner()
-            // A runner that runs does not need it either.
+            // A running runner doesn't need it either.
             try home.write("home/runner.state.json", text)
             #expect(try await home.status().runner?.pid == runner.pid)
             #expect(try await home.hapi("runner", "stop").status == 0)

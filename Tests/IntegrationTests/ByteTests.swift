@@ -4,7 +4,7 @@ import Processes
 import RunnerTestSupport
 import Testing
 
-/// Names that are not UTF-8, from edge to edge.
+/// Names that are not UTF-8 round-trip from edge to edge.
 @Suite(.serialized) struct ByteTests {
     private static let odd = String(systemBytes: Array("odd".utf8) + [0xff, 0xfe])
     private static let shown = #"odd\xff\xfe"#

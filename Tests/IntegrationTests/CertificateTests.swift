@@ -1,15 +1,15 @@
 import RunnerTestSupport
 import Testing
 
-/// Hubs that speak TLS: a certificate that does not prove the hub is told, and nothing is sent to it.
+/// Hubs with TLS: an untrusted certificate is reported, and nothing is sent to the hub.
 @Suite(.serialized) struct CertificateTests {
-    /// How the hub is called, and what its certificate says.
+    /// The hub's address and its certificate.
     struct Case: Sendable, CustomTestStringConvertible {
         var host = "localhost"
         var names = "DNS:localhost,IP:127.0.0.1"
         var from = "20250101000000Z"
         var to = "20490101000000Z"
-        /// Whether the runner is told of the authority that signed it.
+        /// Whether the runner trusts the authority that signed it.
         var isKnown = true
         var isItsOwnAuthority = false
         let testDescription: String
@@ -87,7 +87,7 @@ import Testing
         }
     }
 
-    /// What was tried, on what, why it failed, and what helps: in the status, and in the log.
+    /// Expects the action, the hub, the cause and a hint, in the status and in the log.
     @discardableResult
     private func expectTold(_ reason: String, at url: String, _ home: TestHome) async throws -> String {
         let words = "cannot register this machine at \(url): \(reason); `openssl s_client"
@@ -102,7 +102,7 @@ import Testing
         return words
     }
 
-    /// Starts a runner with a hub of this kind.
+    /// Starts a runner with such a hub.
     private func start(
         _ kind: Case, _ body: (TestHome, TestHub, _ url: String) async throws -> Void
     ) async throws {
@@ -120,7 +120,7 @@ import Testing
         }
     }
 
-    /// Makes `cert.pem` and `key.pem`, and `ca.pem` of the authority that signed it.
+    /// Creates `cert.pem` and `key.pem`, and `ca.pem` of the authority that signed it.
     private func makeCertificate(_ kind: Case, _ home: TestHome) async throws {
         let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
         let script = """

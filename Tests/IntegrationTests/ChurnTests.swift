@@ -3,13 +3,13 @@ import HubProtocol
 import RunnerTestSupport
 import Testing
 
-/// A great many short sessions at once: what a busy week does to a runner, in a minute.
+/// Thousands of short sessions at once: a busy week in a minute.
 ///
-/// `ROUNDS` makes it longer, a hundred sessions each.
+/// With `ROUNDS`, a hundred sessions per round.
 @Suite(.serialized) struct ChurnTests {
     private static let callers = 32
     private static let sessions = rounds(orDaily: 6) * 100
-    /// What it may have grown by while nothing lives, in KiB. A leak of 1 KiB a session is 20 MB in a long run.
+    /// Maximum growth of the idle runner, in KiB. A leak of 1 KiB per session would be 20 MB in a long run.
     private static let growth = 24 << 10
 
     @Test func sessionsThatComeAndGoCostTheRunnerNothing() async throws {
@@ -40,7 +40,8 @@ import Testing
         }
     }
 
-    /// Has `count` sessions started, by so many callers at once. Each request is answered with a session.
+    /// Spawns `count` sessions with this many concurrent callers, and expects that each request is answered
+    /// with a session.
     private func spawn(_ count: Int, _ home: TestHome, _ control: ControlPort) async throws {
         let body: JSONValue = ["directory": .string(home.work)]
         try await withThrowingTaskGroup(of: Void.self) { group in

@@ -3,8 +3,8 @@ import HubProtocol
 import RunnerTestSupport
 import Testing
 
-/// The wall clock is set back and forth while the runner and its sessions live. It is shown; nothing
-/// is decided or measured by it.
+/// The wall clock is set back and forth while the runner and its sessions are running. Its times are shown,
+/// but nothing is decided or measured by it.
 @Suite(.serialized) struct ClockTests {
     private static let year: Int64 = 365 * 24
     /// In hours.
@@ -35,7 +35,7 @@ import Testing
                 #expect(try await home.status().runner?.hubState == "connected")
                 #expect(try await home.inStore("SELECT count(*) FROM hub_changes") == "1")
                 #expect(try await home.ending(of: gone) == .init("exited", code: 3))
-                // All that were ever made: those of ten years ago and to come among them.
+                // None is missing, including those of ten years ago and in ten years.
                 let kept = "SELECT count(DISTINCT at / 31536000000) FROM heartbeats"
                 #expect(try #require(Int(try await home.inStore(kept))) >= 3)
                 try await home.stopRunner()
@@ -43,11 +43,11 @@ import Testing
         }
     }
 
-    /// Asked by the same clock.
+    /// Measured by the same clock.
     private static let hasBeats =
         "SELECT count(*) > 2 FROM heartbeats WHERE abs(at / 1000 - strftime('%s', 'now')) < 60"
 
-    /// What is told of spans of time is what this machine's clock saw pass.
+    /// Shown durations are those that the machine's clock measured.
     private func expectOwnTime(_ home: TestHome, _ comment: Comment) async throws {
         let runner = try #require(try await home.status().runner)
         #expect((0..<120).contains(runner.uptimeSeconds), comment)
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    /// Sessions are listed in the order they were started in.
+    /// Sessions are listed in the order in which they were started.
     private func expectOrder(_ home: TestHome, _ old: String, new: String) async throws {
         let listed = try await home.list()
         #expect(listed.first?.happySessionId == old && listed.last?.happySessionId == new)
@@ -69,10 +69,10 @@ import Testing
         #expect(shown.map(\.happySessionId) == [new])
     }
 
-    // MARK: Patience
+    // MARK: Timeouts
 
-    /// A store that is locked, a start that takes its time, one that nobody reports, a grace period: none is
-    /// cut short or drawn out by a clock that jumps to and fro.
+    /// A jumping clock neither shortens nor extends a timeout: of a locked store, a slow start, a missing
+    /// report, a grace period.
     @Test func noPatienceIsMeasuredByTheClock() async throws {
         let clock = try await WallClock()
         let environment = clock.environment.merging(["HAPI_RUNNER_WEBHOOK_TIMEOUT_MS": "5000"]) { $1 }
@@ -108,12 +108,12 @@ import Testing
         }
     }
 
-    /// Sets the clock back and forth all the while.
+    /// Sets the clock back and forth while `body` is running.
     private func jumping(_ clock: WallClock, _ body: () async throws -> Void) async throws {
         let jumps = Task {
             while !Task.isCancelled {
                 clock.set(hours: [-5, 5, -10 * Self.year, 10 * Self.year].randomElement() ?? 0)
-                // Ends early when all is over.
+                // The sleep fails only when cancelled.
                 try? await Task.sleep(for: .milliseconds(50))
             }
         }
@@ -128,7 +128,7 @@ import Testing
         return (try await body(), ContinuousClock.now - start)
     }
 
-    // MARK: Between two lives
+    // MARK: Between two runners
 
     @Test(arguments: [-5, 10 * year])
     func aRunnerThatStartsByAnotherClockKnowsEveryProcess(shift: Int64) async throws {
@@ -149,7 +149,7 @@ import Testing
             #expect(adopted.pid == process.pid && adopted.adopted)
             #expect(try await home.ending(of: ended) == .init("signaled", signal: "SIGKILL"))
             #expect(try await home.hapi("runner", "logs").output.contains("-pid-\(runner.pid)-"))
-            // Only what has ended is ever forgotten, and only by the dates on record.
+            // Prunes only ended sessions, by their recorded dates.
             _ = try await home.hapi("runner", "prune", "--before", "1d", "--yes")
             #expect(try await home.list(all: true).count == (shift > 24 ? 1 : 2))
             try await expectAbsence(home, shift)
@@ -159,7 +159,7 @@ import Testing
         }
     }
 
-    /// The time between two lives is told, and its length only where the clock can tell one.
+    /// The absence between two runners is reported, with its length if the clock can give one.
     private func expectAbsence(_ home: TestHome, _ shift: Int64) async throws {
         let shown = try await home.hapi("runner", "absences", "--since", "2000-01-01")
         let line = try #require(shown.output.split(separator: "\n").last)

@@ -3,7 +3,7 @@ import Processes
 import RunnerTestSupport
 import Testing
 
-/// `hapi completion`, in the real shells where they are installed.
+/// `hapi completion`, in the shells that are installed.
 @Suite(.serialized) struct CompletionTests {
     @Test func bashCompletesCommandsAndTheNamesOfSessions() async throws {
         try await TestHome.with { home in
@@ -17,7 +17,7 @@ import Testing
         }
     }
 
-    /// What bash offers for the last word.
+    /// Bash's completions of the last word.
     private func completed(_ home: TestHome, _ words: String...) async throws -> [String] {
         let program = """
             ln -sf \(Paths.program) \(home.root)/bin/hapi

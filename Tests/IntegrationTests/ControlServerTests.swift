@@ -2,7 +2,7 @@ import Glibc
 import RunnerTestSupport
 import Testing
 
-/// What HTTP/1.1 asks of the control server, beyond what one client library does.
+/// HTTP/1.1 as the control server must support it, beyond what one client library uses.
 @Suite(.serialized) struct ControlServerTests {
     @Test(.timeLimit(.minutes(5))) func requestsAreServedHoweverTheyComeOverTheWire() async throws {
         try await TestHome.with { home in

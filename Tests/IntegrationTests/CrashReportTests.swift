@@ -4,7 +4,7 @@ import HubProtocol
 import RunnerTestSupport
 import Testing
 
-/// A runner that a signal of its own making ends has told how, and those who ask are told.
+/// A crashing runner logs the signal, and commands show it.
 @Suite(.serialized) struct CrashReportTests {
     @Test(arguments: [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP])
     func aCrashIsOnRecord(signal: Int32) async throws {
@@ -24,7 +24,7 @@ import Testing
             #expect(line.contains(" critical crashed signal=\(name) address=0x0 thread=\(crashed.pid) "))
             #expect(line.split(separator: " ").last?.hasPrefix("calls=0x") == true, "\(line)")
 
-            // Nobody has come after it yet.
+            // No other runner has been started yet.
             let shown = try await home.status()
             #expect(shown.lastRunner?.endReason == "crashed" && shown.lastRunner?.endDetail == name)
             let told = try await home.hapi("runner", "status").output
@@ -44,7 +44,7 @@ import Testing
             let crashed = try await home.startRunner()
             #expect(killVerified(crashed, SIGSEGV))
             try await eventually("its end") { !isAlive(crashed) }
-            // An absence that is shorter than two seconds is not worth a line.
+            // Absences shorter than two seconds are not reported.
             try await home.inStore("UPDATE runners SET started_at = started_at - 10000")
             try await home.startRunner()
             let told = try await home.hapi("runner", "absences").output

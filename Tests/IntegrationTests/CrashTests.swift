@@ -4,9 +4,9 @@ import RunnerStore
 import RunnerTestSupport
 import Testing
 
-/// Whenever the runner is killed, the live processes are the live rows after its restart.
+/// Whenever the runner is killed, after its restart the live processes are exactly the live rows.
 @Suite(.serialized) struct CrashTests {
-    /// `ROUNDS` makes it a longer run.
+    /// `ROUNDS` makes it longer.
     private static let rounds = RunnerTestSupport.rounds(orDaily: 3)
 
     @Test func killedAmidSixteenSpawnsItLosesNoneAndInventsNone() async throws {
@@ -23,7 +23,7 @@ import Testing
         }
     }
 
-    /// Kills the runner at another moment of the spawns in each round.
+    /// Kills the runner at a different moment of the spawns in each round.
     private func spawnSixteenAndKill(_ home: TestHome, _ round: Int) async throws {
         let control = try home.control()
         let directory = home.work
@@ -39,7 +39,7 @@ import Testing
         }
     }
 
-    /// Each step of a spawn, in the runner and in the monitor, and whether a session comes of it.
+    /// Each step of a spawn, in the runner and in the monitor, and whether it leads to a session.
     @Test(arguments: [
         ("spawn-recorded", nil), ("spawn-prepared", nil), ("spawn-launched", "starting"),
         ("report-recorded", "reported"), ("spawn-answered", "reported"), ("monitor-started", nil),
@@ -63,7 +63,7 @@ import Testing
             }
             if left == nil {
                 let ended = try #require(try await home.list(all: true).first)
-                // Whether the monitor that was killed had launched it, nobody can know.
+                // Nobody can know whether the killed monitor had launched it.
                 let reason = step == "monitor-claimed" ? "vanished" : "launch-failed"
                 #expect(ended.exit?.reason == reason && ended.pid == nil, "\(ended)")
                 #expect(try home.allTraces().isEmpty)
@@ -100,7 +100,7 @@ import Testing
         }
     }
 
-    /// Each step of a start, with sessions to be adopted: the next start has them all.
+    /// Each step of a start with sessions to adopt: the next start adopts them all.
     @Test(arguments: ["adoption-observed", "adopted", "control-bound", "file-written"])
     func afterACrashAtEachStepOfAStartTheNextOneAdoptsAll(step: String) async throws {
         try await TestHome.with { home in
@@ -152,7 +152,7 @@ import Testing
             ])
             try #require(try await restored.ended() == 0, "\(restored.errors)")
             let sessions = try await home.inStore("SELECT count(*) FROM sessions")
-            // `start` itself would look at a migrated copy, and die of that.
+            // Without `start`, which would migrate a copy itself and crash there.
             let started = try await home.hapi(
                 "runner", "start-sync", changes: ["HAPI_CRASH_AT": "migration-applied"])
             #expect(started.status == 128 + SIGKILL && home.exists(home.lockFile), "\(started)")
@@ -166,7 +166,7 @@ import Testing
             #expect(try await home.inStore("PRAGMA integrity_check") == "ok")
             #expect(try await home.inStore("SELECT count(*) FROM sessions") == sessions)
             try await expectNothingPending(home)
-            // Recorded on other machines: not ours to judge.
+            // Sessions of other machines cannot be judged here.
             #expect(try await home.list().allSatisfy { $0.state == "unverifiable" })
             try await home.stopRunner()
         }
@@ -216,7 +216,7 @@ import Testing
         }
     }
 
-    /// A runner that is stopped, as by a debugger, is ended verifiably by the one that takes its place.
+    /// A suspended runner, as under a debugger, is verified and ended by its replacement.
     @Test(arguments: ["spawn-launched", "stop-recorded"])
     func aStoppedRunnerCanBeReplaced(step: String) async throws {
         try await TestHome.with(nil, ["HAPI_RUNNER_HTTP_TIMEOUT": "300"]) { home in
@@ -247,7 +247,7 @@ import Testing
         #expect(try await home.inStore(pending) == "0", sourceLocation: location)
     }
 
-    /// The stand-in sessions that live, and the rows that say so, once nothing is under way any more.
+    /// Waits until nothing is in progress, and compares the live stand-in sessions with the rows.
     private func expectRowsAreProcesses(
         _ home: TestHome, _ comment: Comment, location: SourceLocation = #_sourceLocation
     ) async throws {

@@ -3,7 +3,7 @@ import Processes
 import RunnerTestSupport
 import Testing
 
-/// `hapi doctor`: each trouble is a finding that names its cause.
+/// `hapi doctor`: each problem is a finding that names its cause.
 @Suite(.serialized) struct DoctorTests {
     private func findings(_ home: TestHome, _ changes: [String: String] = [:]) async throws -> (
         JSONValue, Int32

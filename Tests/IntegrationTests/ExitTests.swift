@@ -7,12 +7,12 @@ import Testing
 
 @testable import RunnerStore
 
-/// How a session ended is known, wherever its runner was at that moment.
+/// How a session ended is known, whatever its runner was doing at that moment.
 @Suite(.serialized) struct ExitTests {
-    /// Where the runner is when its sessions end.
+    /// What the runner is doing when its sessions end.
     enum Moment: Sendable, CustomTestStringConvertible {
         case up, down
-        /// Held in the middle of its start, at a named step, until they have ended.
+        /// Suspended at a named step of its start until they have ended.
         case starting(at: String)
 
         var testDescription: String { if case .starting(let step) = self { step } else { "\(self)" } }
@@ -20,7 +20,7 @@ import Testing
 
     private static let moments: [Moment] = [.up, .down, .starting(at: "adoption-observed")]
 
-    /// What sessions do, and what is to be on record of it.
+    /// What sessions do, and the exit to be recorded.
     private static let ends: [(behaviour: String, exit: ListedSession.Exit)] = [
         ("exit-after=0", .init("exited", code: 0)), ("exit-after=3", .init("exited", code: 3)),
         ("exit-after=255", .init("exited", code: 255)),
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    /// The kernel tells a parent that its child was killed, and not why: SIGKILL is all that is known.
+    /// The kernel reports to the parent only that its child was killed by SIGKILL, not why.
     @Test(.enabled(if: MemoryCage.isPossible, "needs leave to make a memory cgroup"), arguments: moments)
     func aSessionThatIsKilledForWantOfMemoryEndedBySIGKILL(moment: Moment) async throws {
         try await TestHome.with { home in
@@ -74,7 +74,7 @@ import Testing
         }
     }
 
-    /// Brings the runner to where it is to be, has things happen there, and leaves it running.
+    /// Brings the runner to `moment`, runs `body`, and leaves the runner running.
     private func reach(_ moment: Moment, _ home: TestHome, _ body: () async throws -> Void) async throws {
         guard case .up = moment else {
             try await home.killRunner()
@@ -93,10 +93,10 @@ import Testing
         try await body()
     }
 
-    // MARK: At the very moment
+    // MARK: At the same moment
 
-    /// Sessions end with codes of their own around the moment of a kill and a start. `ROUNDS` makes it
-    /// longer, `SEED` repeats a run's decisions.
+    /// Sessions exit with different codes around the moment of a kill and a start. `ROUNDS` makes it longer,
+    /// `SEED` repeats a run's decisions.
     @Test(.timeLimit(.minutes(60))) func aRestartAtTheMomentOfAnEndForgetsNoCode() async throws {
         var random = SeededRandom.announced(for: "exits")
         let rounds = rounds(orDaily: 2)
@@ -112,7 +112,7 @@ import Testing
 
     private static let crowd = 16
 
-    /// Returns how many ends are not on record as they were.
+    /// Returns the number of exits that were recorded wrongly.
     private func restartAmidEnds(
         _ home: TestHome, _ comment: Comment, _ random: inout SeededRandom
     ) async throws -> Int {

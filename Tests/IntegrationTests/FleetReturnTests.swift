@@ -10,7 +10,7 @@ import Testing
 
 @testable import Home
 
-/// Many runners' lines to one hub, with the code that keeps them, through an outage of the hub.
+/// Many connections to one hub through an outage, with the code that runners use to reconnect.
 @Suite(.serialized) struct FleetReturnTests {
     private static let count = getenv("ROUNDS") == nil ? 50 : 200
     private static let outage = Duration.seconds(3)
@@ -61,7 +61,7 @@ import Testing
             connect: { try await connect(number, fleet, configuration, logger) })
     }
 
-    /// As a runner does: its machine's row first, and then the socket.
+    /// Like a runner: registers the machine first, then connects the socket.
     private func connect(
         _ number: Int, _ fleet: Fleet, _ configuration: Configuration, _ logger: Logger
     ) async throws {

@@ -4,7 +4,7 @@ import Processes
 import RunnerTestSupport
 import Testing
 
-/// A home that is taken away while the runner works in it.
+/// A home that is removed while its runner is running.
 @Suite(.serialized) struct GoneHomeTests {
     @Test func aRunnerWhoseHomeIsRemovedSaysSoAndEndsWithItsNextHeartbeat() async throws {
         try await TestHome.with(nil, ["HAPI_RUNNER_HEARTBEAT_INTERVAL": "300"], strays: true) { home in
@@ -18,7 +18,7 @@ import Testing
             #expect(runner.errors.contains("was removed or replaced"), "\(runner.errors)")
             #expect(isAlive(session))
             #expect(killVerified(session))
-            // It would wait for the store to come back, for five minutes.
+            // It would wait for the store for five minutes.
             kill(monitor, SIGKILL)
         }
     }

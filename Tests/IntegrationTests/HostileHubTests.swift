@@ -8,8 +8,8 @@ import Testing
 @testable import HubClient
 @testable import Runner
 
-/// A hub that is broken or means no good, one way a test. Meanwhile the runner lives, answers its control server and
-/// stays small, and it is connected once the hub is sane.
+/// A broken or hostile hub, in one way per test. The runner stays alive and small, answers its control server
+/// meanwhile, and connects once the hub behaves.
 @Suite struct HostileHubTests {
     private static let span = getenv("ROUNDS") == nil ? Duration.milliseconds(300) : .seconds(10)
     private static let mostKiB = 192 << 10
@@ -71,7 +71,7 @@ import Testing
         }
     }
 
-    /// The words with which the hub refuses are kept and shown, but not the token in them, nor all of a book.
+    /// The hub's refusal is stored and shown, but truncated and without the token.
     @Test(arguments: ["echo", "echo-text", "echo-refusal"])
     func aRefusalThatRepeatsTheTokenIsToldWithoutIt(mischief: String) async throws {
         let token = "hub-token-5c1e8a"
@@ -104,13 +104,13 @@ import Testing
         }
     }
 
-    // MARK: How it goes
+    // MARK: Procedure
 
-    /// Lets the runner meet with the mischief, and then with a sane hub.
+    /// Exposes the runner to the misbehaving hub, then to a normal one.
     private func survive(
         _ mischief: String, _ meanwhile: (TestHome, TestHub) async throws -> Void = { _, _ in }
     ) async throws {
-        // The home first: only so many have a turn, and each hub is a process too.
+        // The home first, because homes are limited in number and each hub is a process too.
         try await TestHome.with { home in
             try await TestHub.with { hub in
                 try await hub.set(["mischief": .string(mischief)])

@@ -7,7 +7,7 @@ import RunnerStore
 import RunnerTestSupport
 import Testing
 
-/// Requests nobody means well with, from seeded generators: all are survived, and none leaves a trace.
+/// Hostile requests from seeded generators: the runner survives all of them, and none leaves a trace.
 @Suite(.serialized) struct HostileRequestTests {
     private static let isLong = getenv("ROUNDS") != nil
 
@@ -57,7 +57,7 @@ import Testing
         }
     }
 
-    /// - Returns: what became of them.
+    /// - Returns: how many were answered in which way.
     @discardableResult
     private func send(_ count: Int, _ seed: Int, _ control: ControlPort, _ home: TestHome) async throws
         -> String
@@ -69,7 +69,7 @@ import Testing
         return String(child.output.dropLast())
     }
 
-    // MARK: A hub that means no good
+    // MARK: A hostile hub
 
     @Test(.timeLimit(.minutes(10))) func hostileCallsFromTheHubAreAllAnswered() async throws {
         var random = SeededRandom.announced(for: "hostile calls")
@@ -110,7 +110,7 @@ import Testing
         }
     }
 
-    /// Past the hub's own checks: what the machine's socket gets is no call at all.
+    /// Bypasses the hub's checks: sends packets to the machine's socket that are not calls.
     @Test func packetsThatAreNoCallsAreSurvived() async throws {
         var random = SeededRandom.announced(for: "hostile packets")
         let packets = (0..<(Self.isLong ? 2000 : 200)).map { _ in Self.value(&random, depth: 0) }
@@ -147,7 +147,7 @@ import Testing
         "sessionType", "worktreeName", "model", "resumeSessionId", "includeHidden", "", "\u{0}", "__proto__",
     ]
 
-    /// A call that can start nothing: no directory in it is absolute.
+    /// A call that cannot start anything, because none of its directories is absolute.
     private static func call(_ random: inout SeededRandom) -> (method: String, parameters: JSONValue) {
         let method = methods[Int.random(in: 0..<methods.count, using: &random)]
         guard !random.chance(4) else { return (method, value(&random, depth: 0)) }
@@ -194,7 +194,7 @@ import Testing
 }
 
 extension TestHub {
-    /// What became of a call that need not be one: a word for its answer.
+    /// Classifies the answer to a call that need not be valid.
     fileprivate func answer(to method: String, _ parameters: JSONValue, of machine: String) async throws
         -> String
     {

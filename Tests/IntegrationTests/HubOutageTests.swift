@@ -3,7 +3,7 @@ import HubProtocol
 import RunnerTestSupport
 import Testing
 
-/// A hub that is away, refuses, or comes back.
+/// A hub that is unreachable, refuses, or comes back.
 @Suite(.serialized) struct HubOutageTests {
     @Test func aHubThatIsDownAtTheStartIsConnectedToLater() async throws {
         try await TestHub.with { hub in
@@ -28,7 +28,7 @@ import Testing
                 try await eventually("the loss to be noticed") {
                     try await home.status().runner?.hubState == "connecting"
                 }
-                // It forgot everything meanwhile.
+                // It has lost all its rows meanwhile.
                 try await hub.startAgain()
                 try await expectConnected(home, hub)
             }
@@ -74,7 +74,7 @@ import Testing
                 let status = try await home.status()
                 #expect(status.running && status.runner?.hubState == "unauthorized")
                 #expect(try await home.control().post("list").status == 200)
-                // It stays so at a second look.
+                // Still the same after a moment.
                 #expect(
                     try await home.hapi("runner", "start", changes: ["CLI_API_TOKEN": "wrong"]).status == 69)
             }

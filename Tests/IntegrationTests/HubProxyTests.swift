@@ -3,7 +3,7 @@ import HubProtocol
 import RunnerTestSupport
 import Testing
 
-/// A hub behind an HTTP proxy. Its name is one that only the proxy knows.
+/// A hub behind an HTTP proxy, with a host name that only the proxy can resolve.
 @Suite(.serialized) struct HubProxyTests {
     private func withProxy(
         _ arguments: [String] = [], login: String = "",

@@ -3,7 +3,7 @@ import HubProtocol
 import RunnerTestSupport
 import Testing
 
-/// The main job: a runner and its hub.
+/// A runner and its hub.
 @Suite(.serialized) struct HubTests {
     @Test func theHubSpawnsAndStopsASessionAndHearsOfTheEnd() async throws {
         try await TestHub.with { hub in
@@ -177,7 +177,7 @@ import Testing
                 var metadata = try await hub.machine(home)?["metadata"]
                 #expect(metadata?["workspaceRoots"] == [.string(home.root)])
                 #expect(metadata?["displayName"]?.string == "my machine")
-                // Roots that are given up are cleared, and the name stays.
+                // The hub no longer has the roots, but still the name.
                 try await home.startRunner([:], ["--replace"])
                 metadata = try await hub.machine(home)?["metadata"]
                 #expect(metadata?["workspaceRoots"]?.array?.isEmpty ?? true)

@@ -7,10 +7,10 @@ import RunnerStore
 import RunnerTestSupport
 import Testing
 
-/// Rows whose pid is alive, but is somebody else: never adopted, never signalled, and not taken for dead
-/// where that cannot be known.
+/// Rows whose pid belongs to another process now: never adopted, never signalled, and not considered dead
+/// where that cannot be determined.
 @Suite(.serialized) struct IdentityTests {
-    /// What a row says of a process that is alive, as far as it is not so.
+    /// A change that makes a row's identity differ from the live process.
     struct Forgery: Sendable, CustomTestStringConvertible {
         let name: String
         var start: Int64 = 0
@@ -36,7 +36,7 @@ import Testing
         try await TestHome.with { home in
             try await home.startRunner()
             try await home.stopRunner()
-            // Two bystanders each: one has the pid of the session, one that of its monitor.
+            // Two bystanders for each: one has the session's pid, the other its monitor's.
             let bystanders = try (0..<Self.forgeries.count * 2).map { _ in
                 try home.start(["/bin/sleep", "1000"])
             }
@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    /// What cannot be looked at stands in the way of its HAPI session until a user says that it is gone.
+    /// An unverifiable session blocks its HAPI session until a user marks it as ended.
     private func onlyAUserGivesUp(_ home: TestHome) async throws {
         let resumed: JSONValue = [
             "directory": .string(home.work), "existingSessionId": "happy-forged-4",
@@ -91,7 +91,7 @@ import Testing
         for (number, forgery) in Self.forgeries.enumerated() {
             let session = try #require(sessions.first { $0.id == "forged-\(number)" })
             #expect(session.state == forgery.state && !session.adopted, "\(forgery.name): \(session)")
-            // A look without the runner tells the state; the runner records how it came to be.
+            // Without the runner the state is only derived; the runner then records the end.
             guard forgery.state == "ended", let exit = session.exit else { continue }
             #expect(exit.reason == "vanished" && exit.message == forgery.words, "\(forgery.name): \(exit)")
         }
@@ -113,7 +113,7 @@ import Testing
             """)
     }
 
-    /// The same for the runner itself: whoever has its pid now is not stopped in its place.
+    /// The same for the runner: a process that has its pid now is not stopped.
     @Test(arguments: ["start = start + 1", "boot_id = 'boot-1'", "pid_namespace = pid_namespace + 1"])
     func whoeverHasThePidOfARunnerIsLeftAlone(difference: String) async throws {
         try await TestHome.with { home in
@@ -137,7 +137,7 @@ import Testing
 
     // MARK: Another boot
 
-    /// A power cut: everything is gone at once, and whoever has the pids now is of another boot.
+    /// A power cut: everything ends at once, and the pids belong to processes of another boot.
     @Test func afterARestartOfTheMachineWhatLivedHasVanishedAndItIsSaidWhy() async throws {
         try await TestHome.with { home in
             try await home.startRunner()
@@ -183,7 +183,7 @@ import Testing
         }
     }
 
-    // MARK: Other pids
+    // MARK: Reused pids
 
     @Test(.enabled(if: PidNamespace.isPossible, "needs leave to make a pid namespace"))
     func inAnotherPidNamespaceNothingIsTouchedAndNothingIsClaimed() async throws {
@@ -228,7 +228,7 @@ import Testing
         }
     }
 
-    /// Pids are given out anew once they have all been used: here those of a runner, a monitor and a session.
+    /// Pids are reused once they run out: here those of a runner, a monitor and a session.
     @Test(.enabled(if: PidNamespace.isPossible, "needs leave to make a pid namespace"))
     func whoeverGetsAPidAnewIsNeitherAdoptedNorSignalled() async throws {
         try await TestHome.with { home in

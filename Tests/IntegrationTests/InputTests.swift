@@ -5,7 +5,7 @@ import Processes
 import RunnerTestSupport
 import Testing
 
-/// What comes from outside: directories, variables, settings, bytes.
+/// Input: directories, variables, settings, bytes.
 @Suite(.serialized) struct InputTests {
     @Test func aCurrentDirectoryThatIsGoneStandsForNothing() async throws {
         try await TestHome.with { home in
@@ -56,7 +56,7 @@ import Testing
                 #expect(!(child.output + child.errors).contains("cret"), "\(command): \(child.errors)")
             }
             #expect(!home.exists(home.stateFile))
-            // A runner can be looked at and stopped all the same.
+            // `status` and `stop` still work.
             #expect(try await home.hapi("runner", "status", changes: [name: value]).status == 3)
             #expect(try await home.hapi("runner", "stop", changes: [name: value]).status == 0)
         }

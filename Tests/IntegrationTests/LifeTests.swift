@@ -8,7 +8,7 @@ import Testing
 
 @testable import RunnerStore
 
-/// What a runner does over days: heartbeats, decisions that stand, worktrees, forgetting.
+/// What a runner does over days: heartbeats, standing decisions, worktrees, pruning.
 @Suite(.serialized) struct LifeTests {
     @Test func aHeartbeatIsRecordedAndShown() async throws {
         try await TestHome.with(nil, ["HAPI_RUNNER_HEARTBEAT_INTERVAL": "100"]) { home in
@@ -202,7 +202,7 @@ import Testing
                 let text = try #require(home.text(home.settings))
                 let settings = try JSONValue(json: text)
                 #expect(settings["unknown"] == ["kept": true])
-                // The same runner still, for a start with the token as it is now.
+                // A start with the new token keeps the same runner.
                 let again = try await home.hapi("runner", "start")
                 #expect(again.output.contains("Already running"), "\(again)")
             }

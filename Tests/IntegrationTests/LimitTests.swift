@@ -4,7 +4,7 @@ import HubProtocol
 import RunnerTestSupport
 import Testing
 
-/// When descriptors, processes or patience run out, and after a great many sessions.
+/// Descriptors, processes or time run out; thousands of sessions.
 @Suite(.serialized) struct LimitTests {
     private static let isRoot = geteuid() == 0
     private static let isLong = getenv("ROUNDS") != nil
@@ -16,7 +16,7 @@ import Testing
         try #require(try await child.ended() == 0, "\(child.errors)")
     }
 
-    /// The soft limit on the processes of a process's user, as proc(5) has it.
+    /// The soft limit on a process's user's processes, from proc(5).
     private func processLimit(_ pid: pid_t) -> Substring? {
         processFile(pid, "limits").split(separator: "\n").first { $0.hasPrefix("Max processes") }?
             .split(separator: " ").dropFirst(2).first
@@ -35,7 +35,7 @@ import Testing
             let refused = try await control.post("spawn-session", ["directory": .string(home.work)])
             #expect(refused.body["success"]?.bool != true, "\(refused)")
             #expect(refused.body["error"]?.string?.contains("oo many open files") == true, "\(refused)")
-            // Connections that say nothing take the rest.
+            // Idle connections use up the rest.
             let connections = (0..<40).map { _ in connect(to: control.port) }
             try await Task.sleep(for: .milliseconds(300))
             for connection in connections { close(connection) }
@@ -66,7 +66,7 @@ import Testing
 
     // MARK: Processes
 
-    /// As a user whose processes are counted: root's are not.
+    /// As an unprivileged user, because root's processes are not limited.
     @Test(.enabled(if: isRoot && access("/usr/bin/setpriv", X_OK) == 0, "needs root and setpriv"))
     func aForkThatFailsIsToldAndTheNextOneWorks() async throws {
         try await TestHome.with { home in
@@ -92,7 +92,7 @@ import Testing
         }
     }
 
-    // MARK: A great many
+    // MARK: Many sessions
 
     @Test(.timeLimit(.minutes(20))) func aHundredSessionsAreAdoptedAndStopped() async throws {
         try await TestHome.with { home in
@@ -159,7 +159,7 @@ import Testing
             print(
                 "limits: \(cycles) cycles: \(files) -> \(descriptorCount(runner.pid)) descriptors, \(memory) KiB \(grown < 0 ? "-" : "+") \(abs(grown)) KiB"
             )
-            // A cycle that kept a KiB or more would show here, caches and all.
+            // A leak of one KiB or more per cycle would show here, in spite of caches.
             #expect(grown < 4096 + cycles * 4)
             try await home.stopRunner()
         }
@@ -192,7 +192,7 @@ import Testing
         }
     }
 
-    /// What it takes of the disk.
+    /// The disk space it uses.
     private func size(_ path: String) -> Int {
         var status = stat()
         return stat(path, &status) == 0 ? Int(status.st_blocks) * 512 : 0

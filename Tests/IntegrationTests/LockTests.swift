@@ -3,7 +3,7 @@ import HubProtocol
 import RunnerTestSupport
 import Testing
 
-/// Exactly one runner has a home.
+/// A home has exactly one runner.
 @Suite(.serialized) struct LockTests {
     enum LockFile: String, CaseIterable { case none, empty, garbage, stranger }
 
@@ -57,8 +57,8 @@ import Testing
         }
     }
 
-    /// A lock file that outlived its runner, and whose pid another runner has by now: somebody else's, or
-    /// one that serves another home.
+    /// A stale lock file whose pid now belongs to another runner: another user's, or one that serves another
+    /// home.
     @Test(arguments: [true, false])
     func anotherRunnerUnderTheRecordedPidStandsInNobodysWay(isSomebodyElses: Bool) async throws {
         guard !isSomebodyElses || geteuid() == 0 else { return }
@@ -101,7 +101,7 @@ import Testing
         }
     }
 
-    /// Starts ten at once, and expects that nine of them give up and one answers.
+    /// Starts ten at once, and expects that nine give up and one answers.
     private func expectOneOfTen(_ home: TestHome, location: SourceLocation = #_sourceLocation) async throws {
         let runners = try (0..<10).map { _ in try home.launch(["runner", "start-sync"]) }
         try await eventually("the end of nine of ten", within: .seconds(40), location) {

@@ -58,7 +58,7 @@ import Testing
             #expect(events.count > 2 && events.allSatisfy { $0.keys == fields }, "\(past)")
             #expect(events.first?["kind"] == "requested" && events.first?["name"] == "one")
             let follower = try home.launch(["runner", "events", "--follow"])
-            // From whenever it has begun to look.
+            // The follower may have started later than the session.
             try await eventually("an event") {
                 _ = try await home.spawn("next-\(Int.random(in: 0..<1_000_000))", behaving: "exit-after=0")
                 return follower.output.contains(#""kind":"requested""#)

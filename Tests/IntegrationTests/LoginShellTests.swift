@@ -1,7 +1,7 @@
 import RunnerTestSupport
 import Testing
 
-/// A runner that a service manager started with a bare PATH asks the login shell, which may be slow.
+/// A runner that a service manager started with a minimal PATH asks the login shell, which may be slow.
 @Suite(.serialized) struct LoginShellTests {
     @Test func onlyASpawnWaitsForTheLoginShell() async throws {
         let bare = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -21,7 +21,7 @@ import Testing
             async let spawned = home.spawn("a")
             try home.write("go", "")
             let pid = try await home.process(of: spawned).pid
-            // It has five seconds, which a busy machine may take for the rest.
+            // The shell has five seconds, which a busy machine may use up before this.
             if ContinuousClock.now - begun < .seconds(4) {
                 let path = try #require(try home.trace(pid)).env["PATH"]
                 #expect(path?.hasPrefix("/from/login:") == true, "\(path ?? "")")

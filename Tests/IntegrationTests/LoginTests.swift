@@ -2,7 +2,7 @@ import HubProtocol
 import RunnerTestSupport
 import Testing
 
-/// `hapi auth login`: what is stored was tried, and a running runner takes it up.
+/// `hapi auth login`: saves only what the hub accepts; a running runner picks it up.
 @Suite(.serialized) struct LoginTests {
     private static let bare = ["HAPI_API_URL": "", "CLI_API_TOKEN": ""]
 

@@ -3,7 +3,7 @@ import Processes
 import RunnerTestSupport
 import Testing
 
-/// What sessions are called, and that their names are taken wherever an id is.
+/// Names of sessions, and that they are accepted wherever an id is.
 @Suite(.serialized) struct NameTests {
     private func spawn(_ home: TestHome, _ directory: String, _ more: String...) async throws -> Finished {
         let child = try home.launch(["runner", "spawn", directory] + more)
@@ -34,7 +34,7 @@ import Testing
             let stopped = try await home.hapi("stop", "fix-login")
             #expect(stopped.status == 0 && stopped.output == "Stopped fix-login.\n", "\(stopped)")
             #expect(try await home.hapi("stop", "fix").output.contains("already ended"))
-            // Free again.
+            // The name is free again.
             #expect(try await spawn(home, directory, "--name", "fix-login").status == 0)
         }
     }

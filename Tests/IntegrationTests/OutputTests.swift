@@ -3,7 +3,7 @@ import HubProtocol
 import RunnerTestSupport
 import Testing
 
-/// What the commands print.
+/// The output of the commands.
 @Suite(.serialized) struct OutputTests {
     private static let listFields: Set = [
         "id", "name", "happySessionId", "startedBy", "pid", "state", "agent", "directory", "startedAt",
@@ -142,7 +142,7 @@ import Testing
         return try JSONValue(json: child.output)
     }
 
-    /// What `hapi runner list` shows in a terminal.
+    /// The output of `hapi runner list` in a terminal.
     private func inTerminal(_ home: TestHome, _ environment: [String: String]) async throws -> String {
         let script = "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]))"
         let command = [Paths.python, "-c", script, Paths.program, "runner", "list"]

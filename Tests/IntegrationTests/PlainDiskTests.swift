@@ -3,7 +3,7 @@ import Processes
 import RunnerTestSupport
 import Testing
 
-/// A home on a file system that offers less than most.
+/// A home on a file system without shared memory, hard links or locks.
 @Suite(.serialized) struct PlainDiskTests {
     @Test func aFileSystemWithoutSharedMemoryIsGoodEnough() async throws {
         try await TestHome.with { home in
@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    /// As after a copy of the home, or a mount that has changed.
+    /// As after copying the home to another file system.
     @Test func aStoreThatComesWithALogIsReadWithoutOne() async throws {
         try await TestHome.with { home in
             try await home.startRunner()

@@ -3,8 +3,8 @@ import HubProtocol
 import RunnerTestSupport
 import Testing
 
-/// Sessions with agents that speak ACP or Codex's protocol: the built program between the stand-in hub and
-/// stand-ins for the agents.
+/// Sessions with agents that speak ACP or Codex's protocol: the built program with the stand-in hub and
+/// stand-in agents.
 @Suite(.serialized) struct ProtocolAgentTests {
     enum Kind: String, CaseIterable, Sendable {
         case opencode, codex
@@ -14,7 +14,7 @@ import Testing
         func command(_ words: String) -> String { self == .codex ? "/bin/bash -lc '\(words)'" : words }
     }
 
-    /// Runs `body` with a session, and checks at its end that the web app would have drawn all of it well.
+    /// Runs `body` with a session, and checks at the end that the web app could show everything.
     static func with(
         _ kind: Kind, _ environment: [String: String] = [:], parameters: [String: JSONValue] = [:],
         hub arguments: [String] = [], _ body: (TestHome, Chat) async throws -> Void
@@ -66,7 +66,7 @@ import Testing
             try await eventually("the third run") {
                 try await chat.drawn().filter { $0 == "it ran" }.count == 2
             }
-            // Allowed for the session: not asked again.
+            // Allowed for the session, so there is no second request.
             try await chat.say("run make", as: "m4")
             try await eventually("the fourth run") {
                 try await chat.drawn().filter { $0 == "it ran" }.count == 3
@@ -280,7 +280,7 @@ import Testing
 }
 
 extension TestHome {
-    /// Puts a stand-in of Tests/Agents where the agent's program is looked for, and counts its starts.
+    /// Installs a stand-in from Tests/Agents as the agent's program, and counts its starts.
     func install(_ name: String, _ script: String) throws {
         try installAgent(
             name,

@@ -2,7 +2,7 @@ import Processes
 import RunnerTestSupport
 import Testing
 
-/// `hapi runner prune`: nothing is deleted that was not shown, and not without a yes.
+/// `hapi runner prune`: deletes only what it has shown, after confirmation.
 @Suite(.serialized) struct PruneTests {
     @Test func whatWouldGoIsShownAndDeletedOnlyOnAYesWithItsLog() async throws {
         try await TestHome.with { home in

@@ -4,22 +4,22 @@ import Processes
 import RunnerTestSupport
 import Testing
 
-/// Real agents, where `make test-agents` has installed them, against a scripted model on loopback.
+/// Real agents, if `make test-agents` has installed them, with a scripted model on loopback.
 enum RealAgents {
     static let claude = program("claude")
     static let codex = program("codex")
     static let vibe = program("vibe-acp")
 
-    /// nil where it is not installed.
+    /// nil if it is not installed.
     private static func program(_ name: String) -> String? {
         let path = Paths.root + "/.venv-agents/agents/" + name
         return access(path, X_OK) == 0 ? path : nil
     }
 
-    /// Runs `body` with a session of the agent, and checks at its end that the web app would have drawn all well.
+    /// Runs `body` with a session of the agent, and checks at the end that the web app could show everything.
     ///
     /// - Parameters:
-    ///   - program: what stands in the home's `bin` under the agent's name.
+    ///   - program: the contents of the agent's program in the home's `bin`.
     ///   - configure: writes the agent's own configuration, given the home and the model's port; returns the
     ///     environment it needs.
     static func with(
@@ -46,7 +46,7 @@ enum RealAgents {
         model.closeInput()
     }
 
-    /// Kills what the session's process has started.
+    /// Kills the child processes of the session's process.
     static func killAgent(_ home: TestHome, _ chat: Chat) async throws {
         let session = try await home.process(of: chat.id)
         for child in ProcessTree.now().descendants(of: [session], sparing: { _ in false }) {

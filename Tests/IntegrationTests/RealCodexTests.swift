@@ -34,7 +34,7 @@ struct RealCodexTests {
         }
     }
 
-    /// A command that the sandbox would not let through.
+    /// A command that needs to leave the sandbox.
     private static func command(_ words: String) -> String {
         #"tool exec_command {"cmd": "\#(words)", "sandbox_permissions": "require_escalated", "justification": "May I?"}"#
     }

@@ -4,9 +4,9 @@ import RunnerStore
 import RunnerTestSupport
 import Testing
 
-/// A session that the runner started, with a stand-in for Claude Code, and a person at the hub.
+/// A session of the runner, with a stand-in for Claude Code and a user at the hub.
 @Suite(.serialized) struct RemoteSessionTests {
-    /// Runs `body` with a session, and checks at its end that the web app would have drawn all of it well.
+    /// Runs `body` with a session, and checks at the end that the web app could show everything.
     private static func with(
         _ hubArguments: [String] = [], environment: [String: String] = [:],
         parameters: [String: JSONValue] = [:], _ body: (TestHome, Chat) async throws -> Void
@@ -60,13 +60,13 @@ import Testing
             try await chat.say("tool Bash {\"command\": \"make\"}", as: "m1")
             try await chat.decide(chat.request("Bash"), ["approved": true, "allowTools": ["Bash(make)"]])
             try await chat.shows("tool said: ran")
-            // Allowed for the session: not asked again.
+            // Allowed for the session, so there is no second request.
             try await chat.say("tool Bash {\"command\": \"make\"}\nsay twice", as: "m2")
             try await chat.shows("twice")
             try await chat.say("tool Edit {\"file_path\": \"a.txt\"}", as: "m3")
             let card = try await chat.request("Edit")
             try await chat.decide(card, ["approved": false])
-            // Another phone comes too late.
+            // A second phone decides too late.
             try await chat.decide(card, ["approved": true])
             try await chat.isIdle()
             let done = try await chat.row()["agentState"]?["completedRequests"]
@@ -302,7 +302,7 @@ import Testing
 }
 
 extension TestHome {
-    /// Puts the stand-in for Claude Code where the agent's program is looked for.
+    /// Installs the stand-in for Claude Code as the agent's program.
     func installClaude() throws {
         try installAgent("claude", "exec \(Paths.root)/Tests/Agents/claude.py \"$@\"")
     }

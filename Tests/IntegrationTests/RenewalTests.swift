@@ -7,11 +7,11 @@ import RunnerStore
 import RunnerTestSupport
 import Testing
 
-/// Replacing the program under a running runner.
+/// Replacing the program of a running runner.
 @Suite(.serialized) struct RenewalTests {
     private static let quick = ["HAPI_RUNNER_HEARTBEAT_INTERVAL": "300"]
 
-    /// A home whose runner was started from a program of its own, which a test can replace.
+    /// A home whose runner runs a separate program file, which a test can replace.
     private func withInstalledProgram(
         _ hub: TestHub? = nil, _ environment: [String: String] = quick,
         _ body: (TestHome, _ runner: ProcessIdentity) async throws -> Void
@@ -26,7 +26,7 @@ import Testing
 
     private func program(_ home: TestHome) -> String { home.root + "/bin/hapi" }
 
-    /// As an installer does: a new file takes the old one's name.
+    /// Like an installer: a new file is renamed over the old one.
     private func install(_ source: String, in home: TestHome) throws {
         let copied = try home.start(["/bin/cp", source, program(home) + ".new"])
         waitpid(copied.pid, nil, 0)
@@ -80,7 +80,7 @@ import Testing
         }
     }
 
-    /// Thirty-two callers without pause, half of whom start and stop sessions, and connections that stay open.
+    /// Thirty-two continuous callers, half of which start and stop sessions, on connections that stay open.
     @Test(.timeLimit(.minutes(4))) func renewalsUnderLoadBreakNothingOff() async throws {
         try await withInstalledProgram { home, runner in
             let callers = try home.start(
@@ -105,7 +105,7 @@ import Testing
         }
     }
 
-    /// The spawn is not over for a while, so that the renewal finds no moment.
+    /// A long spawn prevents the renewal.
     @Test func aStopIsHeardWhileARenewalWaits() async throws {
         try await withInstalledProgram { home, runner in
             let slow = try home.makeDirectory("work/slow", behaving: "mute")
@@ -208,7 +208,7 @@ import Testing
         }
     }
 
-    /// A hook of git's, say, that a renewed runner started, and that starts a runner.
+    /// For example a git hook of a renewed runner that starts another runner.
     @Test func whatOneImageLeavesToTheNextIsOfNoUseToAnybodyElse() async throws {
         try await TestHome.with { home in
             let runner = try await home.startRunner()

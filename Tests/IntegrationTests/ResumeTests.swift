@@ -4,11 +4,11 @@ import RunnerStore
 import RunnerTestSupport
 import Testing
 
-/// `hapi runner resume`, and what a restart of the machine leaves.
+/// `hapi runner resume`, and sessions after a reboot.
 @Suite(.serialized) struct ResumeTests {
     private static let own = ["HAPI_CLI_EXECUTABLE": Paths.program]
 
-    /// A session that has said something and was killed; its record's id.
+    /// A session that had a conversation and was killed; returns its record's id.
     private static func ended(_ home: TestHome, _ agent: String) async throws -> String {
         let id = try await home.spawn("one", ["agent": .string(agent)])
         let record = try #require(try await home.list().first { $0.happySessionId == id }?.id)
@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    /// A power cut: everything is gone at once, and the kernel that comes up is another.
+    /// A power cut: everything ends at once, and another boot follows.
     @Test func afterARestartOfTheMachineConversationsAreGoneOnWithIfTheSettingsSaySo() async throws {
         try await TestHome.with(nil, Self.own) { home in
             try home.writeSettings(#"{"resumeAfterReboot": true}"#)
@@ -76,7 +76,7 @@ import Testing
 }
 
 extension TestHome {
-    /// The agent's own id of a session's conversation, as the store has it.
+    /// The agent's own conversation id of a session, from the store.
     func nativeID(_ record: String) throws -> String? {
         try StoreConnection(path: store, mode: .readOnly).read { reading throws(StoreError) in
             try reading.session(record)?.nativeID

@@ -4,7 +4,7 @@ import HubProtocol
 import RunnerTestSupport
 import Testing
 
-/// Where a kernel or a sandbox refuses system calls that the program would like to use.
+/// A kernel or a sandbox that refuses system calls.
 @Suite(.serialized) struct SandboxTests {
     private func run(
         _ home: TestHome, refusing refused: [String], _ arguments: String...
@@ -43,7 +43,8 @@ import Testing
         }
     }
 
-    /// Threads are made without it where it does not exist; where it is forbidden there can be none.
+    /// If clone3 does not exist, threads are created without it. If it is forbidden, no thread can be
+    /// created.
     @Test func whereNoThreadCanBeMadeThatIsSaid() async throws {
         try await TestHome.with { home in
             let refused = try await run(home, refusing: ["clone3=EPERM"], "runner", "start")

@@ -7,7 +7,7 @@ import Runner
 import RunnerTestSupport
 import Testing
 
-/// Tokens stay where they were given, and what is in the home is its owner's alone.
+/// Tokens don't leak, and the home is readable by its owner only.
 @Suite(.serialized) struct SecretTests {
     private static let agentToken = "sk-agent-3f1c77a0b2"
 
@@ -25,7 +25,7 @@ import Testing
                 }
                 let id = try await home.spawn(
                     "one", ["agent": .string(agent), "token": .string(Self.agentToken)])
-                // What goes wrong must not tell either.
+                // Errors must not show it either.
                 _ = try await home.control().post(
                     "spawn-session", ["directory": "relative", "token": .string(Self.agentToken)])
                 _ = try await home.control().send(
@@ -64,8 +64,8 @@ import Testing
         }
     }
 
-    /// Asks for a token in a terminal, meets a key or a signal there, and says how the program ended and
-    /// whether the terminal shows again what is typed.
+    /// Asks for a token in a terminal, sends it a key or a signal, and reports how the program ended and
+    /// whether the terminal echoes again.
     private static let interrupting = """
         import fcntl, os, pty, signal, subprocess, sys, termios, time
         master, slave = pty.openpty()
@@ -108,7 +108,7 @@ import Testing
     }
 
     private func contains(_ bytes: [UInt8], _ text: String) -> Bool {
-        // Every byte as a character of its own.
+        // ISO Latin 1, so that every byte is a character.
         bytes.split(separator: 0).contains { String(decoding: $0, as: UTF8.self).contains(text) }
     }
 
@@ -157,7 +157,7 @@ import Testing
         }
     }
 
-    /// As another user, in a home of root's where anybody may put anything.
+    /// As another user, in a world-writable home of root.
     @Test(.enabled(if: geteuid() == 0 && access("/usr/bin/setpriv", X_OK) == 0, "needs root and setpriv"))
     func aHomeThatAnybodyMayWriteToIsRefused() async throws {
         try await TestHome.with { home in

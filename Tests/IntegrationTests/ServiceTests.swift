@@ -3,9 +3,9 @@ import Processes
 import RunnerTestSupport
 import Testing
 
-/// `hapi service`, with a stand-in for systemd's own command.
+/// `hapi service`, with a stand-in for systemctl.
 @Suite(.serialized) struct ServiceTests {
-    /// Starts and ends what the unit names, and notes what it was asked.
+    /// Starts and ends the unit's program, and logs its arguments.
     private static let systemctl = """
         [ "$1" = --user ] && shift
         unit="$HOME/.config/systemd/user/hapi-runner.service" wants="$HOME/.config/systemd/user/default.target.wants"

@@ -3,7 +3,7 @@ import HubProtocol
 import RunnerTestSupport
 import Testing
 
-/// `hapi [AGENT] [ARGS]`, with a stand-in for the agent's own program.
+/// `hapi [AGENT] [ARGS]`, with a stand-in for the agent.
 @Suite(.serialized) struct SessionProcessTests {
     private static let own = ["HAPI_CLI_EXECUTABLE": Paths.program]
 
@@ -173,7 +173,7 @@ import Testing
             try await eventually("the session on record") { try await home.list().first?.state == "running" }
             let runner = try home.runner()
             #expect(try await home.control().post("list").body["children"]?.array?.count == 1)
-            // It is nobody's child: it outlives the session.
+            // It is reparented, and outlives the session.
             #expect(try await home.hapi("runner", "stop-session", "PID-\(session.pid)").status == 0)
             #expect(try await session.ended() == 143)
             #expect(isAlive(runner))

@@ -4,9 +4,9 @@ import HubProtocol
 import RunnerTestSupport
 import Testing
 
-/// What the program does with the signal dispositions and masks that it was left, and what it passes on.
+/// Inherited signal dispositions and masks, and what child processes inherit of them.
 @Suite(.serialized) struct SignalTests {
-    /// As a program is started by a parent that ignores the ends of its children.
+    /// As started by a parent that ignores SIGCHLD.
     private static func ignoringChildren(_ command: String) -> [String] {
         ["/bin/sh", "-c", "trap '' CHLD; exec \(Paths.program) \(command)"]
     }
@@ -54,7 +54,7 @@ import Testing
     }
 }
 
-/// A hub that takes calls and never answers.
+/// A hub that accepts connections and never answers.
 private final class SilentHub: Sendable {
     let port: Int
     private let listener: Int32

@@ -5,7 +5,7 @@ import Processes
 import RunnerTestSupport
 import Testing
 
-/// What a stop of a session leaves alone is known by the store, not by its words.
+/// A stop spares what the store knows, not what looks like a runner or a monitor.
 @Suite(.serialized) struct SparedTests {
     @Test func aHelperThatLooksLikeARunnerIsEndedWithItsSession() async throws {
         try await TestHome.with { home in
@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    /// A session with a helper whose words are a runner's and a monitor's.
+    /// A session with helpers whose command lines look like a runner's and a monitor's.
     private static func session(_ home: TestHome) -> String {
         """
         #!/bin/sh

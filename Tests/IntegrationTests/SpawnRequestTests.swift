@@ -3,7 +3,7 @@ import HubProtocol
 import RunnerTestSupport
 import Testing
 
-/// What a spawn request may ask for, and what becomes of one that is made twice.
+/// What a spawn request may contain, and repeated requests.
 @Suite(.serialized) struct SpawnRequestTests {
     @Test func aMissingDirectoryNeedsApproval() async throws {
         try await TestHome.with { home in
@@ -75,7 +75,7 @@ import Testing
             #expect(answers.allSatisfy { $0.status == 200 } && ids.count == 1, "\(answers)")
             #expect(try await home.list().count == 1)
             #expect(try home.allTraces().count == 1)
-            // So it does after the session's end, and after a restart.
+            // Also after the session's end, and after a restart.
             let id = try #require(ids.first ?? nil)
             #expect(try await home.hapi("runner", "stop-session", id).status == 0)
             try await home.startRunner([:], ["--replace"])
@@ -138,7 +138,7 @@ import Testing
     }
 }
 
-/// Runs `body` so many times at once.
+/// Runs `body` this many times concurrently.
 func atOnce<Result: Sendable>(
     _ count: Int, _ body: @escaping @Sendable (Int) async throws -> Result
 ) async throws -> [Result] {

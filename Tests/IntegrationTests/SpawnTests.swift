@@ -3,7 +3,7 @@ import HubProtocol
 import RunnerTestSupport
 import Testing
 
-/// Starting sessions, through each door.
+/// Starting sessions, from each source.
 @Suite(.serialized) struct SpawnTests {
     @Test func aSessionSpawnedOverHTTPIsListedStoppedAndRemembered() async throws {
         try await TestHome.with { home in
@@ -71,7 +71,7 @@ import Testing
             let log = try #require(session.logPath)
             #expect(trace.fds == ["0": "/dev/null", "1": log, "2": log])
             #expect(trace.blocked.isEmpty)
-            // The two that Python ignores, and the two that the C library keeps for itself.
+            // Two that Python ignores, and two that the C library reserves.
             #expect(Set(trace.ignored).isSubset(of: [13, 25, 32, 33]))
             #expect(trace.env["HAPI_RUNNER_LAUNCH_ID"] == session.id)
             #expect(trace.env["HAPI_HOME"] == home.path)

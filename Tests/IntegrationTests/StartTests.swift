@@ -2,7 +2,7 @@ import Glibc
 import RunnerTestSupport
 import Testing
 
-/// `runner start`, and what it finds.
+/// `hapi runner start` in various situations.
 @Suite(.serialized) struct StartTests {
     @Test func startReturnsWhenTheRunnerAnswers() async throws {
         try await TestHome.with { home in
@@ -64,7 +64,7 @@ import Testing
                 #expect(again.output.contains("Connected to \(hub.url)"), "\(again)")
                 #expect(again.errors.contains("--replace"), "\(again)")
                 #expect(try home.runner() == first)
-                // Anew is anew: as this shell has it.
+                // --replace uses this shell's environment.
                 #expect(try await home.startRunner(bare, ["--replace"]) != first)
                 #expect(try await home.status().runner?.hubState == "disabled")
             }
@@ -105,7 +105,7 @@ import Testing
 
     @Test func aFailureOfTheDaemonIsToldWithItsLog() async throws {
         try await TestHome.with { home in
-            // The lock that HAPI's own programs take: the machine's id cannot be stored.
+            // With the lock of HAPI's own programs held, the machine's id cannot be stored.
             _ = try home.makeDirectory("home/settings.json.hapi.lock")
             let finished = try await home.hapi("runner", "start")
             #expect(finished.status == 1)

@@ -6,7 +6,7 @@ import Runner
 import RunnerTestSupport
 import Testing
 
-/// Stopping a session takes everything it started, and nothing else.
+/// Stopping a session ends everything it started, and nothing else.
 @Suite(.serialized) struct StopSessionTests {
     @Test(arguments: ["helper", "setsid-helper", "wrapper", "ignore-term", "helper,setsid-helper,wrapper"])
     func aStopTakesTheWholeTree(behaviour: String) async throws {
@@ -26,7 +26,7 @@ import Testing
         }
     }
 
-    /// It sheds its environment and its parent, and is another process every 30 ms.
+    /// The helper has no environment and no parent, and replaces its process every 30 ms.
     @Test func aHelperThatHidesIsEndedToo() async throws {
         func heads() -> Int {
             ProcessTable.all().count { process in
@@ -90,7 +90,7 @@ import Testing
             let nesting = try #require(answer.body["sessionId"]?.string, "\(answer)")
             try home.write("work/go", "")
             try await eventually("the runner started inside the session") {
-                // The state file is written once it answers, a little after its row.
+                // The state file is written once the runner answers, a little later than its row.
                 try home.state()["pid"]?.integer.map { $0 != Int(outer.pid) } == true
             }
             let inner = try home.runner()
@@ -132,7 +132,7 @@ import Testing
         }
     }
 
-    /// The session's process and what its stand-ins tell of their helpers.
+    /// The session's process and its helpers, according to the stand-ins.
     private func members(_ home: TestHome, _ session: ListedSession) throws -> [pid_t] {
         let pids = try home.allTraces().filter { $0.cwd == session.directory }
             .flatMap { [$0.pid] + ($0.helpers ?? []) + ($0.wrapped.map { [$0] } ?? []) }

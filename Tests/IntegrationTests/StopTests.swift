@@ -2,7 +2,7 @@ import Glibc
 import RunnerTestSupport
 import Testing
 
-/// How a runner is made to stop, and what it leaves.
+/// Ways to stop a runner, and what it leaves.
 @Suite(.serialized) struct StopTests {
     @Test func stopLeavesSessionsRunningAndItsFilesGone() async throws {
         try await TestHome.with { home in
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    /// As by `nohup`.
+    /// As under `nohup`.
     @Test func aHangupThatIsIgnoredFromTheStartStopsNothing() async throws {
         try await TestHome.with { home in
             let command = "trap '' HUP; exec \(Paths.program) runner start-sync"

@@ -62,10 +62,10 @@ import Testing
                 home.fillDisk()
                 #expect(killVerified(process))
                 try await eventually("its death") { !isAlive(process) }
-                // The monitor's first attempts fail.
+                // Long enough for the monitor's first attempts to fail.
                 try await Task.sleep(for: .milliseconds(300))
                 if clean {
-                    // A killed runner leaves a log with room in it, which the next one could write to.
+                    // The log of a killed runner still has space that the next one could write to.
                     let failed = try await home.hapi("runner", "start")
                     #expect(
                         failed.status == 1 && failed.errors.contains("hint: free some space"), "\(failed)")
@@ -140,7 +140,7 @@ import Testing
         }
     }
 
-    /// Beyond what everybody waits; half a minute in the long form.
+    /// Longer than any timeout; half a minute in the long version.
     @Test func aStoreThatStaysLockedRefusesASpawnAndStopsNobodyFromStopping() async throws {
         try await TestHome.with { home in
             try await home.startRunner()
@@ -183,7 +183,7 @@ import Testing
 
     private static let isLong = getenv("ROUNDS") != nil
 
-    /// Whoever only looks does not wait for the lock; nor does the runner's own answer.
+    /// Commands that only read don't wait for the lock; neither does the runner's control server.
     private func expectPromptLooks(_ home: TestHome) async throws {
         let start = ContinuousClock.now
         #expect(try await home.status().running)
@@ -194,8 +194,8 @@ import Testing
         #expect(took < .seconds(4), "\(took)")
     }
 
-    /// The runner ends by itself, soon, and says that it could not record that: its row says `crashed`
-    /// later, as for every end that is not on record. The next one waits for the lock, or says so.
+    /// The runner exits soon and reports that it could not record its end, which is then shown as `crashed`.
+    /// The next runner waits for the lock, or reports it.
     @Test func aRunnerThatIsStoppedAndStartedOnALockedStoreIsDoneInTimeAndLosesNothing() async throws {
         try await TestHome.with { home in
             let runner = try home.launch(["runner", "start-sync"])
@@ -229,7 +229,7 @@ import Testing
         }
     }
 
-    // MARK: A store that is not as it was left
+    // MARK: A changed store
 
     private func withStoppedHome(_ body: (TestHome, _ session: String) async throws -> Void) async throws {
         try await TestHome.with { home in
@@ -260,7 +260,7 @@ import Testing
     private static let looks = [["list"], ["list", "--all", "--json"], ["history"]]
     private static let starts = [["start"], ["start-sync"]]
 
-    /// From the second page on, or one page somewhere in the middle: only a start looks through all.
+    /// From the second page on, or one page in the middle, which only a start's full check finds.
     @Test(arguments: [true, false]) func aDamagedStoreIsRefusedByNameAndLeftAsItIs(whole: Bool) async throws {
         try await withStoppedHome { home, _ in
             var bytes = try #require(home.bytes(home.store))
@@ -293,7 +293,7 @@ import Testing
             let stopped = try await home.hapi("runner", "stop")
             #expect(stopped.status == 0, "\(stopped)")
             #expect(!isAlive(runner) && isAlive(process))
-            // What the user would restore is what the next runner finds.
+            // The next runner finds the restored file.
             try home.writeBytes("home/runner.db", bytes)
             unlink(home.store + "-wal")
             try await home.startRunner()
@@ -329,7 +329,7 @@ import Testing
             let log = try #require(home.bytes(home.store + "-wal"))
             #expect(log.count > 4096)
             #expect(truncate(home.store + "-wal", log.count * quarters / 4 + 7) == 0)
-            // What commands say of it may be little; it is never an answer that is not so.
+            // Commands may show less, but nothing that is false.
             let listed = try await home.hapi("runner", "list", "--json")
             #expect([0, 1].contains(listed.status), "\(listed)")
             let started = try await home.hapi("runner", "start")

@@ -5,7 +5,7 @@ import Processes
 import RunnerTestSupport
 import Testing
 
-/// From HAPI's own runner to this one.
+/// Switching from HAPI's own runner to this one.
 @Suite(.serialized) struct TakeoverTests {
     @Test func theSessionsOfHAPIsRunnerAreTakenOverBeforeItIsStopped() async throws {
         try await TestHome.with(strays: true) { home in
@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    /// HAPI's runner stops the one that is there, and says nothing of why.
+    /// HAPI's runner stops a running one without giving a reason.
     @Test func aRunnerThatHAPIsOwnTakesThePlaceOfWasReplaced() async throws {
         try await TestHome.with { home in
             let runner = try await home.startRunner()

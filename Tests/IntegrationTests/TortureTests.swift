@@ -9,8 +9,9 @@ import Testing
 
 @testable import RunnerStore
 
-/// The runner, and in some rounds monitors, are killed at random moments amid spawns, stops, reports
-/// and exits. After each restart the rows are the processes, and every end that somebody saw is known.
+/// The runner, and in some rounds monitors, are killed at random moments during spawns, stops, reports and
+/// exits. After each restart the rows match the processes, and every exit that something could record is
+/// recorded.
 ///
 /// `ROUNDS` makes it longer, `SEED` repeats a run's decisions.
 @Suite(.serialized) struct TortureTests {
@@ -29,9 +30,9 @@ import Testing
     }
 }
 
-/// One home under fire, and what is known of it from outside.
+/// A home under test, and what is known about it from outside.
 private final class Torture: Sendable {
-    /// What the sessions of each directory do. `work/<name>`.
+    /// The behaviours of sessions, by directory: `work/<name>`.
     private static let behaviours = [
         "plain": "", "exits": "exit-after=7", "killed": "kill-self-after=KILL", "mute": "mute",
         "stubborn": "ignore-term", "early": "exit=3", "dies": "kill-self=SEGV",
@@ -82,11 +83,11 @@ private final class Torture: Sendable {
         try await home.startRunner()
         try await expectTruth("round \(number)")
         if try store().liveSessions().count > 30 { try await stopSome(keeping: 5) }
-        // What the runner does in a clean life between two crashes.
+        // A clean stop between two crashes.
         if random.chance(4) { try await home.stopRunner() } else { try await home.killRunner() }
     }
 
-    /// A spawn, or a stop of something that lives, after a while.
+    /// A spawn, or a stop of a live session, after a delay.
     private struct Order: Sendable {
         let directory: String?
         let delay: Int
@@ -119,7 +120,7 @@ private final class Torture: Sendable {
         try? await Task.sleep(for: .milliseconds(order.delay))
         if let directory = order.directory {
             known.withLock { $0.spawns += 1 }
-            // No answer is as good as any: the runner dies in the middle of it.
+            // Ignored: the runner may be killed in the middle of it.
             _ = try? await control.post(
                 "spawn-session", ["directory": .string("\(home.work)/\(directory)")])
         } else if let live = try? store().liveSessions(), !live.isEmpty {
@@ -129,14 +130,14 @@ private final class Torture: Sendable {
         }
     }
 
-    /// Kills a monitor, or stops it for a while.
+    /// Kills a monitor, or suspends it for a while.
     private func strike(_ blow: Blow) async throws {
         try await Task.sleep(for: .milliseconds(blow.delay))
         let monitors = try store().liveSessions().compactMap(\.launch.monitor).filter { isAlive($0) }
         guard !monitors.isEmpty else { return }
         let monitor = monitors[blow.choice % monitors.count]
         if blow.kills {
-            // Noted first: whoever sees its work undone must find it here.
+            // Noted before the kill, so that later checks find it.
             known.withLock { _ = $0.killedMonitors.insert(monitor) }
             if killVerified(monitor) { known.withLock { $0.monitorKills += 1 } }
         } else if killVerified(monitor, SIGSTOP) {
@@ -154,7 +155,7 @@ private final class Torture: Sendable {
         known.withLock { $0.runnerKills += 1 }
     }
 
-    // MARK: The truth
+    // MARK: Verification
 
     private func store() throws -> Reading { Reading(try StoreConnection(path: home.store, mode: .readOnly)) }
 
@@ -173,7 +174,7 @@ private final class Torture: Sendable {
         #expect(try await home.inStore("PRAGMA foreign_key_check") == "", comment)
     }
 
-    /// Waits until nothing is under way: every live row has its process, and every process its row.
+    /// Waits until nothing is in progress: every live row has its process, and every process its row.
     private func expectRowsAreProcesses(_ comment: Comment) async throws {
         var (rows, processes): ([String: pid_t], [pid_t]) = ([:], [])
         do {
@@ -202,13 +203,13 @@ private final class Torture: Sendable {
         if let process = session.launch.process { #expect(!isAlive(process), comment) }
         switch exit.reason {
         case .vanished:
-            // Only what nobody could see has vanished.
+            // Only sessions without a monitor may have vanished.
             let monitor = session.launch.monitor
             #expect(monitor.map { known.withLock(\.killedMonitors).contains($0) } == true, comment)
         case .launchFailed:
             #expect(session.launch.process == nil, comment)
         case .exited(let code):
-            // Who was stopped may have ended by itself before it heard of that.
+            // A stopped session may have exited by itself before the signal.
             let own: [String: Int32] = ["exits": 7, "early": 3]
             #expect(code == own[name(session)] || code == 0 && session.stoppedBy != nil, comment)
         case .signaled(let signal):
@@ -230,7 +231,7 @@ private final class Torture: Sendable {
         #expect(answers.allSatisfy { $0.body["success"]?.bool == true }, "\(answers)")
     }
 
-    /// Stops whatever lives; then nothing is left, and everything has an end.
+    /// Stops all live sessions; then nothing is left, and every session has an end.
     func end() async throws {
         try await home.startRunner()
         try await stopSome(keeping: 0)

@@ -2,7 +2,7 @@ import Glibc
 import RunnerTestSupport
 import Testing
 
-/// Answers that cannot be written.
+/// Output that cannot be written.
 @Suite(.serialized) struct UnwritableOutputTests {
     private static let commands = [
         ["runner", "list"], ["runner", "list", "--json"], ["runner", "status"],

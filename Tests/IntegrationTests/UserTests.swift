@@ -4,7 +4,7 @@ import Processes
 import RunnerTestSupport
 import Testing
 
-/// Sessions whose processes become another user's.
+/// Sessions whose processes change to another user.
 @Suite(.serialized, .enabled(if: geteuid() == 0, "needs root")) struct UserTests {
     private static let nobody = "/usr/bin/setpriv --reuid 65534 --regid 65534 --clear-groups"
 
@@ -38,10 +38,10 @@ import Testing
         }
     }
 
-    /// The runner is nobody's, and the agent root's: it cannot be ended, and is not forgotten.
+    /// The runner runs as nobody and the agent as root: it cannot be ended, but stays recorded.
     @Test func whatAStopMayNotEndIsOnRecord() async throws {
         try await TestHome.with(nil, ["HAPI_CLI_EXECUTABLE": Paths.program], strays: true) { home in
-            // As `su` and `sudo` do it.
+            // As `su` and `sudo` do.
             let become = "\(home.root)/bin/become"
             let made = try home.start([
                 "/bin/sh", "-c", "cp /usr/bin/setpriv \(become) && chmod 4755 \(become)",

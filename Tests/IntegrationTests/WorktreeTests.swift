@@ -52,14 +52,14 @@ import Testing
             #expect(trace.env["HAPI_WORKTREE_NAME"] == "my-feature")
             #expect(trace.env["HAPI_WORKTREE_PATH"] == path)
             #expect(trace.env["HAPI_WORKTREE_CREATED_AT"].flatMap { Int64($0) } != nil)
-            // A name that is taken gets a number behind.
+            // A taken name gets a number appended.
             let second = try await spawn(home, repository, "My Feature!")
             let other = try await home.session(try #require(second.body["sessionId"]?.string))
             #expect(other.directory.hasPrefix(path + "-"))
         }
     }
 
-    /// Whichever is second gets the next name, and what the first has made stays.
+    /// The second request gets the next name and doesn't touch the first one's worktree.
     @Test func requestsForOneNameAtOnceGetAWorktreeEach() async throws {
         try await withRepository { home, repository in
             let names = try await withThrowingTaskGroup(of: String.self) { group in
@@ -115,7 +115,7 @@ import Testing
         }
     }
 
-    /// By a machine that goes down, say: git's own lock keeps it from being removed like others.
+    /// As after a power cut: git's own lock prevents a normal removal.
     @Test func aWorktreeThatGitDidNotFinishIsRemoved() async throws {
         try await withRepository { home, repository in
             try home.write("work/repo/.gitattributes", "* filter=slow\n")

@@ -1,6 +1,6 @@
-// A file system without memory that processes share, as some network file systems and FUSE with direct I/O are:
-// preloaded, ld.so(8), it refuses to map files whose names end with `-shm` for sharing, and to make hard links. With
-// NO_LOCKS in the environment it refuses locks on a file too, as some network file systems do.
+// Simulates a file system without shared memory, such as some network file systems and FUSE with direct I/O:
+// preloaded, ld.so(8), it fails to map files whose names end with `-shm` as shared, and to create hard links.
+// With NO_LOCKS in the environment it also fails to lock files, as on some network file systems.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>

@@ -4,7 +4,7 @@ import Testing
 @testable import SocketIO
 
 extension ServerTests {
-    /// How calls end that get no answer, or more than one.
+    /// Calls that get no answer, or more than one.
     @Suite(.timeLimit(.minutes(1))) struct CallTests {
         private func waiting(in connection: SocketIOConnection) async throws -> Int {
             let handler = connection.handler

@@ -59,7 +59,7 @@ extension ServerTests {
             }
         }
 
-        /// A text there and back as acknowledgement, then a question of that size and an answer of that size.
+        /// Sends a text and gets it back as acknowledgement, then the reverse with the same size.
         private func exchange(_ size: Int, over connection: SocketIOConnection) async throws {
             let text = String(repeating: "t", count: size)
             let echo = try await connection.emitWithAck("echo", text, timeout: .seconds(60))

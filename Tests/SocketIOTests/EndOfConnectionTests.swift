@@ -3,7 +3,7 @@ import SocketIO
 import Testing
 
 extension ServerTests {
-    /// Why connections end that neither side's code asked to end.
+    /// Ends of connections that neither side requested.
     @Suite(.timeLimit(.minutes(1))) struct EndOfConnectionTests {
         @Test func aSilentServerIsAPingTimeout() async throws {
             try await ServerProcess.with(["--ping-interval", "1", "--ping-timeout", "1"]) { server in

@@ -1,7 +1,7 @@
 import SocketIO
 import Testing
 
-/// What a fleet of clients does when its server comes back, reckoned with the backoff's own code (docs/scale.md).
+/// Simulates many clients whose server comes back, with the backoff's own code (docs/scale.md).
 @Suite struct FleetTests {
     private static let size = 10_000
 
@@ -9,7 +9,7 @@ import Testing
         /// Attempts in the busiest second, while the server is away and after it is back.
         var busiestAway = 0
         var busiestBack = 0
-        /// When half, 99 of 100, and all clients are back, in seconds after the server is.
+        /// When half, 99 % and all clients are connected again, in seconds after the server's return.
         var half = 0.0
         var most = 0.0
         var all = 0.0
@@ -61,7 +61,7 @@ import Testing
 
     private func tenths(_ seconds: Double) -> Double { (seconds * 10).rounded() / 10 }
 
-    /// SplitMix64: the same numbers each time.
+    /// SplitMix64, with the same numbers each time.
     private struct Generator: RandomNumberGenerator {
         var state: UInt64
 

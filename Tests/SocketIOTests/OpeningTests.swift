@@ -2,7 +2,7 @@ import SocketIO
 import Testing
 
 extension ServerTests {
-    /// Attempts that do not come to a connection, and those over TLS.
+    /// Failed attempts to connect, and TLS.
     @Suite(.timeLimit(.minutes(1))) struct OpeningTests {
         @Test(arguments: [("not-found", 404), ("ok", 200)])
         func anotherAnswerThanAnUpgradeIsToldWithItsStatus(route: String, status: Int) async throws {
@@ -55,7 +55,7 @@ extension ServerTests {
         }
 
         @Test func aRefusedPortIsToldInWords() async throws {
-            // Nothing listens on port 1, and no server started meanwhile is given it.
+            // Nothing listens on port 1, and the system never assigns it.
             let error = try await refusal(SocketIOConfiguration(url: "http://127.0.0.1:1", auth: nil))
             #expect(
                 error?.description

@@ -2,7 +2,7 @@ import Testing
 
 @testable import SocketIO
 
-/// Whatever the bytes, the codecs throw at most and the machine ends at most.
+/// Whatever the bytes, the codecs at most throw and the machine at most ends.
 @Suite struct RandomBytesTests {
     static let seeds = [
         ProtocolMachineTests.open, #"40/room,{"sid":"y"}"#, #"42/room,["a",{"x":[1,"two",null]}]"#,
@@ -38,7 +38,7 @@ import Testing
         check(actions, of: machine)
     }
 
-    /// An end is the last action, and the machine knows of it.
+    /// An end must be the last action, and the machine must be in the ended stage.
     private func check(_ actions: [ProtocolMachine<Int>.Action], of machine: ProtocolMachine<Int>) {
         let ends = actions.indices.filter { if case .end = actions[$0] { true } else { false } }
         #expect(ends.isEmpty || ends == [actions.count - 1])
@@ -68,7 +68,7 @@ import Testing
     }
 }
 
-/// The same bytes on every run.
+/// The same bytes in every run.
 struct SplitMix64: RandomNumberGenerator {
     var state: UInt64
 

@@ -3,15 +3,15 @@ import Glibc
 import RunnerTestSupport
 import Testing
 
-/// The test server as a child process, with its standard input held open: it ends with the tests at the latest.
+/// The test server as a child process. It ends with its standard input, so with the tests at the latest.
 final class ServerProcess: Sendable {
     let port: Int
-    /// The PEM file of the authority that signed its certificate, if it speaks TLS.
+    /// The PEM file of the authority that signed its certificate, if it uses TLS.
     let authorities: String?
 
     private let process: ChildProcess
 
-    /// Runs `body` with a server that listens, and ends it on every way out.
+    /// Runs `body` with a listening server, and ends the server on every way out.
     static func with<R: Sendable>(
         _ arguments: [String] = [], _ body: (ServerProcess) async throws -> R
     ) async throws -> R {
@@ -46,7 +46,7 @@ final class ServerProcess: Sendable {
         let authorities: String?
     }
 
-    /// By the end of its input, so that it cleans up; by force, with its object, if it is stopped or stuck.
+    /// Ends it by closing its input, so that it cleans up; kills it if it hangs.
     private func end() async {
         process.closeInput()
         _ = try? await process.ended(within: .seconds(3))

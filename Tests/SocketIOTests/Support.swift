@@ -4,19 +4,19 @@ import SocketIO
 import Synchronization
 import Testing
 
-/// All that need a server, one at a time: some of them have an eye on the time.
+/// Suites that need a server, one at a time, because some of them measure time.
 @Suite(.serialized) enum ServerTests {}
 
 let token = "open sesame"
 
 extension SocketIOConfiguration {
-    /// The room of the test server, with the auth it wants.
+    /// A namespace of the test server, with the auth it requires.
     static func room(at url: String, trusting authorities: String? = nil) -> SocketIOConfiguration {
         SocketIOConfiguration(
             url: url, namespace: "/room", auth: #"{"token":"\#(token)"}"#, additionalTrustRoots: authorities)
     }
 
-    /// One of the raw routes, which know only the root namespace.
+    /// One of the raw routes, which only know the root namespace.
     static func raw(_ server: ServerProcess, _ route: String) -> SocketIOConfiguration {
         SocketIOConfiguration(url: server.url("/\(route)/"), auth: nil)
     }
@@ -30,7 +30,7 @@ func connect<R: Sendable>(
         configuration, on: MultiThreadedEventLoopGroup.singleton, logger: logger, body)
 }
 
-/// The error of an attempt to connect, or nil if there was a connection.
+/// The error of an attempt to connect; nil if it succeeded.
 func refusal(_ configuration: SocketIOConfiguration, logger: Logger = Logger(label: "test")) async throws
     -> SocketIOError?
 {
@@ -46,7 +46,7 @@ extension SocketIOConnection {
     func next(_ name: String) async -> SocketIOEvent? { await events.first { $0.name == name } }
 }
 
-/// Keeps every message with its metadata, down to the finest level.
+/// Records every log message with its metadata, at all levels.
 final class LogRecord: Sendable {
     private let lines = Mutex<[String]>([])
 

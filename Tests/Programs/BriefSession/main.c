@@ -1,6 +1,6 @@
-// A session process for tests that start thousands: reports to the runner, lives for BRIEF_MS milliseconds,
-// and exits with its pid modulo 90, so that an exit that is recorded for another session is seen. 100: it
-// could not report.
+// A session process for tests that start thousands: reports to the runner, runs for BRIEF_MS milliseconds,
+// and exits with its pid modulo 90, so that an exit recorded for the wrong session is noticed. 100: the
+// report failed.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -58,7 +58,7 @@ int main(void) {
     char session[64];
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    // The form of a UUID: unique by time and pid.
+    // In the form of a UUID, unique by time and pid.
     snprintf(session, sizeof session, "%08lx-0000-4000-8000-%04x%08lx", now.tv_sec & 0xffffffff, getpid() & 0xffff,
              (unsigned long)now.tv_nsec);
     int status = report(control_port(), session);

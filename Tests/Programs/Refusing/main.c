@@ -1,5 +1,5 @@
-// refusing CALL=ERROR... PROGRAM ARGUMENTS...: runs a program for which, and for whatever it starts, system
-// calls fail as in an older kernel or a sandbox. Calls: pidfd_open, clone3. Errors: ENOSYS, EPERM.
+// refusing CALL=ERROR... PROGRAM ARGUMENTS...: runs a program and its children with failing system calls, as
+// in an older kernel or a sandbox. Calls: pidfd_open, clone3. Errors: ENOSYS, EPERM.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/filter.h>

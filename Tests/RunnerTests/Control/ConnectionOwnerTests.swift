@@ -76,7 +76,7 @@ import UnitTestSupport
         #expect(ProcessTable.socketInodes(of: getpid()).contains(owner.inode))
         #expect(ConnectionOwner.find(client: connection.server, server: connection.server) == nil)
         connection.closeClient()
-        // A child that is being started just now holds a copy for a moment.
+        // A child process that is just being started may hold a copy for a moment.
         #expect(
             await eventually {
                 ConnectionOwner.find(client: connection.client, server: connection.server) == nil

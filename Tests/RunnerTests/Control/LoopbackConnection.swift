@@ -7,7 +7,7 @@ import Testing
 @testable import Processes
 @testable import Runner
 
-/// A TCP connection of this process with itself.
+/// A TCP connection of this process to itself.
 final class LoopbackConnection {
     let client: SocketEnd
     let server: SocketEnd
@@ -24,7 +24,7 @@ final class LoopbackConnection {
         try #require(listen(listener, 1) == 0)
         let server = try Self.end(of: listener)
         address.sin_port = in_port_t(server.port).bigEndian
-        // The kernel answers for the listener: nobody needs to accept.
+        // The kernel completes the connection without accept(2).
         try #require(Self.with(&address) { connect(descriptor, $0, $1) } == 0)
         client = try Self.end(of: descriptor)
         (self.server, self.listener, self.descriptor) = (server, listener, descriptor)

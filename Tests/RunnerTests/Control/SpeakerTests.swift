@@ -5,9 +5,10 @@ import UnitTestSupport
 @testable import Processes
 @testable import Runner
 
-/// For which process a report may speak.
+/// Which process a report may speak for.
 @Suite struct SpeakerTests {
-    /// Whose socket it is, as whom the runner runs, and whether the process is believed that does not hold it.
+    /// The socket's owner, the runner's user, and whether a process that does not hold the socket is
+    /// believed.
     @Test(
         arguments: [(0, 1000, true), (1000, 1000, false), (0, 0, false), (1001, 1000, false)]
             as [(UInt32, UInt32, Bool)])

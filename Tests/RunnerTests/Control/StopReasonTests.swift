@@ -3,7 +3,7 @@ import Testing
 
 @testable import Runner
 
-/// Why a runner ends that was asked to over its control port.
+/// Why a runner ends that was stopped over its control port.
 @Suite struct StopReasonTests {
     static let table: [(stated: String?, asker: [String], RunnerEndReason)] = [
         (nil, ["hapi", "runner", "stop"], .cli), (nil, [], .cli),

@@ -10,7 +10,7 @@ import UnitTestSupport
 @testable import Runner
 
 @Suite final class DirectoryPolicyTests: FolderTests {
-    /// What is there, what the request says, the standing decision, the policy.
+    /// The state of the path, what the request says, the standing decision, the policy.
     struct Case: Sendable, CustomTestStringConvertible {
         let state: DirectoryState
         let approved: Bool?

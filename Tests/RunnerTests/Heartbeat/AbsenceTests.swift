@@ -7,7 +7,7 @@ import UnitTestSupport
 @testable import Runner
 
 @Suite struct AbsenceTests {
-    /// A life of the runner that began at `start`, with a second's end if it has one.
+    /// A life of the runner that began at `start` and, if it has a reason, ended a second later.
     private func life(
         _ id: Int64, from start: Int64, to end: Int64? = nil, _ reason: RunnerEndReason? = nil,
         beat: Int64? = nil,
@@ -81,7 +81,7 @@ import UnitTestSupport
         #expect(found == ["asleep ~60000 120000: the machine slept for 50 s"])
     }
 
-    /// Whatever stands in the store: a row may have been written by anything.
+    /// Rows may contain any values.
     @Test func numbersAtTheirEndsStopNobody() {
         let beats = [Int64.min, .max, .min].enumerated().map { index, sleep in
             HeartbeatTrace(runnerID: 1, at: Timestamp(milliseconds: Int64(index) * 1000), suspended: sleep)

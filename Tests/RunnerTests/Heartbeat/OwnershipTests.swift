@@ -9,7 +9,8 @@ import Testing
     private static let runner: Int32 = 20
     private static let other: Int32 = 30
 
-    /// What the lock file and the state file say, and what follows: 20 is another runner, 30 is none.
+    /// The pids in the lock file and the state file, and the verdict: 20 is another runner, 30 is not a
+    /// runner.
     static let table: [(lock: Int32?, state: Int32?, Ownership)] = [
         (own, own, .kept),
         (nil, own, .restore), (own, nil, .restore), (nil, nil, .restore),

@@ -28,7 +28,7 @@ import Testing
         ("MemTotal:       16000 kB\nMemFree:         1000 kB\nMemAvailable:   12000 kB\n", 25),
         ("MemTotal: 3 kB\nMemAvailable: 1 kB", 67), ("MemTotal: 100 kB\nMemAvailable: 0 kB", 100),
         ("MemTotal: 100 kB\nMemAvailable: 100 kB", 0),
-        // What a container may be told.
+        // As a container may see it.
         ("MemTotal: 100 kB\nMemAvailable: 130 kB", 0),
         ("", nil), ("MemTotal: 100 kB", nil), ("MemAvailable: 100 kB", nil),
         ("MemTotal: 0 kB\nMemAvailable: 0 kB", nil), ("MemTotal: x kB\nMemAvailable: 1 kB", nil),

@@ -5,7 +5,7 @@ import UnitTestSupport
 @testable import Processes
 @testable import Runner
 
-/// What the program on disk means for the one that runs.
+/// What to do about the program on disk.
 @Suite final class RenewalVerdictTests: FolderTests {
     private static let (running, newer, newest) = (print(1), print(2), print(3))
 
@@ -30,7 +30,7 @@ import UnitTestSupport
         Case(found: newer, seen: running, verdict: .wait),
         Case(found: newest, seen: newer, verdict: .wait),
         Case(found: newer, seen: newer, verdict: .prove),
-        // It was put back meanwhile.
+        // The old program was installed again meanwhile.
         Case(found: running, seen: newer, verdict: .stay),
         Case(found: newer, seen: newer, failed: newer, verdict: .stay),
         Case(found: newer, seen: nil, failed: newer, verdict: .stay),

@@ -9,7 +9,7 @@ import Testing
 @testable import SessionProcess
 
 @Suite struct AgentCommandTests {
-    /// Every option at once.
+    /// All options at once.
     private static var everything: SpawnParameters {
         var parameters = SpawnParameters(directory: "/work")
         parameters.model = "M"
@@ -172,7 +172,7 @@ import Testing
         #expect(SpawnRequest(id: nil, source: .hub, parameters: parameters).agent == agent)
     }
 
-    /// What the runner says, our own session process understands.
+    /// Our own session process understands the runner's arguments.
     @Test(arguments: Agent.allCases)
     func theSessionProcessUnderstandsItsArguments(agent: Agent) throws {
         var parameters = Self.everything

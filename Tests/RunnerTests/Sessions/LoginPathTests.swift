@@ -34,7 +34,7 @@ import UnitTestSupport
         #expect(LoginPath.merged(login, own) == merged)
     }
 
-    /// As Debian's .bashrc does it, with the line that nvm appends below.
+    /// Like Debian's .bashrc, with the line that nvm appends.
     @Test func aPathThatOnlyAnInteractiveShellSetsIsFound() async throws {
         try write("case $- in *i*) ;; *) return;; esac\nPATH=\"\(folder)/nvm/bin:$PATH\"\n", to: ".bashrc")
         try write("[ -n \"$BASH_VERSION\" ] && . \"$HOME/.bashrc\"\n", to: ".profile")

@@ -11,7 +11,7 @@ import UnitTestSupport
 struct ReportCase: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let live: [SessionRecord]
-    /// The pids of the process that speaks and of those above it.
+    /// The pids of the reporting process and its ancestors.
     let lineage: [Int32]
     var launchID: String?
     var happyID = "new"

@@ -5,7 +5,7 @@ import UnitTestSupport
 @testable import Runner
 @testable import RunnerStore
 
-/// What is recorded about a session after a look at it.
+/// What is recorded about a session after it was observed.
 @Suite final class SettlingTests: FolderTests {
     private func store() throws(StoreError) -> (Writing, earlier: Int64, own: Int64) {
         let store = Writing(try StoreConnection(path: home.store, mode: .create))

@@ -7,7 +7,7 @@ import UnitTestSupport
 @testable import Runner
 @testable import RunnerStore
 
-/// What the one transaction of a spawn records, and what stands in its way.
+/// What a spawn's transaction records, and what prevents it.
 @Suite final class SpawnRecordingTests: FolderTests {
     private func store() throws -> Writing {
         Writing(try StoreConnection(path: home.store, mode: .create))

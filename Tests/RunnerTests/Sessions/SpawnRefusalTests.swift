@@ -11,7 +11,7 @@ import UnitTestSupport
 @testable import Runner
 @testable import RunnerStore
 
-/// Requests that start nothing: each is on record with its answer.
+/// Requests that start nothing: each is recorded with its answer.
 @Suite final class SpawnRefusalTests: FolderTests {
     private func supervisor() async throws -> SessionSupervisor {
         try makeDirectory("work")

@@ -13,7 +13,7 @@ import Testing
         #expect(one.id != other.id && !one.id.isEmpty)
     }
 
-    /// What a request that is made again is answered, by what is on record.
+    /// The answer to a repeated request, from its record.
     @Test(
         arguments: [
             (.pending, nil, nil, nil),

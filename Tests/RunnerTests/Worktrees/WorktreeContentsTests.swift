@@ -29,7 +29,8 @@ import Testing
         #expect(many.reasonToKeep(unseenToo: false)?.hasSuffix(": 1, 2, 3, and 2 more") == true)
     }
 
-    /// `git update-index --assume-unchanged` and `--skip-worktree`; a sparse checkout marks what is not there.
+    /// `git update-index --assume-unchanged` and `--skip-worktree`; a sparse checkout marks files that don't
+    /// exist.
     @Test func soIsWhatGitIsToldToOverlookIfItIsThere() {
         let marked = contents([], ["h assumed", "S skipped", "S sparse", "H plain"], absent: ["sparse"])
         #expect(marked.unseen == ["assumed", "skipped"])

@@ -8,7 +8,7 @@ import UnitTestSupport
 @testable import Runner
 @testable import SessionProcess
 
-/// Making and removing worktrees with the git of this machine.
+/// Creating and removing worktrees with the installed git.
 @Suite final class WorktreeTests: FolderTests {
     private let everywhere: WorkspaceRoots
     private let worktrees = Worktrees(environment: WorktreeTests.environment)
@@ -50,7 +50,7 @@ import UnitTestSupport
     @Test func aTakenNameIsLeftAsItIs() async throws {
         let repository = try await repository()
         let plan = try await plan(repository)
-        // Whoever was faster since then, in whatever way.
+        // Something else has taken the name meanwhile.
         try makeDirectory("repo-worktrees/fix")
         try write("work", to: "repo-worktrees/fix/file")
         #expect(try await !worktrees.create(plan, in: everywhere))
@@ -126,7 +126,8 @@ import UnitTestSupport
         try await git("clone", "-q", "--bare", source, "\(folder)/\(place)", in: folder)
         var directory = "\(folder)/\(place)"
         if place.hasSuffix(".bare") {
-            // The usual layout: the project's directory leads to it, and holds the worktrees.
+            // The usual layout: the project's directory refers to the bare repository and contains the
+            // worktrees.
             try write("gitdir: ./.bare\n", to: "project/.git")
             directory = "\(folder)/project"
         }
@@ -151,7 +152,7 @@ import UnitTestSupport
         #expect(!isDirectory(worktree.path))
     }
 
-    /// What a user's settings hide is there all the same.
+    /// Files that the user's git settings hide count too.
     @Test func filesThatAUsersSettingsHideAreSeen() async throws {
         let repository = try await repository()
         try await git("config", "status.showUntrackedFiles", "no", in: repository)
