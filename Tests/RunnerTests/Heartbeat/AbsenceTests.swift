@@ -7,7 +7,7 @@ import UnitTestSupport
 @testable import Runner
 
 @Suite struct AbsenceTests {
-    /// A life of the runner that began at `start` and, if it has a reason, ended a second later.
+    /// A life of the runner from `start` to `end`, in milliseconds; nil if its end is not recorded.
     private func life(
         _ id: Int64, from start: Int64, to end: Int64? = nil, _ reason: RunnerEndReason? = nil,
         beat: Int64? = nil,
