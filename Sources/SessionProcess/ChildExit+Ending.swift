@@ -10,7 +10,7 @@ extension ChildExit {
         }
     }
 
-    /// The hub's word for this end, and the one for the archive (hub contract §7.11).
+    /// The hub's reason for this end, and the text for the archive (hub contract §7.11).
     func ending(asked: String?) -> (reason: String, words: String) {
         if let asked { return ("terminated", asked) }
         return self == .code(0) ? ("completed", "Session completed") : ("error", "Session crashed")

@@ -2,7 +2,7 @@ import Home
 import HubClient
 import Processes
 
-/// What `hapi [AGENT] [ARGS]` was asked for: our own flags taken out, the rest for the agent.
+/// The arguments of `hapi [AGENT] [ARGS]`: our own flags are parsed, the others are for the agent.
 package struct SessionArguments: Equatable, Sendable {
     package enum StartingMode: String, Sendable { case local, remote }
 
@@ -13,17 +13,17 @@ package struct SessionArguments: Equatable, Sendable {
     package var model: String?
     package var effort: String?
     package var modelReasoningEffort: String?
-    /// As the hub spells it.
+    /// In the hub's spelling.
     package var permissionMode: String?
-    /// The agent's own id of the conversation to go on with.
+    /// The agent's own id of the conversation to resume.
     package var resumedID: String?
     package var forks = false
-    /// What stands behind a bare `--`.
+    /// The arguments after a bare `--`.
     package var lastArguments: [String] = []
     /// The arguments for the agent's own program.
     package var agentArguments: [String] = []
 
-    /// Flags that hold a word of ours. All others go to the agent as they are.
+    /// Parses our own flags. All others are passed to the agent unchanged.
     package init(_ arguments: [String]) throws(ConfigurationError) {
         var rest = arguments[...]
         if let agent = rest.first.flatMap(Agent.init) {
@@ -34,7 +34,7 @@ package struct SessionArguments: Equatable, Sendable {
                 variable: "the agent", value: "gemini", needed: "one that is still offered")
         }
         while let word = rest.popFirst() {
-            // What follows a bare `--` is the agent's alone.
+            // Arguments after a bare `--` are for the agent only.
             if word == "--" {
                 agentArguments += [word] + rest
                 lastArguments = Array(rest)
@@ -45,7 +45,7 @@ package struct SessionArguments: Equatable, Sendable {
         }
     }
 
-    /// What a session without a terminal has other ways to tell the agent.
+    /// Notes flags that a session without a terminal passes to the agent in another way.
     private mutating func note(_ word: String, _ rest: ArraySlice<String>) {
         switch word {
         case "--permission-mode": permissionMode = rest.first
@@ -89,7 +89,7 @@ package struct SessionArguments: Equatable, Sendable {
         }
     }
 
-    /// HAPI's own words for what the agents' programs call differently.
+    /// Translates HAPI's flags into those of the agents' programs.
     private mutating func translate(_ word: String, _ rest: inout ArraySlice<String>)
         throws(ConfigurationError)
     {
@@ -105,7 +105,7 @@ package struct SessionArguments: Equatable, Sendable {
         case (.codex, "--service-tier"):
             agentArguments += ["-c", "service_tier=\(try Self.value(of: word, &rest))"]
         case (.codex, "--collaboration-mode"):
-            // The program has no such flag; it matters once messages are relayed.
+            // Codex's program has no such flag; it matters only when messages are relayed.
             _ = try Self.value(of: word, &rest)
         case (.codex, "--permission-mode"):
             agentArguments += Self.codexPermissions[try Self.value(of: word, &rest)] ?? []

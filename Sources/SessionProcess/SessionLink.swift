@@ -7,10 +7,10 @@ import Processes
 import RunnerStore
 import SocketIO
 
-/// A session's line to the hub: its row, its socket, its pulse, and its truthful end.
+/// A session's connection to the hub: its row, its socket, its keep-alive, and its end.
 ///
-/// A hub that is away keeps nobody from working: the session has its id from the first moment, and
-/// its row is made when the hub is there.
+/// An unreachable hub stops nobody from working: the session has its id from the start, and its row is
+/// created when the hub is reachable.
 actor SessionLink {
     let sessionID: String
     private let hub: Hub
@@ -28,7 +28,7 @@ actor SessionLink {
     private let killRequests: AsyncStream<Void>.Continuation
     private let logger: Logger
 
-    /// Each time the hub asks for the session's end.
+    /// One element each time the hub asks to end the session.
     nonisolated let kills: AsyncStream<Void>
 
     init(
@@ -47,7 +47,7 @@ actor SessionLink {
         (kills, killRequests) = AsyncStream.makeStream()
     }
 
-    /// Makes or loads the session's row. Throws where the hub is there and says no.
+    /// Creates or loads the session's row. Throws if the hub refuses.
     func register() async throws(HubError) {
         let machine = MachineRegistration(
             id: machineID, metadata: MachineMetadata(configuration), runnerState: nil)
@@ -62,7 +62,7 @@ actor SessionLink {
         metadataVersion = session.metadataVersion
     }
 
-    /// Keeps the line until cancelled.
+    /// Stays connected until cancelled.
     func run() async {
         await HubConnection.keep(
             { hub }, logger, changed: { _ in }, connect: { try await connect() })
@@ -79,10 +79,10 @@ actor SessionLink {
         }
     }
 
-    /// Tells the hub how the session ended, and hangs up. Takes a second at most for each step.
+    /// Tells the hub how the session ended, and disconnects. Takes at most a second for each step.
     func end(_ reason: String, archiveReason: String) async {
         isEnding = true
-        // A hub that has the row hears of its end, however short the session was.
+        // If the hub has the row, it must learn of the end, however short the session was.
         if metadataVersion > 0 { _ = await connected.wait(for: .seconds(1)) }
         if let connection {
             let now = Timestamp.now.milliseconds
@@ -108,7 +108,7 @@ actor SessionLink {
         await close()
     }
 
-    /// Lets go of the hub without a word. Nothing works after it.
+    /// Disconnects without telling the hub. Nothing works afterwards.
     func close() async { await rest.shutdown() }
 
     private func serve(_ connection: SocketIOConnection) async throws {
@@ -127,12 +127,13 @@ actor SessionLink {
                 throw await connection.closed()
             }
             defer { group.cancelAll() }
-            // The update of a session that is carried on ends well; the other two end the line.
+            // Returns when a resumed session's metadata is updated; the other two tasks only end with the
+            // connection.
             while try await group.next() != nil {}
         }
     }
 
-    /// Every 2 s: the hub counts a session as inactive after 30.
+    /// Sends every 2 s: the hub considers a session inactive after 30 s.
     private func keepAlive(_ connection: SocketIOConnection) async throws {
         while !isEnding {
             let alive = SessionAlive(
@@ -142,7 +143,7 @@ actor SessionLink {
         }
     }
 
-    /// Puts what is true now into the metadata of a session that existed before.
+    /// Updates the metadata of a resumed session.
     private func carryOn(on connection: SocketIOConnection) async throws {
         guard carriesOn else { return }
         let own = try JSON.decode(JSONValue.self, from: JSON.encode(registration.metadata)).object ?? [:]

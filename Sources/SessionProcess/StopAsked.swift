@@ -1,9 +1,9 @@
 import Home
 import RunnerStore
 
-/// Who had a session stopped, as the store knows it before the first signal is sent.
+/// Who requested the stop of a session. Stored before the first signal is sent.
 enum StopAsked {
-    /// In words for the hub's archive; nil where nobody is on record, or the store does not tell.
+    /// In words for the hub's archive; nil if no stop is recorded, or the store cannot be read.
     static func words(_ record: String, in home: RunnerHome) -> String? {
         guard let store = try? StoreConnection(path: home.store, mode: .readOnly, busyTimeout: 100),
             let source = (try? store.read { store throws(StoreError) in try store.session(record) })?

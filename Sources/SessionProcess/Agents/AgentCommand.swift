@@ -1,21 +1,21 @@
 import HubProtocol
 
-/// What an agent is told, whatever protocol it speaks. (The arguments of a session process are another
-/// thing: ``SessionArguments``.)
+/// A command for an agent, independent of its protocol. (Not the arguments of a session process:
+/// ``SessionArguments``.)
 package enum AgentCommand: Equatable, Sendable {
-    /// Begins a turn. Not given while one runs. Slash words come as they were typed: a dialect whose
-    /// protocol has a call for one of them (`/compact`) looks for it here.
+    /// Starts a turn. Never given while one is running. Slash commands come as typed: a dialect whose
+    /// protocol has a call for one of them (`/compact`) handles it here.
     case prompt(Prompt)
-    /// Joins the running turn. Only for agents whose row says they can.
+    /// Adds a message to the running turn. Only for agents whose row allows it.
     case steer(Prompt)
-    /// - Parameter request: the id that the agent gave it.
+    /// - Parameter request: the agent's id of the request.
     case answer(request: String, PermissionAnswer)
     case interrupt
     case set(AgentSetting)
 }
 
 package struct Prompt: Equatable, Sendable {
-    /// A UUID of ours; ``AgentEvent/promptStarted(id:)`` names it.
+    /// Our own UUID, which ``AgentEvent/promptStarted(id:)`` refers to.
     package var id: String
     package var text: String
     package var attachments: [Attachment]
@@ -44,18 +44,18 @@ package struct PermissionAnswer: Equatable, Sendable {
         case approved
         case approvedForSession = "approved_for_session"
         case denied
-        /// Denied, and the turn is to end.
+        /// Denied, and the turn must end.
         case abort
     }
 
     package var decision: Decision
-    /// The request's input, for agents that want it back.
+    /// The request's input, for agents that expect it back.
     package var input: JSONValue
-    /// The permission mode to go on with.
+    /// The permission mode to continue with.
     package var mode: String?
-    /// What is allowed for the session besides, as the web app spells it: `Bash(ls)`, `Read`.
+    /// What else to allow for the session, in the web app's notation: `Bash(ls)`, `Read`.
     package var allowedTools: [String]
-    /// By a question's index or id.
+    /// The answers by the index or id of their questions.
     package var answers: [String: [String]]
     package var reason: String?
 
@@ -72,10 +72,10 @@ package struct PermissionAnswer: Equatable, Sendable {
     }
 }
 
-/// What a person decided, as the web app's buttons say it (session contract §5.2).
+/// A person's decision, in the terms of the web app's buttons (session contract §5.2).
 package struct Decision: Equatable, Sendable {
     package var answer: PermissionAnswer
-    /// Who: `hub`, `attached`, `mode`, `rule`.
+    /// Who decided: `hub`, `attached`, `mode`, `rule`.
     package var by: String
 
     package init(_ answer: PermissionAnswer, by: String = "hub") {

@@ -1,38 +1,38 @@
 import HubProtocol
 
-/// A protocol that agents speak, one JSON document a line, as a pure state machine: lines and commands
-/// in, lines and events out. `AgentConnection` runs it.
+/// A protocol that agents speak, one JSON document per line, as a pure state machine: lines and commands in,
+/// lines and events out. `AgentConnection` runs it.
 package protocol AgentDialect: Sendable {
-    /// What is to be done as soon as the agent's process is there.
+    /// What to do as soon as the agent's process is running.
     mutating func open() -> [AgentStep]
     mutating func received(_ line: JSONValue) -> [AgentStep]
     mutating func command(_ command: AgentCommand) -> [AgentStep]
-    /// The time of an ``AgentStep/alarm(_:after:)`` has come.
+    /// Called when an ``AgentStep/alarm(_:after:)`` is due.
     mutating func alarmRang(_ name: String) -> [AgentStep]
 }
 
 package enum AgentStep: Equatable, Sendable {
     case send(JSONValue)
     case event(AgentEvent)
-    /// Replaces the alarm of this name that is pending.
+    /// Sets an alarm; replaces a pending one of this name.
     case alarm(String, after: Duration)
     case cancelAlarm(String)
-    /// The agent does not answer, or says what cannot be gone on with: its process is ended, and its
-    /// last words are these.
+    /// The agent does not answer, or answers something that cannot be handled: end its process and report
+    /// this reason.
     case giveUp(String)
 }
 
-/// What a conversation with an agent begins with.
+/// How a conversation with an agent starts.
 package struct AgentOpening: Equatable, Sendable {
     package var directory: String
-    /// Of the conversation to go on with.
+    /// The agent's id of the conversation to resume.
     package var nativeID: String?
-    /// Whether to go on with a copy of it.
+    /// Whether to continue with a copy of the conversation.
     package var forks = false
     package var mode: String?
     package var model: String?
     package var effort: String?
-    /// Further arguments that the user gave for the agent's own program.
+    /// The user's additional arguments for the agent's program.
     package var arguments: [String] = []
 
     package init(directory: String, nativeID: String? = nil) {

@@ -3,15 +3,15 @@ import Home
 import HubClient
 import Processes
 
-/// The agent's own program: found, started in the foreground, watched, ended.
+/// The agent's own program: finds it, starts it in the foreground, and waits for its end.
 package struct AgentProgram: Sendable {
     let path: String
     let arguments: [String]
     let environment: [String: String]
     let directory: String
 
-    /// The program of the agent, looked at: one that the kernel would not run is told before anybody hears
-    /// that a session has started.
+    /// The agent's program, checked: one that the kernel would not run is reported before the session counts
+    /// as started.
     static func usablePath(
         of agent: Agent, _ settings: Settings, program: String? = nil, _ environment: [String: String]
     ) throws -> String {
@@ -22,9 +22,9 @@ package struct AgentProgram: Sendable {
         return path
     }
 
-    /// The program the settings name for the agent, or the one of its name in `PATH`.
+    /// The agent's program from the settings, or the one of its name in `PATH`.
     ///
-    /// - Parameter program: its name where it converses, which may be another than that for a terminal.
+    /// - Parameter program: its name when it converses, which may differ from that in a terminal.
     package static func path(
         of agent: Agent, _ settings: Settings, program: String? = nil, _ environment: [String: String]
     ) throws -> String {
@@ -43,15 +43,15 @@ package struct AgentProgram: Sendable {
         throw AgentNotFound(agent: agent, name: name)
     }
 
-    /// A directory may be entered, which `access` cannot tell from a program that may be run.
+    /// Not a directory, for which `access` succeeds too.
     private static func isProgram(_ path: String) -> Bool {
         access(path, X_OK) == 0 && !isDirectory(path)
     }
 
     private static let programNames: [Agent: String] = [.cursor: "agent", .dsh: "dsh-acp-demo"]
 
-    /// Starts it on this process's own streams and in its process group, so that the terminal's keys
-    /// reach it.
+    /// Starts it on this process's own streams and in its process group, so that it gets the terminal's
+    /// signals.
     func start() throws(LaunchError) -> RunningAgent {
         let launch = ProcessLaunch(
             program: path, arguments: [path] + arguments,
@@ -62,7 +62,7 @@ package struct AgentProgram: Sendable {
     }
 }
 
-/// An agent that was started and has not been reaped.
+/// A started agent that is not reaped yet.
 struct RunningAgent: Sendable {
     let process: LaunchedProcess
 
@@ -70,22 +70,22 @@ struct RunningAgent: Sendable {
 
     func signal(_ signal: Int32) { process.signal(signal) }
 
-    /// Whether it is there still after a moment: an agent that cannot work mostly ends at once.
+    /// Whether it is still running after a moment: an agent that cannot work mostly ends at once.
     func lives(for moment: Duration) async -> Bool {
         await !process.ended(within: moment)
     }
 
-    /// Waits for its end and reaps it. Returns the exit code, or the signal that ended it.
+    /// Waits until it ends and reaps it.
     func ended() async -> ChildExit { await process.waitForExit() ?? .unknown }
 
-    /// Asks it to end, and insists.
+    /// Ends it: SIGTERM first, then SIGKILL.
     func end() async {
         guard let identity = process.identity else { return }
         _ = await StopSequence.standard.run { [identity] }
     }
 }
 
-/// The agent's program is not on this machine.
+/// The agent's program is not installed.
 package struct AgentNotFound: Error, CustomStringConvertible {
     let agent: Agent
     let name: String
@@ -95,7 +95,7 @@ package struct AgentNotFound: Error, CustomStringConvertible {
     }
 }
 
-/// The agent's program is there, and cannot be run.
+/// The agent's program exists but cannot be run.
 package struct AgentUnusable: Error, CustomStringConvertible {
     let agent: Agent
     let path: String

@@ -3,7 +3,7 @@ import NIOCore
 import NIOPosix
 import Processes
 
-/// The three pipes between this process and an agent's.
+/// The three pipes between this process and an agent.
 final class AgentStreams: Sendable {
     struct Ends: Sendable {
         let reading: Int32
@@ -26,21 +26,21 @@ final class AgentStreams: Sendable {
                 }
                 throw FileError(action: "create", path: "a pipe", code: code)
             }
-            // A program that is started at this very moment closes what it is not given.
+            // Close-on-exec; a program started between the two calls closes unknown descriptors itself.
             for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
             made.append(Ends(reading: ends[0], writing: ends[1]))
         }
         (input, output, errors) = (made[0], made[1], made[2])
     }
 
-    /// To be called once the agent's process has its own copies.
+    /// Call it when the agent's process has its own copies.
     func closeTheAgentsEnds() {
         close(input.reading)
         close(output.writing)
         close(errors.writing)
     }
 
-    /// To be called where no process was started.
+    /// Call it if no process was started.
     func closeOurEnds() {
         close(input.writing)
         close(output.reading)

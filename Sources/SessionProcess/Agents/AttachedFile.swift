@@ -1,13 +1,13 @@
 import FoundationEssentials
 
-/// A file that a person attached, as agents take it.
+/// A file that a person attached, in the form that agents accept.
 package enum AttachedFile {
-    /// Larger pictures are linked to and not sent along.
+    /// In bytes. Larger pictures are sent as links.
     private static let limit = 5 << 20
 
-    /// nil for one that is too large, or cannot be read: the agent gets its path then.
+    /// nil if the file is too large or cannot be read; the agent then gets its path.
     @Sendable package static func read(_ path: String) -> [UInt8]? {
-        // The error would say nothing that the agent's own attempt does not say.
+        // The error is not needed: the agent gets the same one when it opens the path.
         guard let data = try? Data(contentsOf: URL(filePath: path)), data.count <= limit else { return nil }
         return Array(data)
     }

@@ -1,9 +1,9 @@
 import HubProtocol
 
-/// JSON-RPC 2.0 as agents speak it: one message a line. Codex leaves the `jsonrpc` member out, so it is
-/// not asked for.
+/// JSON-RPC 2.0 as agents speak it: one message per line. The `jsonrpc` member is not required, because Codex
+/// omits it.
 package enum JSONRPC {
-    /// The sender's own name for a request. 0 is one like any other.
+    /// The sender's id of a request. 0 is valid.
     package enum ID: Hashable, Sendable {
         case number(Int64)
         case string(String)
@@ -30,20 +30,20 @@ package enum JSONRPC {
         package static let methodNotFound = -32601
         package static let authenticationRequired = -32000
 
-        /// The peer's own words, with what it adds to them.
+        /// The peer's message, with its details.
         package var description: String {
             let reason = data?["reason"]?.string ?? data?["details"]?.string ?? data?["message"]?.string
             return reason.map { $0 == message ? message : "\(message): \($0)" } ?? message
         }
     }
 
-    /// A line that is no message, with the answer its sender should get; nil where none can be given.
+    /// A line that is not a message. `answer` is what its sender should get; nil if no answer is possible.
     package struct Unusable: Error, Equatable, Sendable {
         package var reason: String
         package var answer: ID?
     }
 
-    /// Reads a line that has been parsed.
+    /// Interprets a parsed line.
     package static func message(_ value: JSONValue) throws(Unusable) -> Message {
         guard let members = value.object else { throw Unusable(reason: "not an object") }
         let id = members["id"].flatMap(ID.init)
@@ -68,7 +68,7 @@ package enum JSONRPC {
         return .success(id, result)
     }
 
-    /// The document to send for a message.
+    /// The JSON document of a message.
     package static func document(_ message: Message) -> JSONValue {
         var members: [String: JSONValue] = ["jsonrpc": .string("2.0")]
         switch message {
@@ -111,7 +111,7 @@ extension JSONRPC.ID {
     }
 }
 
-/// The requests of ours that have no answer yet, each with what it was for.
+/// Our unanswered requests, each with its purpose.
 package struct OpenRequests<Purpose: Sendable>: Sendable {
     private var next: Int64 = 1
     private var purposes: [JSONRPC.ID: Purpose] = [:]
@@ -128,6 +128,6 @@ package struct OpenRequests<Purpose: Sendable>: Sendable {
         return .request(id, method: method, params: params)
     }
 
-    /// nil for an answer to nothing that was asked, or a second one.
+    /// nil for an answer to an unknown request, or a second answer.
     package mutating func close(_ id: JSONRPC.ID) -> Purpose? { purposes.removeValue(forKey: id) }
 }

@@ -1,4 +1,4 @@
-/// Cuts a stream of bytes into lines, in bounded memory.
+/// Splits a stream of bytes into lines, with bounded memory.
 package struct LineFraming: Sendable {
     package enum Piece: Equatable, Sendable {
         case line([UInt8])
@@ -6,12 +6,12 @@ package struct LineFraming: Sendable {
         case dropped(bytes: Int)
     }
 
-    /// In bytes, without the newline.
+    /// Maximum length in bytes, without the newline.
     package static let longestLine = 20 << 20
 
     private let limit: Int
     private var partial: [UInt8] = []
-    /// How much of a line that is too long has gone by; nil while none has.
+    /// How many bytes of a line that is too long have been dropped; nil if none.
     private var dropping: Int?
 
     package init(limit: Int = longestLine) { self.limit = limit }
@@ -28,7 +28,7 @@ package struct LineFraming: Sendable {
         return pieces
     }
 
-    /// The last line, if no newline ended it.
+    /// The last line, if it does not end with a newline.
     package mutating func finish() -> [Piece] {
         defer {
             partial.removeAll(keepingCapacity: partial.capacity <= 64 << 10)

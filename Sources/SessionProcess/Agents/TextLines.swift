@@ -1,6 +1,7 @@
-/// Texts for people, cut and marked.
+/// Splits texts into marked lines, for people.
 enum TextLines {
-    /// The lines of a text, each behind a mark; none for no text. A line break at the end ends no further line.
+    /// The lines of a text, each prefixed with a mark; none for nil. A final newline does not start another
+    /// line.
     static func of(_ text: String?, mark: String = "") -> [String] {
         var lines = text?.split(separator: "\n", omittingEmptySubsequences: false).map { mark + $0 } ?? []
         if lines.last == mark { lines.removeLast() }
@@ -9,7 +10,7 @@ enum TextLines {
 }
 
 extension String {
-    /// At most `count` characters, with a sign that there was more.
+    /// At most `count` characters, with an ellipsis if the text is longer.
     func firstPart(of count: Int) -> String {
         self.count > count ? prefix(count - 1) + "…" : self
     }

@@ -1,19 +1,19 @@
 import FoundationEssentials
 
-/// Gives what an agent says piece by piece its ids. A piece belongs to the one before it unless something
-/// else was said between them; a long text goes on under a new id, so that none grows without end.
+/// Assigns ids to streamed text. A piece gets the id of the previous one unless something else came between
+/// them. A long text continues under a new id, so that none grows without limit.
 struct TextSegments: Sendable {
-    /// In bytes: below what the hub would cut.
+    /// In bytes. Less than what the hub would cut.
     static let longest = 40 << 10
 
-    /// Of this process alone: the hub keeps the newest text of an id, whoever said it.
+    /// Unique to this process, because the hub keeps only the newest text of an id.
     private let prefix: String
     private var count = 0
     private var open: (kind: Passage.Kind, key: String?, id: String, length: Int)?
 
     init(prefix: String = UUID().uuidString.lowercased()) { self.prefix = prefix }
 
-    /// - Parameter key: the agent's own id for the text, if it gives one.
+    /// - Parameter key: the agent's own id of the text, if there is one.
     mutating func passages(_ kind: Passage.Kind, key: String?, _ text: String) -> [Passage] {
         guard !text.isEmpty else { return [] }
         var passages: [Passage] = []
@@ -35,16 +35,16 @@ struct TextSegments: Sendable {
         return passages
     }
 
-    /// Something else was said.
+    /// Something else came; the next piece gets a new id.
     mutating func interrupt() { open = nil }
 }
 
 extension Substring {
-    /// As many characters as fit, and one at least.
+    /// As many characters as fit, but at least one.
     fileprivate func prefix(bytes limit: Int) -> Substring {
         guard utf8.count > limit else { return self }
         var end = utf8.index(startIndex, offsetBy: Swift.max(limit, 1))
-        // Back to where a character begins; a cluster longer than all that is cut like any text.
+        // Back to a character boundary. A single cluster that is too long is cut within.
         while end > startIndex, UTF8.isContinuation(utf8[end]) { end = utf8.index(before: end) }
         return self[..<(end > startIndex ? end : index(after: startIndex))]
     }

@@ -1,14 +1,14 @@
 import HubProtocol
 
-/// What a person allowed for the rest of the session. It dies with the session's process.
+/// What a person has allowed for the rest of the session, until the session's process ends.
 struct AllowList: Equatable, Sendable {
-    /// By their bytes: a command with another `é` is another command.
+    /// Compared by bytes, because `String` considers some different commands equal.
     private var rules: Set<[UInt8]> = []
 
     mutating func allow(_ rules: [String]) { self.rules.formUnion(rules.map { Array($0.utf8) }) }
 
-    /// A rule is a tool, a tool with its exact command in brackets, or with the beginning of one before
-    /// `:*`.
+    /// A rule is a tool, or a tool with an exact command in parentheses, or with the beginning of one
+    /// followed by `:*`.
     func allows(_ tool: String, _ input: JSONValue) -> Bool {
         if rules.contains(Array(tool.utf8)) { return true }
         guard let command = input["command"]?.string?.utf8 else { return false }
@@ -21,7 +21,7 @@ struct AllowList: Equatable, Sendable {
         }
     }
 
-    /// The rule that allows just this again.
+    /// The rule that allows exactly this call again.
     static func rule(_ tool: String, _ input: JSONValue) -> String {
         input["command"]?.string.map { "\(tool)(\($0))" } ?? tool
     }

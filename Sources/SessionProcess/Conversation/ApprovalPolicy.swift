@@ -1,8 +1,8 @@
 import HubProtocol
 
-/// What a permission mode decides without asking a person (hub contract §7.7).
+/// The decisions of permission modes without a person (hub contract §7.7).
 enum ApprovalPolicy {
-    /// nil if a person is to be asked.
+    /// nil if a person must decide.
     static func decision(mode: String, _ request: PermissionRequest) -> PermissionAnswer.Decision? {
         guard request.kind == .tool else { return nil }
         let name = request.tool.name.lowercased()
@@ -17,7 +17,7 @@ enum ApprovalPolicy {
     }
 
     private static let edits: Set = ["Edit", "MultiEdit", "Write", "NotebookEdit"]
-    /// A shell may do anything; it is asked for as what writes is.
+    /// Parts of names of tools that write. A shell counts as one, because it can do anything.
     private static let changing = [
         "write", "edit", "create", "delete", "patch", "bash", "shell", "exec", "ping_peer", "inspect_peer",
     ]

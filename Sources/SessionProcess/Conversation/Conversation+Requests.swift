@@ -2,7 +2,7 @@ import HubProtocol
 
 extension Conversation {
     mutating func asked(_ request: PermissionRequest, _ now: Moment, _ actions: inout Actions) {
-        // The card first, so that the web app joins the two.
+        // The card first, so that the web app can join the request to it.
         opened(request.tool, &actions)
         let card = cards.first { $0.id == request.tool.id } ?? request.tool
         let entry = PendingRequest(
@@ -24,7 +24,7 @@ extension Conversation {
         }
     }
 
-    /// A decision for what is not pending any more comes from a second phone: nothing is to be done.
+    /// Ignores a decision on a request that is no longer open: a second phone was slower.
     mutating func decide(_ card: String, _ decision: Decision, _ now: Moment, _ actions: inout Actions) {
         guard let entry = requests[card: card] else { return }
         var answer = decision.answer
@@ -51,7 +51,7 @@ extension Conversation {
         var answer = answer
         answer.input = entry.arguments
         let approved = answer.decision == .approved || answer.decision == .approvedForSession
-        // Leaving plan mode takes the mode with the answer; else it is set before.
+        // The approval of a plan sets the mode itself; otherwise it is set before.
         if approved, let mode = answer.mode, entry.kind != .plan, row.modes.contains(mode) {
             set([.mode(mode)], reply: nil, now, &actions)
         }
@@ -59,7 +59,7 @@ extension Conversation {
         complete(entry.card, approved ? .approved : .denied, answer, by: by, now, &actions)
     }
 
-    /// The agent has taken a request back.
+    /// The agent has withdrawn a request.
     mutating func withdrawn(_ id: String, _ now: Moment, _ actions: inout Actions) {
         guard let entry = requests.pending.first(where: { $0.agentID == id }) else { return }
         complete(entry.card, .canceled, reason: "The agent withdrew the request", by: "agent", now, &actions)
@@ -82,7 +82,7 @@ extension Conversation {
         actions.add(.record(.decided(card: card, status: status.rawValue, by: by)))
     }
 
-    /// What a line of the history shows of a request.
+    /// One line that describes a request, for the history.
     static func summary(_ input: JSONValue) -> String {
         for key in ["command", "cmd", "file_path", "path", "pattern", "url", "query", "plan"] {
             if let text = input[key]?.string { return firstWords(text) }

@@ -1,5 +1,5 @@
-/// Gathers the chunks of what the agent says, so that a long answer costs few messages: the first one is
-/// shown at once, and then what has grown every ``interval``.
+/// Collects chunks of streamed text, so that a long answer needs few messages: the first chunk is sent at
+/// once, then the text so far every ``interval``.
 struct PassageBuffer: Equatable, Sendable {
     /// In milliseconds. Each snapshot is a row at the hub.
     static let interval: Int64 = 250
@@ -9,7 +9,7 @@ struct PassageBuffer: Equatable, Sendable {
     private var lastShown: Int64?
     private(set) var due: Int64?
 
-    /// Takes a chunk or a whole passage; returns what is to be said now.
+    /// Adds a chunk or a complete passage; returns what to send now.
     mutating func take(_ passage: Passage, at now: Int64) -> [Utterance] {
         var said: [Utterance] = []
         if let open, (open.id, open.kind) != (passage.id, passage.kind) { said += flush() }
@@ -26,7 +26,7 @@ struct PassageBuffer: Equatable, Sendable {
         return said + wake(at: now)
     }
 
-    /// What has grown since it was last shown, if it is time.
+    /// Returns the grown text if a snapshot is due.
     mutating func wake(at now: Int64) -> [Utterance] {
         guard let due, due <= now, let open else { return [] }
         self.due = nil
@@ -36,7 +36,7 @@ struct PassageBuffer: Equatable, Sendable {
         return [.passage(open, isFinal: false)]
     }
 
-    /// The passage is complete.
+    /// Completes the passage.
     mutating func flush() -> [Utterance] {
         defer { discard() }
         guard let open, !open.text.isEmpty else { return [] }
@@ -50,7 +50,7 @@ struct PassageBuffer: Equatable, Sendable {
     }
 }
 
-/// Passes a changed value on at once, and then once a second.
+/// Sends a changed value at once, and then at most once a second.
 struct UsageThrottle: Equatable, Sendable {
     private static let interval: Int64 = 1000
     private var waiting: TokenUsage?

@@ -1,13 +1,13 @@
-/// Whether a text is written as a UUID.
+/// Whether a text has the form of a UUID.
 func isUUID(_ text: String) -> Bool {
     let parts = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
     return parts.map(\.count) == [8, 4, 4, 4, 12]
         && parts.allSatisfy { $0.allSatisfy { Character(UnicodeScalar($0)).isHexDigit } }
 }
 
-/// A UUID that is the same for the same text.
+/// A UUID derived from a text.
 func uuid(from text: String) -> String {
-    // FNV-1a, twice: no secret hangs on it.
+    // FNV-1a, twice. Not cryptographic, which is not needed here.
     var high: UInt64 = 0xcbf2_9ce4_8422_2325
     var low: UInt64 = 0x8422_2325_cbf2_9ce4
     for byte in text.utf8 {

@@ -1,10 +1,10 @@
 import HubProtocol
 
-/// A permission or an answer that the agent waits for.
+/// An open permission request or question of the agent.
 package struct PendingRequest: Equatable, Sendable {
-    /// The card's id, by which people name it.
+    /// The card's id, which people's decisions refer to.
     package var card: String
-    /// The agent's own name for it.
+    /// The agent's id of the request.
     package var agentID: String
     package var kind: PermissionRequest.Kind
     package var tool: String
@@ -26,13 +26,13 @@ package struct CompletedRequest: Equatable, Sendable {
     package var decision: String?
     package var allowTools: [String] = []
     package var answers: [String: [String]] = [:]
-    /// Who decided; not told to the hub.
+    /// Who decided. Not sent to the hub.
     package var by = ""
 }
 
-/// All requests of a session: those that wait for a person, and the last of those that were decided.
+/// The requests of a session: all open ones, and the last completed ones.
 package struct RequestBook: Equatable, Sendable {
-    /// Each update to the hub carries all of it.
+    /// Limited, because each update sends all of them to the hub.
     package static let completedLimit = 200
 
     package private(set) var pending: [PendingRequest] = []
@@ -44,7 +44,7 @@ package struct RequestBook: Equatable, Sendable {
 
     package func completed(card: String) -> CompletedRequest? { completed.last { $0.card == card } }
 
-    /// A tool that is tried again may use its id again: what was decided before goes then.
+    /// Adds a request. A retried tool may reuse its id, so an earlier decision with this id is removed.
     mutating func open(_ request: PendingRequest) {
         completed.removeAll { $0.card == request.card }
         pending.removeAll { $0.card == request.card }

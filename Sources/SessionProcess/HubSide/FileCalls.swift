@@ -4,25 +4,25 @@ import Home
 import HubProtocol
 import Processes
 
-/// The hub's looks at the files of a session's directory (hub contract §7.9). Nothing outside of it is
-/// read, whatever a symbolic link says.
+/// The hub's calls on files of a session's directory (hub contract §7.9). Never reads outside of it, even
+/// through symbolic links.
 struct FileCalls: Sendable {
     static let methods = [
         "readFile", "listDirectory", "statFiles", "uploadFile", "deleteUpload", "readGeneratedImage",
     ]
 
-    /// In bytes. The answer is base64, and the hub takes 48 MiB.
+    /// In bytes. The answer is base64, and the hub accepts 48 MiB.
     private static let largestFile = 32 << 20
     private static let largestUpload = 50 << 20
 
     /// The session's directory.
     let root: String
-    /// Where what people attach is put.
+    /// The directory for attachments.
     let uploads: String
 
     func answer(_ method: String, _ given: JSONValue) async -> JSONValue {
         guard method != "readGeneratedImage" else { return Self.failure("there is no such image") }
-        // A file system may hang: not on a thread that others need.
+        // On a separate thread, because a file system may hang.
         let answer = await BlockingWork.run { () -> JSONValue in
             do {
                 switch method {
@@ -48,7 +48,7 @@ struct FileCalls: Sendable {
 
     // MARK: Paths
 
-    /// The file's real path, if it is in the directory.
+    /// The file's real path. Throws if it is outside the directory.
     func resolved(_ path: String) throws -> String {
         let full = isAbsolute(path) ? path : path.isEmpty ? root : root + "/" + path
         guard let real = realpath(full, nil) else {
@@ -117,7 +117,7 @@ struct FileCalls: Sendable {
 
     private func statuses(of paths: [String]) -> JSONValue {
         let entries = paths.prefix(500).map { path -> JSONValue in
-            // A file that is not there, or not ours to see, has a path and nothing else.
+            // A file that is missing or may not be read gets only its path.
             guard let name = try? resolved(path), let status = Status(name) else {
                 return ["path": .string(path)]
             }
@@ -139,7 +139,7 @@ struct FileCalls: Sendable {
             atPath: uploads, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let wanted =
             (given["filename"]?.string ?? "file").split(separator: "/").last.map(String.init) ?? "file"
-        // Agents read the path as one word.
+        // Without spaces and special characters, because agents read the path as one word.
         let plain = wanted.unicodeScalars.map {
             $0.properties.isAlphabetic || ("0"..."9").contains($0) || "._-".unicodeScalars.contains($0)
                 ? Character($0) : "_"
@@ -160,9 +160,9 @@ struct FileCalls: Sendable {
         return ["success": true]
     }
 
-    /// Removes what was uploaded.
+    /// Removes all attachments.
     func removeUploads() {
-        // Where nothing was uploaded there is nothing to remove.
+        // Fails if nothing was uploaded.
         try? FileManager.default.removeItem(atPath: uploads)
     }
 }

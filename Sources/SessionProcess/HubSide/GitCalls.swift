@@ -1,7 +1,7 @@
 import HubProtocol
 import Processes
 
-/// The hub's looks at the repository of a session's directory, and its searches (hub contract §7.9).
+/// The hub's calls on the git repository of a session's directory, and its searches (hub contract §7.9).
 struct GitCalls: Sendable {
     static let methods = ["git-status", "git-diff-numstat", "git-diff-file", "ripgrep"]
 
@@ -45,7 +45,7 @@ struct GitCalls: Sendable {
         _ program: String, _ arguments: [String], _ directory: String
     ) async throws -> HelperProcess.Result {
         var variables = environment
-        // Nobody is there to answer.
+        // Nobody could answer a prompt.
         variables["GIT_TERMINAL_PROMPT"] = "0"
         return try await HelperProcess.run(
             program, arguments, environment: variables, directory: directory, within: .seconds(10))
@@ -65,14 +65,14 @@ struct GitCalls: Sendable {
             return try await findFiles(query, limit: wanted["limit"]?.integer ?? 200, directory)
         }
         let arguments = given["args"]?.array?.compactMap(\.string) ?? []
-        // It would run a program of the caller's choice.
+        // These options run a program of the caller's choice.
         guard !arguments.contains(where: { $0.hasPrefix("--pre") || $0.hasPrefix("--hostname-bin") }) else {
             return FileCalls.failure("this option of ripgrep is not allowed")
         }
         return Self.shape(try await run("rg", arguments, directory))
     }
 
-    /// Files whose path has the words, from git where there is a repository, else from ripgrep.
+    /// Files whose path contains the words: from git in a repository, otherwise from ripgrep.
     private func findFiles(_ query: String, limit: Int, _ directory: String) async throws -> JSONValue {
         var listed = try await run(
             "git", ["ls-files", "--cached", "--others", "--exclude-standard"], directory)

@@ -2,7 +2,7 @@ import HubProtocol
 import SocketIO
 
 extension HubSession {
-    /// Takes the hub's messages and calls until the line is lost.
+    /// Handles the hub's messages and calls until the connection is lost.
     func listen(on line: SocketIOConnection) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             var inProgress = 0
@@ -23,7 +23,7 @@ extension HubSession {
         }
     }
 
-    /// Calls at once; the others wait.
+    /// Maximum concurrent calls; the others wait.
     private static let callLimit = 16
 
     private func updated(_ event: SocketIOEvent, on line: SocketIOConnection) async throws {
@@ -39,7 +39,7 @@ extension HubSession {
             if let row = update.body.message { _ = await receive(row) }
         case "cancel-queued-message":
             let key = update.body.localId ?? update.body.messageId ?? ""
-            // The hub waits for half a second: not behind other updates.
+            // The hub waits for only half a second, so this does not queue behind other updates.
             try await line.acknowledge(event, await calls?.cancel(key) ?? .object([:]))
         case "retry-queued-message":
             var known = false
@@ -52,7 +52,7 @@ extension HubSession {
         }
     }
 
-    /// Passes on what a person wrote. Returns whether it was a person's.
+    /// Passes on a person's message. Returns whether it was one.
     func receive(_ row: SessionMessageRow) async -> Bool {
         let isPersons =
             row.content["role"]?.string == "user" && row.content["meta"]?["sentFrom"]?.string != "cli"
@@ -61,7 +61,7 @@ extension HubSession {
         return isPersons
     }
 
-    /// Others, too, write the session's metadata.
+    /// Takes over changes by others who write the session's metadata.
     private func adopt(_ changed: SessionUpdate.Versioned) {
         guard changed.version > metadataVersion else { return }
         metadataVersion = changed.version

@@ -1,34 +1,34 @@
 import HubProtocol
 
-/// What the hub is still to be told, in order and in bounded memory, while it is away or slow.
+/// What has yet to be sent to the hub, in order and with bounded memory, while the hub is away or slow.
 ///
-/// An item stays until the hub has confirmed it. After a line was lost, what had been sent on it is
-/// compared with what the hub has, so that nothing is lost and nothing comes twice.
+/// An item is kept until the hub has confirmed it. After a lost connection, the items sent on it are compared
+/// with what the hub has, so that nothing is lost or sent twice.
 struct Outbox: Sendable {
     enum Content: Equatable, Sendable {
         case message(JSONValue)
         case consumed([String], clearsThinking: Bool, steered: Bool)
-        /// The agent state as it then is.
+        /// The agent state at the time of sending.
         case requests
     }
 
     struct Item: Equatable, Sendable {
         let number: Int
         var content: Content
-        /// Of a snapshot that a later one of the same name replaces.
+        /// The name of a snapshot, which a later one of the same name replaces.
         var snapshot: String?
         var isDroppable: Bool
         var bytes: Int
     }
 
-    /// In bytes of messages. Beyond it, snapshots and usage go first, then the oldest messages; the person
-    /// is told how many.
+    /// In bytes of messages. Beyond it, snapshots and usage are dropped first, then the oldest messages, and
+    /// their number is reported.
     static let limit = 32 << 20
 
     private var items: [Item] = []
     private var first = 0
     private var nextNumber = 0
-    /// Items before this number were sent on the present line.
+    /// Items with a smaller number were sent on the current connection.
     private var sentUpTo = 0
     private(set) var bytes = 0
     private(set) var droppedMessages = 0
@@ -41,7 +41,7 @@ struct Outbox: Sendable {
 
     mutating func put(_ content: Content, snapshot: String? = nil, isDroppable: Bool = false, bytes: Int = 64)
     {
-        // A snapshot that has not been sent is replaced where it stands.
+        // Replaces an unsent snapshot in place.
         if let snapshot, let index = items[first...].lastIndex(where: { $0.snapshot == snapshot }),
             items[index].number >= sentUpTo
         {
@@ -69,8 +69,8 @@ struct Outbox: Sendable {
         }
     }
 
-    /// Removes the oldest items that fit, sent ones excepted, until half of the limit is free again: so that
-    /// it is not done for each message anew. Returns how many went.
+    /// Removes the oldest matching unsent items until half of the limit is free, so that this is not repeated
+    /// for each message. Returns how many were removed.
     @discardableResult
     private mutating func remove(where fits: (Item) -> Bool) -> Int {
         var kept: [Item] = []
@@ -88,20 +88,20 @@ struct Outbox: Sendable {
         return count
     }
 
-    /// How many messages were dropped since the last call.
+    /// The number of messages dropped since the last call.
     mutating func takeDropped() -> Int {
         defer { droppedMessages = 0 }
         return droppedMessages
     }
 
-    /// The next items to send; they count as sent on this line.
+    /// The next items to send, which then count as sent on this connection.
     mutating func take(_ limit: Int) -> [Item] {
         let batch = items[first...].drop { $0.number < sentUpTo }.prefix(limit)
         if let last = batch.last { sentUpTo = last.number + 1 }
         return Array(batch)
     }
 
-    /// The hub has all that were sent, up to this number.
+    /// The hub has confirmed all sent items up to this number.
     mutating func confirm(upTo number: Int) {
         while first < items.count, items[first].number <= number {
             bytes -= items[first].bytes
@@ -113,14 +113,14 @@ struct Outbox: Sendable {
         }
     }
 
-    /// The line is lost. `known` are the messages that the hub has, oldest first, since the last that were
-    /// confirmed: they are not sent again.
+    /// The connection was lost. `known` are the messages that the hub has after the last confirmed one,
+    /// oldest first; they are not sent again.
     mutating func reconnected(known: [JSONValue]) {
         var known = known[...]
         var arrived: Set<Int> = []
         for item in items[first...] where item.number < sentUpTo {
             guard case .message(let message) = item.content else { continue }
-            // Order is kept on a line: what comes after the first that is missing was lost with it.
+            // A connection keeps the order: everything after the first missing message was lost with it.
             guard let index = known.firstIndex(of: message) else { break }
             known = known[(index + 1)...]
             arrived.insert(item.number)
@@ -131,6 +131,6 @@ struct Outbox: Sendable {
         sentUpTo = items.first?.number ?? nextNumber
     }
 
-    /// Whether something was sent that the hub has not confirmed.
+    /// Whether anything was sent that the hub has not confirmed yet.
     var hasUnconfirmed: Bool { first < items.count && items[first].number < sentUpTo }
 }

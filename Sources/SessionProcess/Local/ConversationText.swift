@@ -1,15 +1,15 @@
 import Home
 import HubProtocol
 
-/// A conversation as plain lines, made of what a session's socket sends: the messages of the hub's `codex`
-/// family, whoever the agent is (session contract §4).
+/// A conversation as plain lines, from what a session's socket sends: messages of the hub's `codex` family,
+/// whatever the agent (session contract §4).
 ///
-/// A text that grows is told line by line; its last one when something else is said, or the turn ends.
+/// A streamed text is returned line by line; its last line when something else is said or the turn ends.
 package struct ConversationText {
-    /// A text of which snapshots come.
+    /// A text that arrives as growing snapshots.
     private struct Growing {
         var text: String
-        /// How many bytes of it have been told.
+        /// How many of its bytes have been returned.
         var told = 0
         let mark: String
     }
@@ -31,7 +31,7 @@ package struct ConversationText {
         return lines.map(\.forTerminal)
     }
 
-    /// Tells what is left of a text that grew.
+    /// Returns the rest of streamed texts.
     package mutating func flushed() -> [String] {
         defer { growing = [:] }
         return growing.sorted { $0.key < $1.key }.flatMap { _, growing in
@@ -94,7 +94,7 @@ package struct ConversationText {
         return lines
     }
 
-    /// A card that is sent again is told again only if it says something else.
+    /// A card that is sent again is shown again only if its line has changed.
     private mutating func opened(_ id: String?, _ name: String, _ input: JSONValue) -> [String] {
         let line = ToolText.line(name, input)
         guard let id, tools[id] != line else { return [] }
@@ -133,6 +133,6 @@ package struct ConversationText {
 }
 
 extension String {
-    /// Without what a terminal would act on.
+    /// Escapes characters that a terminal would interpret.
     var forTerminal: String { replacing("\t", with: "    ").visible }
 }

@@ -1,14 +1,14 @@
-/// What a person types, byte by byte, in a terminal that does no editing of its own.
+/// Interprets what a person types, byte by byte, in a terminal in raw mode.
 package struct LineEditor: Sendable {
     package enum Key: Equatable, Sendable {
         /// A finished line.
         case line(String)
-        /// A key typed while the line was empty: it may be a decision, and is not in the line yet.
+        /// A key typed on an empty line: it may be a decision, and is not part of the line yet.
         case first(Character)
         case interrupt
         /// End of input on an empty line, or the detach key.
         case detach
-        /// The line looks different now.
+        /// The line has changed.
         case changed
     }
 
@@ -16,12 +16,12 @@ package struct LineEditor: Sendable {
     private var partial: [UInt8] = []
     private var escape: [UInt8]?
     private var isPasting = false
-    /// A line longer than this is not meant.
+    /// In bytes; longer lines are a mistake.
     private static let limit = 1 << 20
 
     package init() {}
 
-    /// - Parameter asksFirst: whether a first key is asked about instead of taken into the line.
+    /// - Parameter asksFirst: whether to report a first key instead of inserting it.
     package mutating func type(_ bytes: some Sequence<UInt8>, asksFirst: Bool) -> [Key] {
         bytes.compactMap { take($0, asksFirst: asksFirst) }
     }
@@ -77,7 +77,7 @@ package struct LineEditor: Sendable {
         return .changed
     }
 
-    /// Escape sequences are left out, but for the marks around what is pasted.
+    /// Ignores escape sequences, except for the marks around pasted text.
     private mutating func takeEscape(_ byte: UInt8) -> Key? {
         var sequence = escape ?? []
         sequence.append(byte)

@@ -3,7 +3,7 @@ import Home
 import HubProtocol
 import Processes
 
-/// A shell's end of a session's socket. It blocks: the programs that use it do nothing else meanwhile.
+/// A shell's end of a session's socket. Blocks, because the programs that use it do nothing else.
 package struct LocalClient: ~Copyable {
     package let descriptor: Int32
     private var framing = LineFraming(limit: 64 << 20)
@@ -36,7 +36,7 @@ package struct LocalClient: ~Copyable {
 
     deinit { close(descriptor) }
 
-    /// False if the session is gone.
+    /// False if the session has ended.
     @discardableResult
     package func send(_ order: JSONValue) -> Bool {
         guard var bytes = try? JSON.encode(order) else { return false }
@@ -54,7 +54,7 @@ package struct LocalClient: ~Copyable {
         }
     }
 
-    /// What has come, after waiting for it; nil once the session is gone.
+    /// Waits for data and returns the complete lines; nil if the session has ended.
     package mutating func receive() -> [JSONValue]? {
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         while true {
@@ -63,13 +63,13 @@ package struct LocalClient: ~Copyable {
             guard count > 0 else { return nil }
             return framing.append(buffer.prefix(count)).compactMap { piece in
                 guard case .line(let bytes) = piece else { return nil }
-                // Ours wrote it; a line that does not fit is not worth the rest.
+                // Skips a line that cannot be parsed; our own server does not send any.
                 return try? JSONValue(parsing: bytes)
             }
         }
     }
 
-    /// Waits for the first line that `wanted` gives something for; nil once the session is gone.
+    /// Waits for the first line for which `wanted` returns a value; nil if the session has ended.
     package mutating func wait<Value>(_ wanted: (JSONValue) -> Value?) -> Value? {
         while true {
             while !lines.isEmpty { if let value = wanted(lines.removeFirst()) { return value } }

@@ -6,10 +6,10 @@ import NIOCore
 import NIOPosix
 import Processes
 
-/// The session's door on this machine: shells hear the conversation here and take part in it
-/// (docs/local-socket.md). It only passes things on; ``LiveConversation`` decides.
+/// The session's socket: shells follow the conversation and take part in it (docs/local-socket.md). Only
+/// translates; ``LiveConversation`` decides.
 struct LocalServer: Sendable {
-    /// What a client is told first.
+    /// The first line for each client.
     let greeting: JSONValue
     let conversation: LiveConversation
     let shape: MessageShape
@@ -20,8 +20,8 @@ struct LocalServer: Sendable {
     typealias Client = NIOAsyncChannel<ByteBuffer, ByteBuffer>
     private typealias Listening = NIOAsyncChannel<Client, Never>
 
-    /// Listens from now on. Only this user can reach the socket: its directory is closed to others, and who
-    /// connects is looked at besides.
+    /// Starts listening. Only this user can reach the socket: its directory is closed to others, and the user
+    /// of each client is checked as well.
     init(
         _ home: RunnerHome, recordID: String, greeting: JSONValue, conversation: LiveConversation,
         shape: MessageShape, logger: Logger
@@ -44,7 +44,7 @@ struct LocalServer: Sendable {
         self.logger = logger
     }
 
-    /// Serves until it is cancelled or the session ends, and takes the socket away.
+    /// Serves until cancelled or the session ends, and removes the socket.
     func run() async {
         defer { unlink(path) }
         do {
@@ -73,7 +73,7 @@ struct LocalServer: Sendable {
                             }
                         }
                     }
-                    // The client has hung up, or the session has ended.
+                    // The client has disconnected, or the session has ended.
                     try await group.next()
                     group.cancelAll()
                 }

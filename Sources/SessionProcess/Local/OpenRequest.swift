@@ -1,7 +1,7 @@
 import HubProtocol
 import Processes
 
-/// A decision that is waited for, as a person at a terminal sees and answers it (session contract §5).
+/// An open permission request, as a person in a terminal sees and answers it (session contract §5).
 package struct OpenRequest: Equatable, Sendable {
     package struct Question: Equatable, Sendable {
         var key: String
@@ -13,11 +13,11 @@ package struct OpenRequest: Equatable, Sendable {
     package let id: String
     let tool: String
     let arguments: JSONValue
-    /// Empty unless the tool asks the person something.
+    /// Empty unless the tool asks questions.
     package let questions: [Question]
     private let createdAt: Int
 
-    /// The requests of an agent state, the oldest first.
+    /// The requests of an agent state, oldest first.
     package static func all(in state: JSONValue) -> [OpenRequest] {
         (state["requests"]?.object ?? [:]).map { OpenRequest($0.key, $0.value) }
             .sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
@@ -48,7 +48,7 @@ package struct OpenRequest: Equatable, Sendable {
 
     // MARK: Shown
 
-    /// What it is about, in one line.
+    /// The request in one line.
     package var line: String { ToolText.line(tool, arguments).forTerminal }
 
     package var lines: [String] {
@@ -60,7 +60,7 @@ package struct OpenRequest: Equatable, Sendable {
 
     private static let keys = "  [y] yes  [s] yes, for this session  [n] no  [x] stop the turn"
 
-    /// One question and what can be answered.
+    /// A question with its possible answers.
     package func ask(_ index: Int) -> [String] {
         let question = questions[index]
         let options = question.options.enumerated().map { "    \($0.offset + 1). \($0.element)" }
@@ -74,7 +74,7 @@ package struct OpenRequest: Equatable, Sendable {
 
     // MARK: Answered
 
-    /// What a key means; nil for one that means nothing here.
+    /// The decision for a key; nil if the key has no meaning here.
     package func decision(for key: Character) -> JSONValue? {
         switch key {
         case "y", "Y": decision(approved: true, "approved")
@@ -102,7 +102,7 @@ package struct OpenRequest: Equatable, Sendable {
 }
 
 extension OpenRequest.Question {
-    /// Numbers stand for the options; what is no number is an answer in the person's own words.
+    /// Numbers select options; anything else is the person's own answer.
     fileprivate func values(of line: String) -> [String] {
         let parts =
             takesSeveral

@@ -1,7 +1,7 @@
 import HubProtocol
 
 extension ACPDialect {
-    /// The agent has answered the prompt. The turn is over when nothing more comes for a moment.
+    /// The agent has answered the prompt. The turn ends when it has been silent for a moment.
     mutating func answered(_ result: JSONValue) -> [AgentStep] {
         if let used = result["usage"] {
             usage.input = used["inputTokens"]?.integer ?? 0
@@ -26,7 +26,7 @@ extension ACPDialect {
     }
 
     mutating func promptFailed(_ failure: JSONRPC.Failure) -> [AgentStep] {
-        // Some agents answer a cancelled prompt with the protocol's error for it.
+        // Some agents answer a cancelled prompt with the protocol's error for cancellation.
         if turn?.isCancelled == true { return settle(TurnEnd(.interrupted)) }
         let words =
             failure.code == JSONRPC.Failure.authenticationRequired
@@ -41,7 +41,7 @@ extension ACPDialect {
         return [.alarm("quiet", after: Self.quiet)]
     }
 
-    /// Something came after the answer: the turn is given a moment more, but not for ever.
+    /// Something came after the answer: extends the turn by a moment, a limited number of times.
     mutating func waitAgain() -> [AgentStep] {
         guard let turn, turn.end != nil, turn.quietWaits < Self.longestQuietWaits else { return [] }
         self.turn?.quietWaits += 1

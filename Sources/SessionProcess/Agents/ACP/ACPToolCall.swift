@@ -1,6 +1,6 @@
 import HubProtocol
 
-/// A tool call as an ACP agent tells it, piece by piece: each update holds what is new (session contract
+/// A tool call of an ACP agent, accumulated from updates that contain only what is new (session contract
 /// §11.3).
 struct ACPToolCall: Equatable, Sendable {
     let id: String
@@ -14,12 +14,12 @@ struct ACPToolCall: Equatable, Sendable {
 
     init(id: String) { self.id = id }
 
-    /// An absent member is unchanged.
+    /// Missing members stay unchanged.
     mutating func merge(_ update: JSONValue) {
         title = update["title"]?.words ?? title
         kind = update["kind"]?.words ?? kind
         status = update["status"]?.words ?? status
-        // Some agents begin with an empty object.
+        // Some agents send an empty object first.
         rawInput = update["rawInput"].flatMap { $0 == .null || $0 == .object([:]) ? nil : $0 } ?? rawInput
         rawOutput = update["rawOutput"].flatMap { $0 == .null ? nil : $0 } ?? rawOutput
         if let content = update["content"]?.array, !content.isEmpty { self.content = content }
@@ -30,7 +30,7 @@ struct ACPToolCall: Equatable, Sendable {
 
     // MARK: The card
 
-    /// Under the names that the web app has views for.
+    /// With the tool names for which the web app has views.
     var call: ToolCall {
         let (name, input) = view
         return ToolCall(
@@ -91,12 +91,12 @@ struct ACPToolCall: Equatable, Sendable {
         value.words ?? value.array.map { $0.compactMap(\.string).joined(separator: " ") }
     }
 
-    /// The arguments that some agents write into the content as JSON, while they are being thought of.
+    /// The arguments, if the agent streams them into the content as JSON.
     private var typedInput: JSONValue? {
         guard status != "completed", let text, text.hasPrefix("{"), text.utf8.count < 64 << 10 else {
             return nil
         }
-        // Half an object is not one yet: the next update has more of it.
+        // Fails while the object is incomplete; the next update has more of it.
         return (try? JSONValue(parsing: Array(text.utf8))).flatMap { $0.members == nil ? nil : $0 }
     }
 
@@ -107,7 +107,7 @@ struct ACPToolCall: Equatable, Sendable {
 
     // MARK: Its end
 
-    /// nil while it is not over.
+    /// nil while the call is in progress.
     var result: ToolResult? {
         guard isOver else { return nil }
         return ToolResult(id: id, output: output, isError: status == "failed", structured: streams)

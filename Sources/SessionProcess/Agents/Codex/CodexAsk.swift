@@ -1,10 +1,10 @@
 import HubProtocol
 
-/// A request of Codex that waits for a person.
+/// A request of Codex that waits for a person's decision.
 struct CodexAsk: Equatable, Sendable {
     enum Kind: Equatable, Sendable {
         case command, fileChange
-        /// What it asks for is what it is given.
+        /// If approved, exactly the requested permissions are granted.
         case permissions(JSONValue)
         case questions
         case form(ElicitationForm)
@@ -44,7 +44,7 @@ struct CodexAsk: Equatable, Sendable {
     ]
 }
 
-/// A form of an MCP server, asked as questions: one for each of its fields.
+/// A form of an MCP server, presented as one question per field.
 struct ElicitationForm: Equatable, Sendable {
     private let message: String
     private let fields: [String: JSONValue]
@@ -54,7 +54,7 @@ struct ElicitationForm: Equatable, Sendable {
         fields = params["requestedSchema"]?["properties"]?.object ?? [:]
     }
 
-    /// For the form of the web app; a form without fields is a question with two answers.
+    /// In the web app's format. A form without fields becomes one question with two answers.
     var questions: JSONValue {
         guard !fields.isEmpty else { return .array([question("ok", message, ["Yes"])]) }
         return .array(

@@ -1,8 +1,8 @@
 import HubProtocol
 
-/// A thing that Codex does in a turn, as the card that the web app draws (session contract §12).
+/// An item of a Codex turn, as a card of the web app (session contract §12).
 enum CodexItem {
-    /// nil for what is no tool.
+    /// nil if the item is not a tool call.
     static func call(_ item: JSONValue) -> ToolCall? {
         guard let id = item["id"]?.words, let (name, input) = view(item) else { return nil }
         return ToolCall(id: id, name: name, input: input, nativeKind: item["type"]?.string)
@@ -45,7 +45,7 @@ enum CodexItem {
         value.string ?? value.array.map { $0.compactMap(\.string).joined(separator: " ") }
     }
 
-    /// By path; a file changed in two places is one file.
+    /// The changes by path. Several changes of one file are merged.
     static func changes(_ list: JSONValue) -> JSONValue {
         var changes: [String: JSONValue] = [:]
         for change in list.array ?? [] {

@@ -1,12 +1,12 @@
 import HubProtocol
 
-/// One of the hub's permission modes as Codex has it: when it asks, and what its sandbox allows (session
-/// contract §12). In `safe-yolo` it asks as in `default`; it is answered without a person.
+/// A permission mode of the hub in Codex's terms: when Codex asks, and what its sandbox allows (session
+/// contract §12). In `safe-yolo` it asks as in `default`, and is answered automatically.
 struct CodexMode: Equatable, Sendable {
     let approvalPolicy: String
-    /// As a new thread takes it.
+    /// The value for a new thread.
     let sandbox: String
-    /// As a turn takes it.
+    /// The value for a turn.
     let sandboxPolicy: String
 
     init(_ mode: String) {
