@@ -2,8 +2,8 @@ import ArgumentParser
 import Home
 import RunnerStore
 
-/// A word of a fixed set, as somebody wrote it. The parser takes any, so that one that is none of the set is
-/// refused in our words: by ``check()``, called from the command's `validate()`.
+/// An argument with a fixed set of values. The parser accepts any word, so that ``check()``, called from the
+/// command's `validate()`, can refuse it with our own message.
 struct Choice<Value: Choosable>: ExpressibleByArgument {
     private let word: String
 
@@ -14,7 +14,7 @@ struct Choice<Value: Choosable>: ExpressibleByArgument {
     static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
     var defaultValueDescription: String { word }
 
-    /// nil only before ``check()``.
+    /// Only nil before ``check()``.
     var value: Value? { Value(rawValue: word) }
 
     func check() throws {
@@ -23,9 +23,9 @@ struct Choice<Value: Choosable>: ExpressibleByArgument {
     }
 }
 
-/// What a command's argument may be one of.
+/// A type whose values can be a command's argument.
 protocol Choosable: RawRepresentable<String>, CaseIterable, Sendable {
-    /// What is said of a word that is none: `no agent is called 'x'`.
+    /// Describes an invalid word: `no agent is called 'x'`.
     static func problem(with word: String) -> String
 }
 

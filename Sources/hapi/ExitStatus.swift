@@ -7,7 +7,7 @@ import Runner
 import RunnerStore
 import SessionProcess
 
-/// The one place where what happened becomes an exit status.
+/// Maps results and errors to exit statuses. No other code does.
 enum ExitStatus {
     static let failed: Int32 = 1
     static let needsApproval: Int32 = 2
@@ -35,7 +35,7 @@ enum ExitStatus {
         do { return try body() } catch { return of(error) }
     }
 
-    /// Tells the error on standard error, and gives its status.
+    /// Prints the error on standard error and returns its status.
     static func of(_ error: any Error, _ arguments: [String] = []) -> Int32 {
         switch error {
         case let code as ExitCode: return code.rawValue
@@ -54,7 +54,7 @@ enum ExitStatus {
         error is CleanExit || error is ValidationError || RootCommand.exitCode(for: error) != .failure
     }
 
-    /// Help as the parser gives it; its usage errors in one line, without all that could have been said.
+    /// Prints the parser's help unchanged, but its usage errors as one line.
     private static func parserStatus(_ error: any Error, _ arguments: [String]) -> Int32 {
         let code = RootCommand.exitCode(for: error)
         guard !code.isSuccess else {

@@ -7,13 +7,14 @@ import Runner
 import RunnerStore
 import SessionProcess
 
-/// What the arguments ask for, before any parser or agent sees them.
+/// Interprets the arguments before any parser or agent sees them.
 ///
-/// A word for an agent costs money to be wrong about: one that is, or nearly is, a command is asked about.
+/// Sending a word to an agent by mistake costs money, so a word that is, or resembles, a command is refused
+/// with a suggestion.
 enum Invocation: Equatable {
     case version
     case command([String])
-    /// All of the arguments are for a session in this terminal.
+    /// All arguments are for a session in this terminal.
     case session
     case misuse(Misuse)
 
@@ -37,10 +38,10 @@ enum Invocation: Equatable {
         }
     }
 
-    /// With which a completion script asks the parser for words.
+    /// The first argument with which completion scripts call the parser.
     private static let completionWord = "---completion"
 
-    /// Short forms, written out; `hapi runner help` is `hapi help runner`.
+    /// Expands short forms; turns `hapi runner help` into `hapi help runner`.
     static func expanded(_ arguments: [String]) -> [String] {
         guard let word = arguments.first else { return arguments }
         if let long = shortForms[word] { return ["runner", long] + arguments.dropFirst() }
@@ -53,7 +54,7 @@ enum Invocation: Equatable {
         "ls": "list", "stop": "stop-session", "logs": "logs", "history": "history",
     ]
 
-    /// HAPI's own commands that this program does not have.
+    /// Commands of HAPI that this program does not have.
     private static let notOffered: Set = [
         "connect", "hook-forwarder", "hub", "inspect-peer", "mcp", "notify", "ping-peer", "server",
     ]
@@ -81,15 +82,15 @@ enum Invocation: Equatable {
     }
 }
 
-/// Wrong usage: what is wrong, and what would be right.
+/// A usage error: what is wrong, and what would be right.
 struct Misuse: Equatable {
     let problem: String
     /// The command that was probably meant.
     let suggestion: String?
-    /// The word, where it could be meant for the agent.
+    /// The word, if it could be meant for the agent.
     let agentWord: String?
 
-    /// What helps where nothing in particular was meant.
+    /// What helps if there is no suggestion.
     let help: String
 
     init(
@@ -109,7 +110,7 @@ struct Misuse: Equatable {
     }
 }
 
-/// The commands there are, as the parser has them.
+/// The parser's tree of commands.
 struct CommandTree {
     let type: any ParsableCommand.Type
 
@@ -128,7 +129,7 @@ struct CommandTree {
         children.first { $0.name == name || $0.type.configuration.aliases.contains(name) }
     }
 
-    /// The first word that should name a command and does not.
+    /// The first word that should name a command but does not.
     static func misuse(in arguments: [String]) -> Misuse? {
         let words = arguments.first == "help" ? arguments.dropFirst() : arguments[...]
         var (node, path) = (root, ["hapi"])
@@ -145,7 +146,7 @@ struct CommandTree {
         return nil
     }
 
-    /// `hapi runner spawn`, as far as the arguments name commands.
+    /// The leading arguments that name commands: `hapi runner spawn`.
     static func path(of arguments: [String]) -> String {
         var (node, path) = (root, ["hapi"])
         for word in arguments {

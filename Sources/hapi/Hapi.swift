@@ -8,14 +8,14 @@ import Runner
 import RunnerStore
 import SessionProcess
 
-/// Decides, before anything else is set up, which program this is: a monitor, a guard, a proof,
-/// a quick look, a command, or a session.
+/// Decides, before anything else is set up, on the role of this process: a monitor, a guard, a proof, a quick
+/// look, a command, or a session.
 @main
 enum Hapi {
     static func main() {
         Output.holdStreams()
         let arguments = Array(processArguments.dropFirst())
-        // Before there is a second thread.
+        // Must be called while there is only one thread.
         SignalSetting.reset(holdingStopSignals: listensToStopSignals(arguments))
         switch arguments.first {
         case Monitor.argument: Monitor.run()
@@ -27,12 +27,12 @@ enum Hapi {
             exit(Output.finish(ExitStatus.of { try look.run() }))
         }
         expectThreads()
-        // The daemon, the hub and the agents all live in tasks; this thread only waits.
+        // The daemon, the hub connection and agents run in tasks; this thread only waits.
         Task.detached { exit(Output.finish(await run(arguments))) }
         while true { pause() }
     }
 
-    /// The daemon and sessions end in order; everything else ends as the signal says.
+    /// The daemon and sessions handle stop signals; for all other commands they have their default effect.
     private static func listensToStopSignals(_ arguments: [String]) -> Bool {
         switch arguments.first {
         case Monitor.argument, RenewalGuard.argument, Proof.argument: return false
@@ -41,8 +41,8 @@ enum Hapi {
         }
     }
 
-    /// Where no thread can be made, as in a sandbox that forbids clone3, the concurrency runtime would wait
-    /// for one without end.
+    /// Fails early if no thread can be created, as in a sandbox that forbids clone3: the concurrency runtime
+    /// would wait for one for ever.
     private static func expectThreads() {
         let code = startThread("first") {}
         guard code != 0 else { return }
@@ -52,7 +52,8 @@ enum Hapi {
         exit(ExitStatus.failed)
     }
 
-    /// A runner asks a new program whether it could take over: with the same flags, settings and store.
+    /// Checks for a running runner whether this program could replace it, with the same flags, settings and
+    /// store.
     private static func prove(_ arguments: [String]) throws -> Int32 {
         guard let command = try RootCommand.parseAsRoot(arguments) as? StartSyncCommand else {
             return ExitStatus.usage
@@ -76,8 +77,8 @@ enum Hapi {
     }
 }
 
-/// `runner list` and `runner status` in their usual forms, answered without the argument parser:
-/// a third of their time would go into it.
+/// `runner list` and `runner status` with their usual flags, without the argument parser, which would take a
+/// third of their time.
 private struct QuickLook {
     private let command: any LookCommand
 

@@ -6,14 +6,14 @@ import Processes
 import RunnerStore
 import SessionProcess
 
-/// A line that is typed in the terminal and not shown there.
+/// Reads a line from the terminal without echoing it.
 enum HiddenLine {
-    /// How the terminal is when nothing is hidden. Global, because a C signal handler cannot capture;
-    /// allocated, because Swift lays out a global of a C struct that ends in padding without the padding.
+    /// The terminal's mode with echo. Global, because a C signal handler cannot capture; allocated, because
+    /// Swift lays out a global C struct without its trailing padding.
     nonisolated(unsafe) private static let before = UnsafeMutablePointer<termios>.allocate(capacity: 1)
 
-    /// nil at the end of the input. A signal that ends the program meanwhile leaves a terminal that shows
-    /// what is typed; one that would suspend it is ignored.
+    /// nil at the end of the input. A signal that ends the program restores the echo first; one that would
+    /// suspend it is ignored.
     static func read() -> String? {
         guard tcgetattr(STDIN_FILENO, before) == 0 else { return readLine() }
         let ends = [SIGINT, SIGQUIT, SIGTERM, SIGHUP]

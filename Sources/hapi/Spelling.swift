@@ -7,14 +7,14 @@ import SessionProcess
 
 /// Finds the word that a mistyped one was meant to be.
 enum Spelling {
-    /// The nearest of `words`; nil if none is near enough to be meant.
+    /// The nearest of `words`; nil if none is near enough.
     static func nearest(to word: String, in words: [String]) -> String? {
         let near = words.map { (word: $0, distance: distance(word, $0)) }
             .filter { $0.distance <= tolerance(word) }
         return near.min { $0.distance < $1.distance }?.word
     }
 
-    /// Two edits turn a short word into almost any other.
+    /// Depends on the length, because two edits turn a short word into almost any other.
     private static func tolerance(_ word: String) -> Int {
         switch word.count {
         case ..<3: 0
@@ -23,7 +23,7 @@ enum Spelling {
         }
     }
 
-    /// How many letters must be added, removed, changed or swapped with their neighbour.
+    /// The number of letters to add, remove, change or swap with their neighbour.
     static func distance(_ a: String, _ b: String) -> Int {
         let (a, b) = (Array(a), Array(b))
         var rows = [Array(0...b.count)]

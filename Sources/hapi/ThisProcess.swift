@@ -5,7 +5,7 @@ extension RunnerHome {
 }
 
 extension Configuration {
-    /// What environment and settings say to this process; what of it is not used is told.
+    /// The configuration of this process; prints warnings about values that are ignored.
     static func ofThisProcess() throws -> Configuration {
         let configuration = try Configuration.load(environment: processEnvironment)
         for warning in configuration.warnings { Output.complain(warning) }

@@ -2,24 +2,24 @@ import Glibc
 import HubProtocol
 import SessionProcess
 
-/// A shell in a session's conversation: shows it in plain lines and takes what is typed. One thread, which
-/// waits for the session and the keyboard.
+/// A shell attached to a session's conversation: shows it as plain lines and sends what is typed. One thread,
+/// which waits for the session and the keyboard.
 struct Attachment: ~Copyable {
     enum End { case detached, sessionEnded }
 
     private var client: LocalClient
-    /// Puts the terminal back when this goes.
+    /// Restores the terminal when released.
     private let terminal: RawTerminal?
     private let inTerminal: Bool
     private var text = ConversationText()
     private var editor = LineEditor()
     private var requests: [OpenRequest] = []
-    /// The answers so far to the questions that are asked.
+    /// The answers so far to the questions being asked.
     private var typed: [String] = []
-    /// Decided here, so that their going is no news.
+    /// Requests decided here, whose disappearance is not reported.
     private var decided: Set<String> = []
     private var isThinking = false
-    /// Whether what is told is new, and not how it was.
+    /// Whether lines are new, not part of the history.
     private var isLive = false
     private var readsInput = true
     private var plainInput: [UInt8] = []
@@ -49,7 +49,7 @@ struct Attachment: ~Copyable {
 
     // MARK: From the session
 
-    /// Returns whether the session has ended.
+    /// Returns true if the session has ended.
     private mutating func take(_ line: JSONValue) -> Bool {
         switch line["type"]?.string {
         case "message":
@@ -85,14 +85,14 @@ struct Attachment: ~Copyable {
         show(rest + first.lines)
     }
 
-    // MARK: From the person
+    // MARK: Input
 
-    /// Returns whether the person leaves.
+    /// Returns true if the person detaches.
     private mutating func read() -> Bool {
         var buffer = [UInt8](repeating: 0, count: 4096)
         let count = Glibc.read(STDIN_FILENO, &buffer, buffer.count)
         guard count > 0 else {
-            // A terminal that is gone takes its reader along; a file that is at its end does not.
+            // If the terminal is gone, so is its reader; at the end of a file, the session is still followed.
             readsInput = false
             return inTerminal
         }
@@ -121,7 +121,7 @@ struct Attachment: ~Copyable {
         return false
     }
 
-    /// Without a terminal each line is a message.
+    /// Without a terminal, each line is a message.
     private mutating func takePlain(_ bytes: some Sequence<UInt8>) {
         plainInput += bytes
         while let end = plainInput.firstIndex(of: UInt8(ascii: "\n")) {

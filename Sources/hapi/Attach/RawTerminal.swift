@@ -1,13 +1,13 @@
 import Glibc
 
-/// The terminal in which keys come one by one. It is left as it was found, on every way out.
+/// The terminal in raw mode. Its previous mode is restored on every way out.
 final class RawTerminal {
     /// Global: a C signal handler cannot capture.
     nonisolated(unsafe) private static var before = termios()
 
     static var isThere: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1 }
 
-    /// nil where standard input or output is no terminal.
+    /// nil if standard input or output is not a terminal.
     static func taken() -> RawTerminal? {
         guard isThere, tcgetattr(STDIN_FILENO, &before) == 0 else { return nil }
         return RawTerminal()
@@ -25,7 +25,7 @@ final class RawTerminal {
         raw.c_lflag &= ~tcflag_t(ECHO | ICANON | ISIG | IEXTEN)
         raw.c_iflag &= ~tcflag_t(IXON | ICRNL)
         tcsetattr(STDIN_FILENO, TCSADRAIN, &raw)
-        // What is pasted is marked, so that its line breaks send nothing.
+        // Bracketed paste, so that line breaks in pasted text send nothing.
         Output.raw("\u{1b}[?2004h")
     }
 

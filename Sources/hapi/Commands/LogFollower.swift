@@ -7,11 +7,11 @@ import Runner
 import RunnerStore
 import SessionProcess
 
-/// Shows a log, and what is added to it: a session's to the session's end, the runner's from one life of
-/// the runner to the next. What it says itself goes to standard error.
+/// Shows a log and what is appended to it: a session's until the session ends, the runner's across restarts.
+/// Its own messages go to standard error.
 struct LogFollower: ~Copyable {
     private let home: RunnerHome
-    /// The record's id; nil for the runner's log.
+    /// The session's record id; nil for the runner's log.
     private let session: String?
     private var path: String
     private var file: Int32
@@ -36,7 +36,7 @@ struct LogFollower: ~Copyable {
     }
 
     /// - Parameters:
-    ///   - last: how many lines; nil for all.
+    ///   - last: the number of lines; nil for all.
     mutating func show(last: Int?, since: Timestamp?) throws {
         guard last != nil || since != nil else { return drain() }
         let text = LogText.read(file, atMost: .max)
@@ -53,7 +53,7 @@ struct LogFollower: ~Copyable {
         Output.bytes(shown)
     }
 
-    /// Returns when the session has ended; for the runner's log, never.
+    /// Returns when the session has ended. Never returns for the runner's log.
     mutating func follow() throws {
         var end: String?
         while true {
@@ -67,7 +67,7 @@ struct LogFollower: ~Copyable {
         }
     }
 
-    /// Shows what is there beyond what was shown.
+    /// Shows what has been appended since the last call.
     private mutating func drain() {
         var status = stat()
         guard fstat(file, &status) == 0 else { return }
@@ -81,7 +81,8 @@ struct LogFollower: ~Copyable {
         }
     }
 
-    /// The runner has taken the beginning off, in whole mebibytes: the rest has moved up by as many.
+    /// The monitor has cut out the middle of the log (`LogBound`). How much is not known exactly: moves back by the
+    /// shrinkage, rounded up to whole mebibytes, so that some output may be shown again.
     private mutating func skipCut(to size: off_t) {
         let block: off_t = 1 << 20
         offset = max(0, offset - (offset - size + block - 1) / block * block)
@@ -96,9 +97,9 @@ struct LogFollower: ~Copyable {
         Output.errors("── runner restarted ──")
     }
 
-    /// How the session ended; nil while it lives, and while nobody can tell.
+    /// How the session ended; nil while it is live or cannot be checked.
     private func sessionEnd() -> String? {
-        // A store that is locked or replaced at this moment is asked again at the next.
+        // If the store is locked or being replaced, the next look will do.
         guard let id = session,
             let record = try? StoreConnection(path: home.store, mode: .readOnly).read({
                 store throws(StoreError) in try store.session(id)

@@ -6,7 +6,7 @@ import Runner
 import RunnerStore
 import SessionProcess
 
-/// Prints the man page, for the installation.
+/// Prints the man page; used by `make install`.
 struct ManualCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "manual", abstract: "Print the man page.", shouldDisplay: false)
@@ -25,7 +25,8 @@ struct ManualCommand: ParsableCommand {
         for child in node.children { tell(child, path: path + [child.name]) }
     }
 
-    /// What roff would act on: backslashes, and full stops and apostrophes that begin a line.
+    /// Escapes what roff would interpret: backslashes, and full stops and apostrophes at the beginning of a
+    /// line.
     static func escaped(_ text: String) -> String {
         text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
             let plain = line.split(separator: "\\", omittingEmptySubsequences: false).joined(separator: "\\e")

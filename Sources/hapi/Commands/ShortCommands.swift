@@ -5,8 +5,8 @@ import Processes
 import RunnerStore
 import SessionProcess
 
-/// Short forms of the runner's commands: listed here for help and completions; they are written out before
-/// they are parsed (``Invocation``).
+/// Short forms of the runner's commands. Declared for help and completions only; ``Invocation`` expands them
+/// before parsing.
 struct ShortListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ls", abstract: "Short for: hapi runner list")

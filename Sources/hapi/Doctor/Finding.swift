@@ -5,24 +5,24 @@ import Processes
 import RunnerStore
 import SessionProcess
 
-/// One thing the doctor looked at.
+/// The result of one check.
 struct Finding: Equatable {
     enum Mark: String {
         case good, note, bad
     }
 
     let mark: Mark
-    /// What was looked at, in a word.
+    /// The name of the check.
     let check: String
     let text: String
-    /// The command that helps.
+    /// The command that helps, if any.
     let help: String?
 
     static func good(_ check: String, _ text: String) -> Finding {
         Finding(mark: .good, check: check, text: text, help: nil)
     }
 
-    /// Worth knowing, and no reason to call anything broken.
+    /// Worth knowing, but not a problem.
     static func note(_ check: String, _ text: String, _ help: String? = nil) -> Finding {
         Finding(mark: .note, check: check, text: text, help: help)
     }

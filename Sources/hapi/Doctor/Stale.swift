@@ -6,19 +6,19 @@ import Runner
 import RunnerStore
 import SessionProcess
 
-/// What is provably left over: nothing that belongs to a live session.
+/// What can be removed safely, because it provably belongs to no live session.
 struct Stale {
     let home: RunnerHome
     let presence: RunnerPresence
 
-    /// Processes that outlived their session, and are verifiably these.
+    /// Processes that outlived their session and are verified by their identity.
     func processes() throws(StoreError) -> [LeftoverRecord] {
         let recorded =
             try StoreConnection.lookingAt(home) { store throws(StoreError) in try store.leftovers() } ?? []
         return recorded.filter { Observation.of($0.process, at: $0.host) == .alive }
     }
 
-    /// Files that say which runner runs, where none does.
+    /// The files that name the running runner, if none is running.
     func files() -> [String] {
         guard presence.runner == nil, presence.foreignPID == nil, presence.storeError == nil,
             presence.elsewhere == nil
@@ -36,7 +36,7 @@ struct Stale {
         } ?? []
     }
 
-    /// Logs of sessions that are not on record.
+    /// Logs of sessions without a record.
     func logs() throws(StoreError) -> [String] {
         let logs = entries(of: home.sessionLogs).filter { $0.hasSuffix(".log") }
         let unknown = try StoreConnection.lookingAt(home) { store throws(StoreError) -> [String] in

@@ -6,13 +6,13 @@ import Processes
 import RunnerStore
 import SessionProcess
 
-/// Text as a terminal shows it: in cells, of which a wide character takes two.
+/// The width of text in terminal cells, of which a wide character takes two.
 extension String {
     var cells: Int { isPlain ? utf8.count : reduce(0) { $0 + $1.cells } }
 
     func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - cells)) }
 
-    /// The beginning that fits, with `…` where something is left out.
+    /// The prefix that fits, with `…` if something is left out.
     func cut(to width: Int) -> String {
         cells <= width ? self : prefix(cells: width - 1) + "…"
     }
@@ -31,7 +31,7 @@ extension String {
         String(String(reversed()).prefix(cells: width).reversed())
     }
 
-    /// A path that fits: its beginning and its end, `~/…/project`.
+    /// A path that fits, with its middle left out: `~/…/project`.
     func pathCut(to width: Int) -> String {
         guard cells > width else { return self }
         let parts = split(separator: "/", omittingEmptySubsequences: false).map(String.init)
@@ -57,7 +57,7 @@ extension String {
 }
 
 extension Character {
-    /// What it is made of may be several scalars: a letter with accents, a family, a flag.
+    /// A character may consist of several scalars: a letter with accents, a family, a flag.
     fileprivate var cells: Int {
         let scalars = unicodeScalars
         if scalars.contains(where: { $0.value == 0xFE0F })
@@ -79,7 +79,8 @@ extension Unicode.Scalar {
         }
     }
 
-    /// East Asian Wide and Fullwidth (Unicode Standard Annex 11), and what is shown as emoji by default.
+    /// East Asian Wide and Fullwidth (Unicode Standard Annex 11), and characters with default emoji
+    /// presentation.
     private static let wide: [ClosedRange<UInt32>] = [
         0x1100...0x115F, 0x231A...0x231B, 0x2329...0x232A, 0x23E9...0x23EC, 0x23F0...0x23F0, 0x23F3...0x23F3,
         0x25FD...0x25FE, 0x2614...0x2615, 0x2648...0x2653, 0x267F...0x267F, 0x2693...0x2693, 0x26A1...0x26A1,

@@ -1,8 +1,8 @@
 import HubProtocol
 import Processes
 
-/// JSON as commands print it: each member on a line of its own, keys in order. A byte that is no text is shown
-/// as `\\xff`.
+/// JSON in the commands' format: one member per line, sorted keys. A byte that is not text is shown as
+/// `\\xff`.
 struct JSONText {
     private(set) var bytes: [UInt8] = []
 
@@ -10,7 +10,7 @@ struct JSONText {
 
     init(_ value: JSONValue) { add(value, depth: 0) }
 
-    /// - Parameter depth: how many levels deep the value stands in its document.
+    /// - Parameter depth: the nesting level of the value in its document.
     mutating func add(_ value: JSONValue, depth: Int) {
         switch value {
         case .null: add("null")
@@ -54,7 +54,7 @@ struct JSONText {
 
     mutating func indent(_ depth: Int) { bytes += repeatElement(0x20, count: 2 * depth) }
 
-    /// Takes what is there.
+    /// Removes and returns the text so far.
     mutating func take() -> [UInt8] {
         defer { bytes.removeAll(keepingCapacity: true) }
         return bytes
@@ -63,7 +63,7 @@ struct JSONText {
     private mutating func addQuoted(_ text: String) {
         add("\"")
         var text = text
-        // Nearly every text goes as it is.
+        // The fast path for nearly all texts.
         let isPlain = text.withUTF8 { utf8 in
             guard utf8.allSatisfy(Self.isPlain) else { return false }
             bytes.append(contentsOf: utf8)
@@ -73,7 +73,7 @@ struct JSONText {
         add("\"")
     }
 
-    /// Nothing that JSON escapes, nor the beginning of a scalar that carries a byte.
+    /// Whether JSON does not escape the byte, and it does not begin a mapped scalar.
     private static func isPlain(_ byte: UInt8) -> Bool {
         byte >= 0x20 && byte != 0x22 && byte != 0x5C && byte != 0xF4
     }

@@ -1,14 +1,14 @@
 import HubProtocol
 
-/// Many rows that are written as they come: a JSON array, or a table whose columns are as wide as a page of
-/// them needs. A long history is never in memory as a whole.
+/// Writes many rows page by page: as a JSON array, or as a table whose columns fit the page. So a long
+/// history is never in memory as a whole.
 struct Listing {
     private let isJSON: Bool
     private var table: Table
     private var text = JSONText()
     private(set) var count = 0
 
-    /// - Parameter table: the columns, without rows.
+    /// - Parameter table: a table with columns but without rows.
     init(json: Bool, table: Table) {
         isJSON = json
         self.table = table
@@ -24,12 +24,12 @@ struct Listing {
         count += 1
     }
 
-    /// Writes what has come since the last page.
+    /// Writes the rows since the last page.
     mutating func endPage() {
         if isJSON { Output.bytes(text.take()[...]) } else if let page = table.page() { Output.line(page) }
     }
 
-    /// - Parameter nothing: what people are told where there is no row.
+    /// - Parameter nothing: printed for people if there are no rows.
     mutating func finish(nothing: String) {
         if isJSON { text.add(count == 0 ? "[]\n" : "\n]\n") }
         endPage()

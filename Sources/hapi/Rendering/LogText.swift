@@ -23,7 +23,7 @@ enum LogText {
         return String(decoding: read(file, atMost: bytes), as: UTF8.self)
     }
 
-    /// Whether a text is in a file, letter by letter.
+    /// Whether a file contains a text, byte by byte.
     static func holds(_ text: String, _ path: String) -> Bool {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return false }
@@ -55,7 +55,7 @@ enum LogText {
     static func last(_ count: Int, of text: [UInt8]) -> ArraySlice<UInt8> {
         guard count > 0 else { return [] }
         var (left, start) = (count, text.endIndex)
-        // The line break at the very end begins no line.
+        // The final newline does not start another line.
         var index = text.last == UInt8(ascii: "\n") ? text.endIndex - 1 : text.endIndex
         while index > text.startIndex {
             index -= 1
@@ -68,8 +68,8 @@ enum LogText {
         return text[start...]
     }
 
-    /// What was written from `moment` on, by the times that lines begin with; a line without one belongs to
-    /// the one above it. nil if no line begins with a time.
+    /// The lines written since `moment`, according to the times at their beginning; a line without a time
+    /// belongs to the previous one. nil if no line begins with a time.
     static func since(_ moment: Timestamp, _ text: [UInt8]) -> ArraySlice<UInt8>? {
         var (start, hasTimes) = (text.startIndex, false)
         while start < text.endIndex {
@@ -83,12 +83,12 @@ enum LogText {
         return hasTimes ? [] : nil
     }
 
-    /// The time that a line begins with: `2026-01-31T12:00:00.000Z`.
+    /// The time at the beginning of a line: `2026-01-31T12:00:00.000Z`.
     private static func time(_ line: ArraySlice<UInt8>) -> Timestamp? {
         let head = line.prefix(24)
         guard head.count >= 20, head[head.startIndex + 10] == UInt8(ascii: "T") else { return nil }
         guard let end = head.firstIndex(of: UInt8(ascii: "Z")) else { return nil }
-        // What is no time is a line like any other.
+        // nil if it is not a time.
         return try? PastMoment(String(decoding: head[...end], as: UTF8.self)).moment
     }
 }

@@ -18,7 +18,7 @@ enum Size {
     }
 }
 
-/// nil where there is no such file.
+/// nil if the file does not exist.
 func fileSize(_ path: String) -> Int64? {
     var status = stat()
     return stat(path, &status) == 0 ? Int64(status.st_size) : nil

@@ -5,8 +5,8 @@ import Processes
 import RunnerStore
 import SessionProcess
 
-/// Columns as wide as their widest cell, two spaces apart. In a terminal it fits the screen: paths are
-/// shortened in the middle and long texts at the end; elsewhere nothing is.
+/// Columns as wide as their widest cell, two spaces apart. In a terminal the table fits the screen: paths are
+/// shortened in the middle and long texts at the end. Elsewhere nothing is shortened.
 struct Table {
     enum Colour: String {
         case green = "32"
@@ -15,7 +15,7 @@ struct Table {
         case dim = "2"
     }
 
-    /// What may be done to a column so that a row fits.
+    /// How a column may be shortened.
     enum Fit { case path, text }
 
     struct Row {
@@ -27,10 +27,10 @@ struct Table {
     private let fits: [Int: Fit]
     private var rows: [[String]] = []
     private var colours: [[Int: Colour]] = []
-    /// What is written, and what the pages before it have had; empty before the first.
+    /// The widths of the pages before this one; empty for the first.
     private var leastWidths: [Int] = []
 
-    /// - Parameter fits: by the column's title; every other column stays whole.
+    /// - Parameter fits: by column title; other columns are never shortened.
     init(_ header: [String], fits: [String: Fit] = [:]) {
         self.header = header
         self.fits = .init(
@@ -46,7 +46,7 @@ struct Table {
 
     mutating func add(_ row: Row) { add(row.cells, colours: row.colours) }
 
-    /// The rows that came since the last page, below the header if it is the first one; nil if none came.
+    /// The rows since the last page, with the header on the first one; nil if there are none.
     mutating func page(screen: Int? = Output.screenWidth, colour: Bool = Output.usesColour) -> String? {
         guard !rows.isEmpty else { return nil }
         let isFirst = leastWidths.isEmpty
@@ -58,14 +58,14 @@ struct Table {
         return ((isFirst ? [head(colour)] : []) + lines(colour)).joined(separator: "\n")
     }
 
-    /// - Parameter screen: the terminal's width; nil where there is none.
+    /// - Parameter screen: the terminal's width; nil if there is no terminal.
     func rendered(screen: Int? = Output.screenWidth, colour: Bool = Output.usesColour) -> String {
         var table = self
         table.leastWidths = table.layOut(screen)
         return ([table.head(colour)] + table.lines(colour)).joined(separator: "\n")
     }
 
-    /// The widths of the columns, once paths are as short as a terminal wants them.
+    /// The widths of the columns, after paths have been shortened for a terminal.
     private mutating func layOut(_ screen: Int?) -> [Int] {
         if screen != nil { shortenHomes() }
         return widths(within: screen)

@@ -7,7 +7,7 @@ import RunnerStore
 import SessionProcess
 
 extension Timestamp {
-    /// For people: local time to the second, with its zone, for logs are in UTC.
+    /// Local time to the second, with its zone because logs are in UTC.
     var local: String {
         var seconds = time_t(milliseconds / 1000)
         var parts = tm()
@@ -20,10 +20,10 @@ extension Timestamp {
 
     init(secondsAgo seconds: Int64) { self.init(milliseconds: Self.now.milliseconds &- seconds &* 1000) }
 
-    /// How long ago it was, by the wall clocks of then and now.
+    /// How long ago it was, by the wall clock.
     var age: String { Self.length(from: self, to: .now) }
 
-    /// `?` where the clock was set back in between: nobody measured how long it was.
+    /// `?` if the clock was set back in between, because the length is then unknown.
     static func length(from start: Timestamp, to end: Timestamp) -> String {
         end < start ? "?" : length(seconds: (end.milliseconds &- start.milliseconds) / 1000)
     }

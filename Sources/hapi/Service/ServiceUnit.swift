@@ -6,21 +6,21 @@ import Runner
 import RunnerStore
 import SessionProcess
 
-/// The systemd unit that runs the runner: where it is and what it says.
+/// The systemd unit of the runner: its location and contents.
 struct ServiceUnit {
     static let name = "hapi-runner.service"
 
-    /// Of the machine, not of one user.
+    /// Whether it is a system unit, not a user's.
     let isSystem: Bool
     let path: String
     private let folder: String
 
-    /// - Parameter environment: tells where the user's units are.
+    /// - Parameter environment: determines where the user's units are.
     init(isSystem: Bool, _ environment: [String: String]) {
         self.isSystem = isSystem
         let home = environment["HOME"] ?? "/root"
         let own = environment["XDG_CONFIG_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? "\(home)/.config"
-        // For tests: nobody else sets it.
+        // Only set by tests.
         let system = environment["HAPI_SYSTEMD_SYSTEM_DIR"] ?? "/etc/systemd/system"
         folder = isSystem ? system : "\(own)/systemd/user"
         path = "\(folder)/\(Self.name)"
@@ -34,7 +34,7 @@ struct ServiceUnit {
 
     var text: String? { isInstalled ? LogText.tail(of: path, bytes: 1 << 16) : nil }
 
-    /// Whether it starts without being asked.
+    /// Whether it starts automatically.
     var isEnabled: Bool {
         let target = isSystem ? "multi-user" : "default"
         var status = stat()
@@ -53,7 +53,7 @@ struct ServiceUnit {
         return "systemd (\(isSystem ? "system" : "user")), \(start)"
     }
 
-    /// The program that the unit runs; nil if it names none.
+    /// The program in the unit; nil if there is none.
     var program: String? {
         let line = text?.split(separator: "\n").first { $0.hasPrefix("ExecStart=") }
         guard let value = line?.dropFirst("ExecStart=".count) else { return nil }
@@ -61,7 +61,7 @@ struct ServiceUnit {
         return String(value.dropFirst().prefix { $0 != "\"" })
     }
 
-    /// The unit that runs the runner of a home; nil if none does.
+    /// The unit that runs the runner of a home; nil if there is none.
     static func inCharge(of home: RunnerHome, _ environment: [String: String]) -> ServiceUnit? {
         all(environment).first { unit in
             guard let text = unit.text else { return false }
@@ -78,13 +78,13 @@ struct ServiceUnit {
     var scope: [String] { isSystem ? [] : ["--user"] }
 }
 
-/// What a unit is written from.
+/// The contents of a unit file.
 struct ServicePlan: Equatable {
     var program: String
     var roots: [String] = []
-    /// `HAPI_HOME`, where it is not the default.
+    /// `HAPI_HOME`, if it is not the default.
     var home: String?
-    /// The user a system's service runs as; nil in a user's own.
+    /// The user of a system service; nil for a user's own.
     var user: String?
 
     /// The unit file, systemd.service(5).
@@ -95,9 +95,9 @@ struct ServicePlan: Equatable {
         if let home { service.append(Self.homeLine(home)) }
         service += [
             "Environment=HAPI_RUNNER_SUPERVISED=1",
-            // Sessions outlive the runner: only the runner itself is stopped.
+            // Stops only the runner, so that sessions survive it.
             "KillMode=process", "Restart=on-failure", "RestartSec=5",
-            // Another runner has this home, or the command line is wrong: trying again changes nothing.
+            // 64 wrong usage, 75 another runner has this home: a restart would fail again.
             "RestartPreventExitStatus=64 75", "LimitNOFILE=65536",
         ]
         if let user { service.append("User=\(user)") }
@@ -122,7 +122,7 @@ struct ServicePlan: Equatable {
         "Environment=" + quoted("HAPI_HOME=\(home)", expands: false)
     }
 
-    /// A word of a unit file: quoted where it must be, with what systemd would expand doubled.
+    /// A word of a unit file, quoted if necessary, with systemd's specifiers escaped.
     static func quoted(_ word: String, expands: Bool) -> String {
         var text = ""
         for character in word {

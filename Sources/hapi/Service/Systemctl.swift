@@ -5,12 +5,12 @@ import Runner
 import RunnerStore
 import SessionProcess
 
-/// Speaks to systemd through its own commands.
+/// Calls systemd's commands.
 struct Systemctl {
     let unit: ServiceUnit
     let environment: [String: String]
 
-    /// Runs `systemctl` on the unit's manager, and gives what it printed.
+    /// Runs `systemctl` for the unit's manager, and returns its output.
     @discardableResult
     func run(_ arguments: String..., tolerating: Bool = false) async throws -> String {
         let words = unit.scope + arguments
@@ -31,7 +31,7 @@ struct Systemctl {
         return answer.output.trimmingWhitespace
     }
 
-    /// Has systemd start or restart the runner, and waits until it is seen.
+    /// Starts or restarts the runner through systemd, and waits until it is running.
     func bring(_ verb: String, _ home: RunnerHome) async throws -> RunnerRecord {
         let before = RunnerPresence(home).runner?.process
         try await run(verb, ServiceUnit.name)
@@ -48,7 +48,7 @@ struct Systemctl {
                 + "journalctl \(scope)-u \(ServiceUnit.name)")
     }
 
-    /// The unit's main process; nil while it has none.
+    /// The pid of the unit's main process; nil if there is none.
     func mainPID() async throws -> Int32? {
         let text = try await run("show", "--property=MainPID", "--value", ServiceUnit.name, tolerating: true)
         return Int32(text).flatMap { $0 > 0 ? $0 : nil }
@@ -56,7 +56,7 @@ struct Systemctl {
 }
 
 extension RunnerRecord {
-    /// Whether it has come so far that others find it: the file is written when all the rest is there.
+    /// Whether it is ready: the state file is written last.
     func isServing(_ home: RunnerHome) -> Bool { StateFile.read(home)?.pid == process.pid }
 }
 
