@@ -6,7 +6,8 @@ import Logging
 import Processes
 import RunnerStore
 
-/// A session without a terminal: people talk with the agent through the hub, or from this machine.
+/// A session that people talk in through the hub, or from this machine: without a terminal, or with the
+/// agent's own program in this one until somebody elsewhere goes on.
 struct RemoteSession: Sendable {
     let row: AgentRow
     let program: String
@@ -19,6 +20,8 @@ struct RemoteSession: Sendable {
     let carriesOn: Bool
     /// The session's id in the store.
     let recordID: String
+    /// The agent's own program, where it has the terminal at first.
+    let terminal: TerminalSession?
     let logger: Logger
     let warn: @Sendable (String) -> Void
 
@@ -36,7 +39,9 @@ struct RemoteSession: Sendable {
     ) async throws -> SessionEnding {
         let asked = OneShot<SessionEnding>()
         let news = HubNews(
-            .init(permissionMode: opening.mode, model: opening.model, effort: opening.effort, mode: "remote"),
+            .init(
+                permissionMode: opening.mode, model: opening.model, effort: opening.effort,
+                mode: terminal == nil ? "remote" : "local"),
             requests: past.requests, hasHub: configuration.hub != nil)
         let conversation = conversation(past, news)
         let end: @Sendable (SessionEnding) async -> Void = { ending in
@@ -60,16 +65,22 @@ struct RemoteSession: Sendable {
             if let hub { group.addTask { await hub.run() } }
             group.addTask { for await wish in wishes { await end(wish) } }
             group.addTask {
-                if let exit = await conversation.agentEnded(within: Self.moment) {
+                if let terminal {
+                    if let ending = await inTerminal(terminal, conversation) { await end(ending) }
+                } else if let exit = await conversation.agentEnded(within: Self.moment) {
                     // Where the session's output goes, for whoever asked for it.
                     if !exit.lastWords.isEmpty { say(exit.lastWords) }
-                    return await end(.unusable(exit))
+                    await end(.unusable(exit))
+                } else {
+                    if past.row != nil { _ = await hub?.reachable.wait(for: .seconds(5)) }
+                    await reachable()
+                    await askFirst(conversation)
                 }
-                if past.row != nil { _ = await hub?.reachable.wait(for: .seconds(5)) }
-                await reachable()
-                await askFirst(conversation)
             }
+            // A program that a user starts in a terminal needs no proof that it works.
+            if terminal != nil { group.addTask { await reachable() } }
             let words = await conversation.run()
+            await terminal?.close()
             let ending = asked.value ?? .failed(words)
             await hub?.end(ending.words.reason, archiveReason: ending.words.archive)
             files.removeUploads()
@@ -88,23 +99,41 @@ struct RemoteSession: Sendable {
         await conversation.happen(.message(PersonMessage(key: newID(), text: firstPrompt, origin: .here)))
     }
 
+    private func inTerminal(
+        _ terminal: TerminalSession, _ conversation: LiveConversation
+    ) async -> SessionEnding? {
+        do {
+            return try await terminal.run(
+                conversation,
+                view: TerminalView(
+                    name: row.name, shape: localShape, conversation: conversation,
+                    terminal: terminal.terminal))
+        } catch {
+            return .notStarted("\(error)")
+        }
+    }
+
     /// A socket that cannot be had keeps nobody from talking through the hub.
     private func localServer(_ conversation: LiveConversation) async -> LocalServer? {
         let greeting: JSONValue = [
             "type": "session", "id": .string(recordID), "happySessionId": .string(sessionID),
             "agent": .string(row.name), "directory": .string(opening.directory),
         ]
-        let shape = MessageShape(
-            family: .codex, directory: opening.directory, version: ProgramFile.version, nativeID: nil,
-            newID: { newID() })
         do {
             return try await LocalServer(
                 configuration.home, recordID: recordID, greeting: greeting, conversation: conversation,
-                shape: shape, logger: logger)
+                shape: localShape, logger: logger)
         } catch {
             warn("hapi attach cannot reach this session: \(error)")
             return nil
         }
+    }
+
+    /// What is shown on this machine.
+    private var localShape: MessageShape {
+        MessageShape(
+            family: .codex, directory: opening.directory, version: ProgramFile.version, nativeID: nil,
+            newID: { newID() })
     }
 
     // MARK: What was before
@@ -159,7 +188,7 @@ struct RemoteSession: Sendable {
         return LiveConversation(
             Conversation(
                 row, opening: opening, requests: past.requests, leftOpen: past.openCards,
-                isTitled: past.isTitled),
+                isTitled: past.isTitled, hasTerminal: terminal != nil),
             shape, news: news,
             record: ConversationRecord(
                 path: configuration.home.store, session: recordID, logger: logger), logger: logger

@@ -10,12 +10,12 @@ import RunnerStore
 /// agent's program has the terminal to itself, or without one, where people talk with the agent through
 /// the hub (``RemoteSession``).
 package struct SessionProcess: Sendable {
-    private let arguments: SessionArguments
-    private let configuration: Configuration
+    let arguments: SessionArguments
+    let configuration: Configuration
     private let settings: Settings
-    private let warn: @Sendable (String) -> Void
-    private let directory: String
-    private let recordID: String
+    let warn: @Sendable (String) -> Void
+    let directory: String
+    let recordID: String
     private let logger: Logger
 
     /// - Parameter warn: tells the user what does not work and does not stop the session.
@@ -42,15 +42,23 @@ package struct SessionProcess: Sendable {
     ///
     /// The stop signals are to be held before, `StopSignals`.
     package func run() async throws -> Int32 {
-        if mode == "remote", let row = AgentTable.row(arguments.agent.rawValue, others: settings.acpAgents) {
-            return try await converse(row)
+        if let row = AgentTable.row(arguments.agent.rawValue, others: settings.acpAgents) {
+            if mode == "remote" { return try await converse(row) }
+            if let terminal = row.terminal, terminal.converses(arguments.agentArguments),
+                let state = TerminalState()
+            {
+                return try await converse(row, in: (row: terminal, state: state))
+            }
         }
         let (start, link) = try await unlessSignalled { try await begin() }
         let exit: ChildExit
         do {
             // Signals are held from here on until they are listened to, so that none ends this process and
             // leaves the agent behind.
-            exit = await follow(try agent(start.program, start.sessionID).start(), link) {
+            exit = await follow(
+                try agent(start.program, start.sessionID, arguments: arguments.agentArguments)
+                    .start(), link
+            ) {
                 await report(start.sessionID, start.machineID)
             }
         } catch {
@@ -109,8 +117,10 @@ package struct SessionProcess: Sendable {
     }
 
     /// Holds the conversation to its end. A wish for the end is obeyed: then the status is 0.
-    private func converse(_ row: AgentRow) async throws -> Int32 {
-        let (session, past) = try await unlessSignalled { try await beginConversation(row) }
+    private func converse(
+        _ row: AgentRow, in terminal: (row: TerminalRow, state: TerminalState)? = nil
+    ) async throws -> Int32 {
+        let (session, past) = try await unlessSignalled { try await beginConversation(row, terminal) }
         let (wishes, wish) = AsyncStream.makeStream(of: SessionEnding.self)
         do {
             let ending = try await withThrowingTaskGroup(of: Void.self) { group in
@@ -118,6 +128,7 @@ package struct SessionProcess: Sendable {
                     // Signals are held until they are listened to, so that none ends this process and leaves
                     // the agent behind.
                     await StopSignals.each { signal in
+                        if session.terminal?.take(signal, Self.words(for: signal)) == true { return }
                         let asker = StopAsked.words(recordID, in: configuration.home)
                         wish.yield(.signaled(asker ?? Self.words(for: signal)))
                     }
@@ -128,7 +139,8 @@ package struct SessionProcess: Sendable {
                     await report(session.sessionID, session.machine.id)
                 }
             }
-            recordEnd(ExitRecord(.exited(code: ending.status), at: .now))
+            recordEnd(ending.record)
+            if case .notStarted(let reason) = ending { warn(reason) }
             return ending.status
         } catch {
             recordEnd(ExitRecord(.launchFailed, message: "\(error)", at: .now))
@@ -138,19 +150,33 @@ package struct SessionProcess: Sendable {
 
     /// Everything that comes before the conversation.
     private func beginConversation(
-        _ row: AgentRow
+        _ row: AgentRow, _ terminal: (row: TerminalRow, state: TerminalState)?
     ) async throws -> (session: RemoteSession, past: RemoteSession.Past) {
         let program = try program(row)
         let machineID = try Settings.machineID(configuration.home)
         await startRunner()
+        let registration = registration(machineID, arguments.existingSessionID ?? newID())
         let session = RemoteSession(
-            row: row, program: program, opening: arguments.opening(row, directory),
+            row: row, program: program,
+            opening: arguments.opening(row, directory, inTerminal: terminal != nil),
             firstPrompt: arguments.firstPrompt, configuration: configuration,
             machine: MachineRegistration(
                 id: machineID, metadata: MachineMetadata(configuration), runnerState: nil),
-            registration: registration(machineID, arguments.existingSessionID ?? newID()),
-            carriesOn: arguments.existingSessionID != nil, recordID: recordID, logger: logger, warn: warn)
+            registration: registration, carriesOn: arguments.existingSessionID != nil, recordID: recordID,
+            terminal: try terminal.map {
+                try terminalSession($0.row, $0.state, program: program, sessionID: registration.id)
+            }, logger: logger, warn: warn)
         return (session, try await session.register())
+    }
+
+    private func terminalSession(
+        _ row: TerminalRow, _ state: TerminalState, program: String, sessionID: String
+    ) throws -> TerminalSession {
+        try createDirectory(configuration.home.sockets, mode: 0o700)
+        return TerminalSession(
+            row, state, arguments: arguments.agentArguments,
+            hook: configuration.home.sockets + "/\(recordID).starts"
+        ) { agent(program, sessionID, arguments: $0) }
     }
 
     /// A session from a terminal brings the runner up, unless the settings say no.
@@ -252,12 +278,12 @@ package struct SessionProcess: Sendable {
         }
     }
 
-    private func agent(_ program: String, _ sessionID: String) -> AgentProgram {
+    private func agent(_ program: String, _ sessionID: String, arguments words: [String]) -> AgentProgram {
         var environment = configuration.environment
         environment[.sessionID] = sessionID
         environment[.launchID] = recordID
         return AgentProgram(
-            path: program, arguments: arguments.agentArguments, environment: environment, directory: directory
+            path: program, arguments: words, environment: environment, directory: directory
         )
     }
 
@@ -294,39 +320,6 @@ package struct SessionProcess: Sendable {
                 .reportSession(sessionID, metadata: metadata(machineID))
         } catch {
             warn("the runner did not take this session's report: \(error)")
-        }
-    }
-
-    /// A session from a terminal has no monitor: it writes its own birth and its own end, so that a
-    /// runner started later knows it.
-    private func recordBirth(_ sessionID: String) {
-        guard !arguments.startedByRunner else { return }
-        var session = SessionRecord(
-            id: recordID, runnerID: nil, origin: .terminal, agent: arguments.agent.rawValue,
-            directory: directory,
-            createdAt: .now,
-            launch: LaunchRecord(phase: .launched, host: .current, process: ProcessTable.current))
-        inStore { store throws(StoreError) in
-            session.name = try store.freeName(like: SessionName.derived(from: directory))
-            try store.insertSession(session, detail: "in a terminal")
-            if try store.liveOwner(of: sessionID) == nil {
-                try store.confirm(recordID, as: sessionID, at: .now)
-            }
-        }
-    }
-
-    private func recordEnd(_ exit: ExitRecord) {
-        guard !arguments.startedByRunner else { return }
-        inStore { store throws(StoreError) in try store.recordExit(recordID, exit) }
-    }
-
-    /// A store that cannot be written is told of, and keeps nobody from working.
-    private func inStore(_ body: (Writing) throws(StoreError) -> Void) {
-        do {
-            let store = try StoreConnection(path: configuration.home.store, mode: .create)
-            try store.write(body)
-        } catch {
-            warn("this session is not on record: \(error)")
         }
     }
 }

@@ -124,11 +124,16 @@ extension TestHome {
 
     /// Runs the program in a pseudo-terminal and types.
     func typing(_ steps: [[String]], _ arguments: String...) async throws -> Typed {
+        try await typing(steps, arguments)
+    }
+
+    func typing(_ steps: [[String]], _ arguments: [String], in directory: String? = nil) async throws -> Typed
+    {
         let script = try JSON.text(JSONValue.array(steps.map { .array($0.map { .string($0) }) }))
         let terminal = try start(
             ["/usr/bin/python3", "-I", Paths.root + "/Tests/Agents/terminal.py", script, Paths.program]
                 + arguments,
-            ["TERM": "xterm"])
+            ["TERM": "xterm"], in: directory)
         _ = try await terminal.ended(within: .seconds(120))
         let lines = terminal.output.split(separator: "\n")
         let last = try JSONValue(json: lines.last.map(String.init) ?? "null")

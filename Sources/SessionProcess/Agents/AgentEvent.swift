@@ -12,6 +12,8 @@ package enum AgentEvent: Equatable, Sendable {
     case promptStarted(id: String)
     /// It works without a prompt: on what came of an earlier one.
     case turnBegan
+    /// A person typed this into the agent's own program in a terminal.
+    case typed(String)
     case said(Passage)
     /// Opens a tool's card, or refines the one of the same id.
     case tool(ToolCall)

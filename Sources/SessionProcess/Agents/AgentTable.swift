@@ -25,6 +25,8 @@ package struct AgentRow: Sendable {
     package var steers = false
     /// Set in the agent's environment; an empty value takes the variable away.
     package var environment: [String: String] = [:]
+    /// How its own program is heard in a terminal, and taken over from there; nil where it cannot be.
+    var terminal: TerminalRow?
     /// How long its process has for ending by itself once its input is closed.
     package var grace = Duration.seconds(2)
 }

@@ -23,6 +23,7 @@ extension Conversation {
             actions.say(.notice(.message(words)))
         case .promptStarted(let id): began(id, now, &actions)
         case .turnBegan: beganByItself(now, &actions)
+        case .typed(let text): typed(text, now, &actions)
         case .said(let passage):
             for said in self.passage.take(passage, at: now.uptime) { actions.say(said) }
         case .tool(let call): opened(call, &actions)

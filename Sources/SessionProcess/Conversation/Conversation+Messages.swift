@@ -9,6 +9,7 @@ extension Conversation {
             return give(message, steering: nil, &actions)
         }
         queue.append(message)
+        if isInTerminal { return takeOver(&actions) }
         advance(now, &actions)
     }
 
@@ -17,7 +18,7 @@ extension Conversation {
         guard !isEnding, turn == nil, given == nil, let next = queue.first else { return }
         if takesHere(next, now, &actions) { return advance(now, &actions) }
         switch agent {
-        case .starting: return
+        case .starting, .inTerminal, .leavingTerminal, .returning: return
         case .absent:
             if failures < Self.failureLimit { start(&actions) }
         case .ready:
@@ -34,13 +35,18 @@ extension Conversation {
     mutating func start(_ actions: inout Actions) {
         agent = .starting
         settingsToTell = []
+        actions.add(.startAgent(opening))
+    }
+
+    /// What an agent goes on with.
+    var opening: AgentOpening {
         var opening = AgentOpening(directory: directory, nativeID: nativeID)
         opening.forks = forks && nativeID != nil
         opening.mode = mode
         opening.model = model
         opening.effort = effort
         opening.arguments = arguments
-        actions.add(.startAgent(opening))
+        return opening
     }
 
     /// What is for the relay and not for the agent. Returns whether the message was that.
@@ -84,7 +90,7 @@ extension Conversation {
         guard let index = queue.firstIndex(where: { $0.key == key }) else {
             return actions.add(.reply(reply, .notSteered("the message is not queued any more")))
         }
-        guard let turn, !turn.isAborting else {
+        guard let turn, !turn.isAborting, agent == .ready else {
             return actions.add(.reply(reply, .notSteered("the agent is not working")))
         }
         give(queue.remove(at: index), steering: reply, &actions)

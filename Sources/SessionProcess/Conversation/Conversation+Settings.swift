@@ -7,6 +7,10 @@ extension Conversation {
     mutating func configure(
         _ settings: [AgentSetting], _ reply: ReplyTicket, _ now: Moment, _ actions: inout Actions
     ) {
+        guard !isInTerminal else {
+            return actions.add(
+                .reply(reply, .failed("\(row.name) runs in a terminal: its settings are changed there")))
+        }
         for case .mode(let mode) in settings where !row.modes.contains(mode) {
             let known = row.modes.joined(separator: ", ")
             return actions.add(

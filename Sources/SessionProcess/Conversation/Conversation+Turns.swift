@@ -7,11 +7,11 @@ extension Conversation {
         finishTurn(end, now, &actions)
         titleByPrompt(&actions)
         actions.add(.publishStatus)
-        advance(now, &actions)
+        if !isInTerminal { advance(now, &actions) }
         if turn == nil, given == nil, queue.isEmpty, steering.isEmpty { actions.say(.ready) }
     }
 
-    private mutating func finishTurn(_ end: TurnEnd, _ now: Moment, _ actions: inout Actions) {
+    mutating func finishTurn(_ end: TurnEnd, _ now: Moment, _ actions: inout Actions) {
         finishPassage(&actions)
         let interrupted = end.outcome != .completed
         closeCards(interrupted ? "Interrupted" : "", isError: interrupted, &actions)
@@ -72,24 +72,26 @@ extension Conversation {
 
     mutating func exited(_ exit: AgentExit, _ now: Moment, _ actions: inout Actions) {
         let wasReady = agent == .ready
+        let isReturning = agent == .returning
         let aborting = turn?.isAborting == true || (abortDeadline != nil)
         agent = .absent
         abortDeadline = nil
         // What it had not begun with is still to be done.
         let unbegun = [given].compactMap { $0?.message } + steering.map(\.given.message)
-        if given != nil || !wasReady { failures += 1 }
+        if !isReturning, given != nil || !wasReady { failures += 1 }
         given = nil
         queue.insert(contentsOf: unbegun, at: 0)
         failSettings("the agent ended", &actions)
         if isEnding { return finishTurnAtEnd(now, &actions) }
         if turn != nil {
-            finishTurn(TurnEnd(aborting ? .interrupted : .failed(nil)), now, &actions)
+            finishTurn(TurnEnd(aborting || isReturning ? .interrupted : .failed(nil)), now, &actions)
         } else {
             finishPassage(&actions)
             closeCards("The agent ended", isError: true, &actions)
             cancelRequests("The agent ended", by: "agent", now, &actions)
         }
         steering = []
+        if isReturning { return enterTerminal(&actions) }
         if !aborting { actions.say(.notice(.error(Self.words(row.name, exit, willRetry: willRetry)))) }
         actions.add(.publishStatus)
         advance(now, &actions)

@@ -5,6 +5,11 @@ import HubProtocol
 package struct Conversation: Sendable {
     package enum AgentStanding: Equatable, Sendable {
         case absent, starting, ready
+        /// Its own program has the terminal, and what is said there is only heard; or is being ended, since
+        /// somebody elsewhere wants to go on.
+        case inTerminal, leavingTerminal
+        /// It is being ended, since the terminal wants the conversation back.
+        case returning
     }
 
     package struct Turn: Equatable, Sendable {
@@ -42,6 +47,7 @@ package struct Conversation: Sendable {
     var firstPrompt: String?
     var isTitled = false
     var isEnding = false
+    let hasTerminal: Bool
 
     /// Tools whose requests were open when an earlier life of the session was killed.
     private var leftOpen: [String]
@@ -49,11 +55,13 @@ package struct Conversation: Sendable {
     /// - Parameters:
     ///   - requests: what was decided in an earlier life of the session.
     ///   - leftOpen: the cards that it has left open, to be closed.
+    ///   - hasTerminal: whether it begins with the agent's own program in a terminal.
     package init(
         _ row: AgentRow, opening: AgentOpening, requests: RequestBook = RequestBook(),
         leftOpen: [String] = [],
-        isTitled: Bool = false
+        isTitled: Bool = false, hasTerminal: Bool = false
     ) {
+        self.hasTerminal = hasTerminal
         self.leftOpen = leftOpen
         self.row = row
         directory = opening.directory
@@ -89,7 +97,7 @@ package struct Conversation: Sendable {
         switch event {
         case .begin:
             closeWhatWasLeftOpen(&actions)
-            if agent == .absent { start(&actions) }
+            if hasTerminal { enterTerminal(&actions) } else if agent == .absent { start(&actions) }
         case .message(let message): receive(message, now, &actions)
         case .cancelMessage(let key, let reply): cancel(key, reply, &actions)
         case .steerMessage(let key, let reply): steer(key, reply, now, &actions)
@@ -97,6 +105,9 @@ package struct Conversation: Sendable {
         case .abort: abort(now, &actions)
         case .configure(let settings, let reply): configure(settings, reply, now, &actions)
         case .agent(let event): heard(event, now, &actions)
+        case .takeOver: takeOver(&actions)
+        case .leftTerminal: leftTerminal(now, &actions)
+        case .takeBack: takeBack(&actions)
         case .end(let reason): end(reason, now, &actions)
         case .woke: wake(now, &actions)
         }

@@ -16,6 +16,12 @@ package enum ConversationAction: Equatable, Sendable {
     case command(AgentCommand)
     /// Ends the agent's process without waiting for it to finish.
     case killAgent
+    /// Closes the agent's input; it is ended if it does not end by itself.
+    case closeAgent
+    /// Starts the agent's own program in the terminal.
+    case enterTerminal(AgentOpening)
+    /// Ends it; ``ConversationEvent/leftTerminal`` follows.
+    case leaveTerminal
     case reply(ReplyTicket, Reply)
     case record(ConversationFact)
     /// Ends the session: the agent's process is to be closed, then the hub told.

@@ -13,6 +13,12 @@ package enum ConversationEvent: Equatable, Sendable {
     case abort
     case configure([AgentSetting], reply: ReplyTicket)
     case agent(AgentEvent)
+    /// Somebody elsewhere wants to go on with what is in the terminal.
+    case takeOver
+    /// The agent's own program has ended, as ``ConversationAction/leaveTerminal`` asked for.
+    case leftTerminal
+    /// The terminal wants the conversation back.
+    case takeBack
     /// The session is to end.
     case end(reason: String)
     /// The time of ``Conversation/nextWake`` has come.

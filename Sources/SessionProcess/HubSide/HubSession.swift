@@ -193,7 +193,9 @@ actor HubSession {
             version, _ in
             SessionStateUpdate(
                 sid: sessionID, expectedVersion: version,
-                agentState: news.requests.agentState(controlledByUser: false, startingMode: "remote"))
+                agentState: news.requests.agentState(
+                    controlledByUser: news.status.mode == "local",
+                    startingMode: registration.metadata.startingMode ?? "remote"))
         }
         stateVersion = version ?? stateVersion
     }

@@ -23,6 +23,9 @@ package actor LiveConversation {
     private var wakeAt: Int64?
     private var watchers = Watchers()
     private var isUrgent = false
+    private var closesNext = false
+    /// What the conversation wants of the terminal.
+    package nonisolated let terminal = TerminalOrders()
 
     init(
         _ conversation: Conversation, _ shape: MessageShape, news: HubNews, record: ConversationRecord?,
@@ -109,6 +112,10 @@ package actor LiveConversation {
         case .offer(let offer): news.offer(offer)
         case .startAgent(let opening): opened.yield(opening)
         case .command(let command): connection?.send(command)
+        case .closeAgent:
+            if let connection { connection.close(within: row.grace) } else { closesNext = true }
+        case .enterTerminal(let opening): terminal.put(.enter(opening))
+        case .leaveTerminal: terminal.put(.leave)
         case .killAgent: connection?.kill()
         case .reply(let ticket, let reply): replies.removeValue(forKey: ticket)?.set(reply)
         case .record(let fact): record?.write(fact, at: now.wall)
@@ -150,7 +157,8 @@ package actor LiveConversation {
         }
         self.connection = connection
         // The session may have come to its end before the agent was there.
-        if finishing.value != nil { connection.close(within: .zero) }
+        if finishing.value != nil || closesNext { connection.close(within: .zero) }
+        closesNext = false
         await connection.run()
         self.connection = nil
     }
@@ -185,7 +193,8 @@ extension Conversation {
     /// As a keep-alive tells it.
     var status: HubNews.Status {
         HubNews.Status(
-            isThinking: isThinking, permissionMode: mode, model: model, effort: effort, mode: "remote")
+            isThinking: isThinking, permissionMode: mode, model: model, effort: effort,
+            mode: isInTerminal ? "local" : "remote")
     }
 }
 

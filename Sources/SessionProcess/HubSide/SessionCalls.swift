@@ -1,5 +1,6 @@
 import HubProtocol
 import Processes
+import RunnerStore
 
 /// The hub's calls to a session (hub contract §7.8, §7.9; session contract §2).
 struct SessionCalls: Sendable {
@@ -43,8 +44,9 @@ struct SessionCalls: Sendable {
         case "abort":
             await conversation.happen(.abort)
             return [:]
-        // There is no terminal to hand over to.
-        case "switch": return [:]
+        case "switch":
+            await conversation.happen(given["to"]?.string == "local" ? .takeBack : .takeOver)
+            return [:]
         case "killSession": return ["success": true, "message": "The session is being ended"]
         case "handoff-local": return ["ok": true]
         case "set-session-config": return await configure(given)
@@ -157,6 +159,10 @@ enum SessionEnding: Equatable, Sendable {
     case killed, handedOff
     case signaled(String)
     case failed(String)
+    /// The agent's own program, which had the terminal, ended by itself, or as somebody asked.
+    case exited(ChildExit, asked: String?)
+    /// The agent's own program could not be started in the terminal.
+    case notStarted(String)
     /// The agent ended before it could be said to work.
     case unusable(AgentExit)
 
@@ -167,7 +173,17 @@ enum SessionEnding: Equatable, Sendable {
         case .handedOff: ("handoff", "Handed off to local terminal")
         case .signaled(let words): ("terminated", words)
         case .failed(let words): ("error", words)
-        case .unusable: ("error", "Launch failed")
+        case .exited(let exit, let asked): exit.hubWords(asked)
+        case .unusable, .notStarted: ("error", "Launch failed")
+        }
+    }
+
+    /// What the store keeps of it.
+    var record: ExitRecord {
+        switch self {
+        case .exited(let exit, _): ExitRecord(exit.reason, at: .now)
+        case .notStarted(let reason): ExitRecord(.launchFailed, message: reason, at: .now)
+        default: ExitRecord(.exited(code: status), at: .now)
         }
     }
 
@@ -175,8 +191,16 @@ enum SessionEnding: Equatable, Sendable {
     var status: Int32 {
         switch self {
         case .killed, .handedOff, .signaled: 0
-        case .failed: 1
+        case .failed, .notStarted: 1
+        case .exited(let exit, _): exit.status ?? 1
         case .unusable(let exit): exit.code ?? 1
         }
+    }
+}
+
+extension ChildExit {
+    fileprivate func hubWords(_ asked: String?) -> (reason: String, archive: String) {
+        let ending = ending(asked: asked)
+        return (ending.reason, ending.words)
     }
 }

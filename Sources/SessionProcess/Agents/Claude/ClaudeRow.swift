@@ -7,7 +7,7 @@ extension AgentTable {
             "CLAUDE_CODE_ENTRYPOINT": "sdk-ts", "DISABLE_AUTOUPDATER": "1",
             // Some versions refuse to start inside another Claude Code.
             "CLAUDECODE": "",
-        ])
+        ], terminal: claudeTerminal)
 
     @Sendable private static func claudeArguments(_ opening: AgentOpening) -> [String] {
         var words = [
