@@ -93,7 +93,8 @@ struct SessionCalls: Sendable {
 
     private func configure(_ given: JSONValue) async -> JSONValue {
         var settings: [AgentSetting] = []
-        for (key, value) in given.object ?? [:] {
+        // A model may have efforts of its own, so it is set before: in the order of these names.
+        for (key, value) in (given.object ?? [:]).sorted(by: { Self.order($0.key) < Self.order($1.key) }) {
             switch key {
             case "permissionMode": settings.append(.mode(value.string ?? "default"))
             case "model": settings.append(.model(value.string ?? value["modelId"]?.string))
@@ -107,6 +108,10 @@ struct SessionCalls: Sendable {
         case .failed(let reason): return ["error": .string(reason)]
         default: return ["error": "the session ended"]
         }
+    }
+
+    private static func order(_ key: String) -> Int {
+        ["permissionMode", "model", "effort", "modelReasoningEffort"].firstIndex(of: key) ?? .max
     }
 
     private func steer(_ given: JSONValue) async -> JSONValue {

@@ -141,12 +141,58 @@ import Testing
     @Test func settingsAreAppliedBeforeTheFirstPrompt() {
         var opening = AgentOpening(directory: "/w")
         (opening.model, opening.effort, opening.mode) = ("large", "high", "yolo")
-        let run = Self.begun(opening)
-        let set = run.sent.filter { $0["method"] == "session/set_config_option" }.map {
-            $0["params"]?["value"]
-        }
-        #expect(set == ["large", "high"])
+        var run = Self.begun(opening)
         #expect(run.events.contains(.settingChanged(.mode("yolo"))))
+        run.command(.prompt(Prompt(id: "p", text: "hello")))
+        // One after the other: the agent may lose what is set while it sets something else.
+        #expect(Self.set(run) == ["large"])
+        run.answer("session/set_config_option", [:])
+        #expect(Self.set(run) == ["large", "high"] && run.sent.last?["method"] != "session/prompt")
+        run.answer("session/set_config_option", [:])
+        #expect(run.sent.last?["method"] == "session/prompt")
+        #expect(run.events.last == .promptStarted(id: "p"))
+    }
+
+    private static func set(_ run: Run) -> [JSONValue?] {
+        run.sent.filter { $0["method"] == "session/set_config_option" }.map { $0["params"]?["value"] }
+    }
+
+    @Test func aSettingThatIsNotAnsweredHoldsUpNothingForEver() {
+        var run = Self.begun()
+        _ = run.takeEvents()
+        run.command(.set(.model("large")))
+        run.command(.set(.effort("high")))
+        run.command(.prompt(Prompt(id: "p", text: "hello")))
+        run.ring("setting")
+        #expect(
+            run.takeEvents() == [
+                .settingRefused(.model("large"), reason: "vibe did not answer in time")
+            ])
+        // The late answer is not taken for the next one's.
+        run.receive(["id": 3, "result": [:]])
+        #expect(run.takeEvents() == [.settingChanged(.model("large"))])
+        #expect(run.sent.last?["method"] == "session/set_config_option")
+        run.answer("session/set_config_option", [:])
+        #expect(run.takeEvents() == [.settingChanged(.effort("high")), .promptStarted(id: "p")])
+    }
+
+    @Test func anAgentThatSaysYesAndChangesNothingIsNotBelieved() {
+        var run = Self.begun()
+        _ = run.takeEvents()
+        run.command(.set(.model("large")))
+        run.answer("session/set_config_option", ["configOptions": Self.options(model: "small")])
+        #expect(run.takeEvents() == [.settingRefused(.model("large"), reason: "vibe keeps small")])
+    }
+
+    @Test func aPromptThatWaitsForASettingIsInterrupted() {
+        var run = Self.begun()
+        run.command(.set(.model("large")))
+        _ = run.takeEvents()
+        run.command(.prompt(Prompt(id: "p", text: "hello")))
+        run.command(.interrupt)
+        #expect(run.takeEvents() == [.promptStarted(id: "p"), .turnEnded(TurnEnd(.interrupted))])
+        run.answer("session/set_config_option", [:])
+        #expect(run.takeEvents() == [.settingChanged(.model("large"))])
     }
 
     // MARK: Turns
@@ -401,6 +447,42 @@ import Testing
                 .settingChanged(.mode("plan")),
                 .settingChanged(.mode("default")),
             ])
+    }
+
+    /// Mistral Vibe's own words.
+    static let ownWords: JSONValue = [
+        "sessionId": "s1",
+        "configOptions": [
+            select("mode", "mode", "accept-edits", ["ask", "accept-edits", "auto-approve"]),
+            select("thinking", "thinking", "off", ["off", "high"]),
+        ],
+    ]
+
+    static let spelled: [(String, String?)] = [
+        ("read-only", "ask"), ("acceptEdits", nil), ("yolo", nil), ("default", nil),
+    ]
+
+    @Test(arguments: spelled) func aModeIsSetUnderTheAgentsOwnWordForIt(mode: String, value: String?) {
+        var run = Self.begun(AgentOpening(directory: "/w"), Self.ownWords)
+        _ = run.takeSent()
+        run.command(.set(.mode(mode)))
+        #expect(run.sent.compactMap { $0["params"]?["value"]?.string } == (value.map { [$0] } ?? []))
+        if value != nil { run.answer("session/set_config_option", [:]) }
+        run.command(.set(.effort("high")))
+        #expect(run.sent.last?["params"]?["configId"] == "thinking")
+    }
+
+    @Test func planningIsRefusedForAnAgentThatCannot() {
+        var run = Self.begun(AgentOpening(directory: "/w"), Self.ownWords)
+        _ = run.takeEvents()
+        let reason = "vibe has no mode plan; it has ask, accept-edits, auto-approve"
+        run.command(.set(.mode("plan")))
+        #expect(run.takeEvents() == [.settingRefused(.mode("plan"), reason: reason)])
+        var opening = AgentOpening(directory: "/w")
+        opening.mode = "plan"
+        let events = Self.begun(opening, Self.ownWords).events
+        #expect(events.contains(.settingRefused(.mode("plan"), reason: reason)))
+        #expect(events.contains(.settingChanged(.mode("default"))))
     }
 
     @Test func aModelOfAnAgentWithoutOptionsIsSetByTheOlderMethod() {

@@ -1,5 +1,4 @@
-/// The agents that speak ACP. One more is one row; one that only a user has is a line of the settings
-/// (`acpAgents`).
+/// The agents that speak ACP. One more is one row; another program for one is a line of the settings (`acpAgents`).
 extension AgentTable {
     static let acp: [AgentRow] = [
         acp("opencode", modes: ["default", "plan", "yolo"]) { ["acp", "--cwd", $0.directory] },

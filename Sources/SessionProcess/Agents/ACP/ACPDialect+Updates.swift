@@ -130,6 +130,7 @@ extension ACPDialect {
     private mutating func tool(_ update: JSONValue) -> [AgentStep] {
         guard !isReplaying, let id = update["toolCallId"]?.words, !closed.contains(id) else { return [] }
         let known = tools[id]
+        guard known != nil || tools.count < Self.openCards else { return [] }
         var call = known ?? ACPToolCall(id: id)
         call.merge(update)
         tools[id] = call
@@ -154,7 +155,7 @@ extension ACPDialect {
         let name = id.name
         let card = params["toolCall"]?["toolCallId"]?.words ?? "request-\(name)"
         let permission = ACPPermission(rpc: id, card: card, params)
-        guard turn?.isCancelled == false, isOurs(params), permissions.count < Self.openPermissions else {
+        guard turn?.isCancelled == false, isOurs(params), permissions.count < Self.openAsks else {
             return [.send(permission.response(nil))]
         }
         var steps: [AgentStep] = []

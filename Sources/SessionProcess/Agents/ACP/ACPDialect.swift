@@ -1,7 +1,7 @@
 import HubProtocol
 
 /// The Agent Client Protocol, version 1 (session contract §11), as a pure state machine.
-package struct ACPDialect: AgentDialect {
+struct ACPDialect: JSONRPCDialect {
     enum Purpose: Equatable, Sendable {
         case initialize
         case newSession
@@ -9,7 +9,8 @@ package struct ACPDialect: AgentDialect {
         case loadSession
         case resumeSession
         case prompt
-        case set(AgentSetting)
+        /// - Parameter number: tells the one that is waited for from earlier ones.
+        case set(AgentSetting, value: String, number: Int)
         case cancelled
     }
 
@@ -43,17 +44,19 @@ package struct ACPDialect: AgentDialect {
     var permissions: [String: ACPPermission] = [:]
     var options = ACPOptions()
     var mode: String
+    /// What is being set, and what is to be set after it.
+    var settings: [AgentSetting] = []
+    var settingNumber = 0
+    /// Waits until all is set.
+    var held: Prompt?
     var usage = TokenUsage()
     var segments: TextSegments
 
-    /// Agents written in Python take seconds to answer the first request.
-    static let openingPatience = Duration.seconds(60)
     /// Some agents still have something to say after the answer that ends a turn.
     static let quiet = Duration.milliseconds(150)
     static let longestQuietWaits = 10
-    static let openPermissions = 100
 
-    package init(
+    init(
         _ opening: AgentOpening, agent: String, hubModes: [String], idPrefix: String? = nil,
         readFile: @escaping @Sendable (String) -> [UInt8]? = AttachedFile.read
     ) {
@@ -65,67 +68,37 @@ package struct ACPDialect: AgentDialect {
         segments = idPrefix.map { TextSegments(prefix: $0) } ?? TextSegments()
     }
 
-    package mutating func open() -> [AgentStep] {
-        let capabilities: [String: JSONValue] = [
-            "fs": .object(["readTextFile": .bool(false), "writeTextFile": .bool(false)]),
-            "terminal": .bool(false),
+    mutating func open() -> [AgentStep] {
+        let capabilities: JSONValue = [
+            "fs": ["readTextFile": false, "writeTextFile": false], "terminal": false,
         ]
-        let client = ["name": "hapi", "title": "hapi", "version": "1"].mapValues { JSONValue.string($0) }
-        let params: [String: JSONValue] = [
-            "protocolVersion": .integer(1), "clientCapabilities": .object(capabilities),
-            "clientInfo": .object(client),
-        ]
-        return [
-            request("initialize", .object(params), for: .initialize),
-            .alarm("opening", after: Self.openingPatience),
-        ]
+        return initialize(["protocolVersion": 1, "clientCapabilities": capabilities], for: .initialize)
     }
 
-    package mutating func received(_ line: JSONValue) -> [AgentStep] {
-        let message: JSONRPC.Message
-        do {
-            message = try JSONRPC.message(line)
-        } catch {
-            // One that cannot be told apart from noise is noise.
-            return error.answer.map { [.send(.failure($0, .invalid(error.reason)))] } ?? []
-        }
-        switch message {
-        case .success(let id, let result):
-            return requests.close(id).map { succeeded($0, result) } ?? []
-        case .failure(let id, let failure):
-            return requests.close(id).map { failed($0, failure) } ?? []
-        case .notification(let method, let params): return notified(method, params)
-        case .request(let id, let method, let params): return asked(id, method, params)
-        }
-    }
-
-    package mutating func alarmRang(_ name: String) -> [AgentStep] {
+    mutating func alarmRang(_ name: String) -> [AgentStep] {
         switch name {
         case "opening" where !isReady:
             return [.giveUp("\(agent) did not answer within \(Self.openingPatience.components.seconds) s")]
         case "quiet": return endTurn()
+        case "setting": return settingIsLate()
         default: return []
         }
     }
 
-    mutating func request(_ method: String, _ params: JSONValue, for purpose: Purpose) -> AgentStep {
-        .send(requests.open(method, params, for: purpose))
-    }
-
     // MARK: Answers
 
-    private mutating func succeeded(_ purpose: Purpose, _ result: JSONValue) -> [AgentStep] {
+    mutating func succeeded(_ purpose: Purpose, _ result: JSONValue) -> [AgentStep] {
         switch purpose {
         case .initialize: initialized(result)
         case .newSession: begin(result["sessionId"]?.words, result)
         case .loadSession, .resumeSession: begin(opening.nativeID, result)
         case .prompt: answered(result)
-        case .set(let setting): adopted(setting, result)
+        case .set(let setting, let value, let number): adopted(setting, value, number, result)
         case .cancelled: []
         }
     }
 
-    private mutating func failed(_ purpose: Purpose, _ failure: JSONRPC.Failure) -> [AgentStep] {
+    mutating func failed(_ purpose: Purpose, _ failure: JSONRPC.Failure) -> [AgentStep] {
         switch purpose {
         case .initialize: [.giveUp("\(agent) refused to begin: \(failure)")]
         case .newSession: [.giveUp(refusal(failure))]
@@ -133,7 +106,7 @@ package struct ACPDialect: AgentDialect {
             failure.code == JSONRPC.Failure.authenticationRequired
                 ? [.giveUp(refusal(failure))] : resumeFailed("\(failure)")
         case .prompt: promptFailed(failure)
-        case .set(let setting): [.event(.settingRefused(setting, reason: "\(failure)"))]
+        case .set(let setting, _, let number): refused(setting, number, failure)
         case .cancelled: []
         }
     }
@@ -145,19 +118,5 @@ package struct ACPDialect: AgentDialect {
         let ways = loginMethods.isEmpty ? "" : " (it offers: \(loginMethods.joined(separator: ", ")))"
         return
             "\(agent) wants you to log in. Run it once in a terminal of this machine and log in there\(ways)"
-    }
-}
-
-extension AgentStep {
-    static func send(_ message: JSONRPC.Message) -> AgentStep { .send(JSONRPC.document(message)) }
-}
-
-extension JSONRPC.Failure {
-    static func invalid(_ reason: String) -> JSONRPC.Failure {
-        JSONRPC.Failure(code: -32600, message: reason)
-    }
-
-    static func unknown(_ method: String) -> JSONRPC.Failure {
-        JSONRPC.Failure(code: methodNotFound, message: "Method not found: \(method.firstPart(of: 100))")
     }
 }

@@ -35,7 +35,8 @@ struct ACPOptions: Equatable, Sendable {
         switch option["category"]?.words ?? id {
         case "mode": update(&mode, choice)
         case "model": update(&model, choice)
-        case "thought_level": update(&effort, choice)
+        // Mistral Vibe has a word of its own for it.
+        case "thought_level", "thinking": update(&effort, choice)
         default: break
         }
     }
@@ -58,15 +59,24 @@ struct ACPOptions: Equatable, Sendable {
     // MARK: The hub's modes and the agent's
 
     /// The agent's own mode for one of the hub's: the same word, or what it began with. Whether it acts
-    /// without asking is then decided here and not by the agent.
+    /// without asking is then decided here and not by the agent; so where nothing is to be changed, an agent
+    /// that can ask about everything does.
     func agentMode(for hubMode: String) -> String? {
-        guard let mode else { return nil }
-        return mode.values.contains { $0.id == hubMode } ? hubMode : mode.initial
+        ownMode(hubMode) ?? (hubMode == "read-only" ? ownMode("ask") : nil) ?? mode?.initial
     }
+
+    /// The agent's mode of this name, however it is spelt: `acceptEdits` is `accept-edits`.
+    func ownMode(_ hubMode: String) -> String? {
+        let ids = mode?.values.map(\.id) ?? []
+        return ids.first { $0 == hubMode } ?? ids.first { Self.spelling($0) == Self.spelling(hubMode) }
+    }
+
+    private static func spelling(_ mode: String) -> String { mode.lowercased().filter(\.isLetter) }
 
     /// What the hub is told when the agent has changed its mode itself; nil where it has no word for it.
     func hubMode(for agentMode: String, among known: [String]) -> String? {
         if known.contains(agentMode) { return agentMode }
-        return agentMode == mode?.initial && known.contains("default") ? "default" : nil
+        if agentMode == mode?.initial, known.contains("default") { return "default" }
+        return known.first { Self.spelling($0) == Self.spelling(agentMode) }
     }
 }

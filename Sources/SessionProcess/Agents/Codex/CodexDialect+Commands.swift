@@ -1,7 +1,7 @@
 import HubProtocol
 
 extension CodexDialect {
-    package mutating func command(_ command: AgentCommand) -> [AgentStep] {
+    mutating func command(_ command: AgentCommand) -> [AgentStep] {
         switch command {
         case .prompt(let prompt): self.prompt(prompt)
         case .steer(let prompt): steer(prompt)

@@ -101,6 +101,8 @@ extension CodexDialect {
         _ kind: Passage.Kind, _ params: JSONValue, isSummary: Bool = false
     ) -> [AgentStep] {
         guard let id = params["itemId"]?.words, let text = params["delta"]?.words else { return [] }
+        // Of more texts at once, only the whole is said.
+        guard told[id] != nil || told.count < Self.openCards else { return [] }
         var entry = told[id] ?? Told()
         if kind == .reasoning, !isSummary, entry.isSummary { return [] }
         entry.isSummary = isSummary
@@ -130,7 +132,9 @@ extension CodexDialect {
     // MARK: Items
 
     private mutating func itemStarted(_ item: JSONValue) -> [AgentStep] {
-        guard turn != nil, let call = CodexItem.call(item), !closed.contains(call.id) else { return [] }
+        guard turn != nil, let call = CodexItem.call(item), !closed.contains(call.id),
+            cards.count < Self.openCards
+        else { return [] }
         segments.interrupt()
         cards[call.id] = call
         return [.event(.tool(call))]

@@ -1,7 +1,7 @@
 import HubProtocol
 
 /// The protocol of `codex app-server` (session contract §12), as a pure state machine.
-package struct CodexDialect: AgentDialect {
+struct CodexDialect: JSONRPCDialect {
     enum Purpose: Equatable, Sendable {
         case initialize
         case startThread, resumeThread
@@ -50,10 +50,7 @@ package struct CodexDialect: AgentDialect {
     var segments: TextSegments
     var isReady = false
 
-    static let openingPatience = Duration.seconds(60)
-    static let openAsks = 100
-
-    package init(_ opening: AgentOpening, idPrefix: String? = nil) {
+    init(_ opening: AgentOpening, idPrefix: String? = nil) {
         self.opening = opening
         mode = opening.mode ?? "default"
         model = opening.model
@@ -63,46 +60,18 @@ package struct CodexDialect: AgentDialect {
         segments = idPrefix.map { TextSegments(prefix: $0) } ?? TextSegments()
     }
 
-    package mutating func open() -> [AgentStep] {
-        let client = ["name": "hapi", "title": "hapi", "version": "1"].mapValues { JSONValue.string($0) }
-        let params: [String: JSONValue] = [
-            "clientInfo": .object(client), "capabilities": .object(["experimentalApi": .bool(true)]),
-        ]
-        return [
-            request("initialize", .object(params), for: .initialize),
-            .alarm("opening", after: Self.openingPatience),
-        ]
+    mutating func open() -> [AgentStep] {
+        initialize(["capabilities": ["experimentalApi": true]], for: .initialize)
     }
 
-    package mutating func received(_ line: JSONValue) -> [AgentStep] {
-        let message: JSONRPC.Message
-        do {
-            message = try JSONRPC.message(line)
-        } catch {
-            return error.answer.map { [.send(.failure($0, .invalid(error.reason)))] } ?? []
-        }
-        switch message {
-        case .success(let id, let result):
-            return requests.close(id).map { succeeded($0, result) } ?? []
-        case .failure(let id, let failure):
-            return requests.close(id).map { failed($0, failure) } ?? []
-        case .notification(let method, let params): return notified(method, params)
-        case .request(let id, let method, let params): return asked(id, method, params)
-        }
-    }
-
-    package mutating func alarmRang(_ name: String) -> [AgentStep] {
+    mutating func alarmRang(_ name: String) -> [AgentStep] {
         name == "opening" && !isReady
             ? [.giveUp("codex did not answer within \(Self.openingPatience.components.seconds) s")] : []
     }
 
-    mutating func request(_ method: String, _ params: JSONValue, for purpose: Purpose) -> AgentStep {
-        .send(requests.open(method, params, for: purpose))
-    }
-
     // MARK: Answers
 
-    private mutating func succeeded(_ purpose: Purpose, _ result: JSONValue) -> [AgentStep] {
+    mutating func succeeded(_ purpose: Purpose, _ result: JSONValue) -> [AgentStep] {
         switch purpose {
         case .initialize: return initialized()
         case .startThread, .resumeThread: return begin(result)
@@ -114,7 +83,7 @@ package struct CodexDialect: AgentDialect {
         }
     }
 
-    private mutating func failed(_ purpose: Purpose, _ failure: JSONRPC.Failure) -> [AgentStep] {
+    mutating func failed(_ purpose: Purpose, _ failure: JSONRPC.Failure) -> [AgentStep] {
         switch purpose {
         case .initialize: return [.giveUp("codex refused to begin: \(failure)")]
         case .startThread:
