@@ -40,6 +40,7 @@ extension RunnerLife {
             { try await life.runEndHook() },
             { try await life.hearSignals() },
             { await hub?.run(life.supervisor.spawnFailures) },
+            { await life.cancelLeftRequests() },
             { await life.record(hub, stateFile) },
         ]
         return services
@@ -94,6 +95,12 @@ extension RunnerLife {
         await SessionEndHook(
             command: command, store: store, environment: configuration.environment, logger: logger
         ).run()
+    }
+
+    private func cancelLeftRequests() async {
+        guard configuration.hub != nil else { return }
+        await LeftRequests(environment: configuration.environment, store: store, logger: logger)
+            .run(supervisor.ends)
     }
 
     private func hearSignals() async throws {

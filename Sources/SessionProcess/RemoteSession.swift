@@ -37,17 +37,46 @@ struct RemoteSession: Sendable {
         after past: Past, wishes: AsyncStream<SessionEnding>,
         reachable: @escaping @Sendable () async -> Void
     ) async throws -> SessionEnding {
-        let asked = OneShot<SessionEnding>()
+        let parts = try await assemble(past)
+        return await withTaskGroup(of: Void.self) { group in
+            if let local = parts.local { group.addTask { await local.run() } }
+            if let hub = parts.hub { group.addTask { await hub.run() } }
+            group.addTask { for await wish in wishes { await parts.end(wish) } }
+            group.addTask { await begin(parts, past, reachable) }
+            // A program that a user starts in a terminal needs no proof that it works.
+            if terminal != nil { group.addTask { await reachable() } }
+            let words = await parts.conversation.run()
+            await terminal?.close()
+            let ending = parts.asked.value ?? .failed(words)
+            await parts.hub?.end(ending.words.reason, archiveReason: ending.words.archive)
+            parts.files.removeUploads()
+            group.cancelAll()
+            return ending
+        }
+    }
+
+    /// What a running session consists of.
+    private struct Parts: Sendable {
+        let conversation: LiveConversation
+        let files: FileCalls
+        let hub: HubSession?
+        let local: LocalServer?
+        /// The end that was wished for first.
+        let asked: OneShot<SessionEnding>
+
+        func end(_ ending: SessionEnding) async {
+            asked.set(ending)
+            await conversation.end(ending.words.archive, isUrgent: ending.isUrgent)
+        }
+    }
+
+    private func assemble(_ past: Past) async throws -> Parts {
         let news = HubNews(
             .init(
                 permissionMode: opening.mode, model: opening.model, effort: opening.effort,
                 mode: terminal == nil ? "remote" : "local"),
             requests: past.requests, hasHub: configuration.hub != nil)
         let conversation = conversation(past, news)
-        let end: @Sendable (SessionEnding) async -> Void = { ending in
-            asked.set(ending)
-            await conversation.end(ending.words.archive, isUrgent: ending.isUrgent)
-        }
         let files = FileCalls(
             root: opening.directory, uploads: configuration.home.path + "/uploads/" + sessionID)
         let hub = try configuration.hub.map {
@@ -55,38 +84,30 @@ struct RemoteSession: Sendable {
                 $0, machine: machine, registration: registration, carriesOn: carriesOn, news: news,
                 past: past.row, logger: logger)
         }
+        let parts = Parts(
+            conversation: conversation, files: files, hub: hub, local: await localServer(conversation),
+            asked: OneShot())
         await hub?.answer(
             with: SessionCalls(
                 conversation: conversation, news: news, files: files,
-                git: GitCalls(files: files, environment: configuration.environment), end: end))
-        let local = await localServer(conversation)
-        return await withTaskGroup(of: Void.self) { group in
-            if let local { group.addTask { await local.run() } }
-            if let hub { group.addTask { await hub.run() } }
-            group.addTask { for await wish in wishes { await end(wish) } }
-            group.addTask {
-                if let terminal {
-                    if let ending = await inTerminal(terminal, conversation) { await end(ending) }
-                } else if let exit = await conversation.agentEnded(within: Self.moment) {
-                    // Where the session's output goes, for whoever asked for it.
-                    if !exit.lastWords.isEmpty { say(exit.lastWords) }
-                    await end(.unusable(exit))
-                } else {
-                    if past.row != nil { _ = await hub?.reachable.wait(for: .seconds(5)) }
-                    await reachable()
-                    await askFirst(conversation)
-                }
-            }
-            // A program that a user starts in a terminal needs no proof that it works.
-            if terminal != nil { group.addTask { await reachable() } }
-            let words = await conversation.run()
-            await terminal?.close()
-            let ending = asked.value ?? .failed(words)
-            await hub?.end(ending.words.reason, archiveReason: ending.words.archive)
-            files.removeUploads()
-            group.cancelAll()
-            return ending
+                git: GitCalls(files: files, environment: configuration.environment), end: parts.end))
+        return parts
+    }
+
+    /// Sees whether the agent can work, and tells the session's start.
+    private func begin(_ parts: Parts, _ past: Past, _ reachable: @Sendable () async -> Void) async {
+        if let terminal {
+            if let ending = await inTerminal(terminal, parts.conversation) { await parts.end(ending) }
+            return
         }
+        if let exit = await parts.conversation.agentEnded(within: Self.moment) {
+            // Where the session's output goes, for whoever asked for it.
+            if !exit.lastWords.isEmpty { say(exit.lastWords) }
+            return await parts.end(.unusable(exit))
+        }
+        if past.row != nil { _ = await parts.hub?.reachable.wait(for: .seconds(5)) }
+        await reachable()
+        await askFirst(parts.conversation)
     }
 
     /// How long an agent has to live before a session is said to have started.
@@ -144,7 +165,7 @@ struct RemoteSession: Sendable {
         var requests = RequestBook()
 
         /// What a life of the session that was killed has asked, and nobody answered.
-        var openCards: [String] { (row?.agentState?["requests"]?.object?.keys).map { $0.sorted() } ?? [] }
+        var openCards: [String] { RequestBook.cardsLeftOpen(in: row?.agentState) }
 
         var isTitled: Bool {
             row?.metadata?["name"]?.string != nil || row?.metadata?["summary"]?["text"]?.string != nil
@@ -175,6 +196,20 @@ struct RemoteSession: Sendable {
 
     // MARK: The conversation
 
+    /// What an earlier life of the session gave to its agent, by the hub's ids.
+    private var givenBefore: Set<String> {
+        guard carriesOn else { return [] }
+        do {
+            return try StoreConnection(path: configuration.home.store, mode: .readOnly).read {
+                reading throws(StoreError) in try reading.messagesGiven(in: sessionID)
+            }
+        } catch {
+            logger.warning(
+                "what was given to the agent before is not known", metadata: ["error": "\(error)"])
+            return []
+        }
+    }
+
     private func conversation(_ past: Past, _ news: HubNews) -> LiveConversation {
         var environment = configuration.environment
         environment[.sessionID] = sessionID
@@ -188,7 +223,7 @@ struct RemoteSession: Sendable {
         return LiveConversation(
             Conversation(
                 row, opening: opening, requests: past.requests, leftOpen: past.openCards,
-                isTitled: past.isTitled, hasTerminal: terminal != nil),
+                givenBefore: givenBefore, isTitled: past.isTitled, hasTerminal: terminal != nil),
             shape, news: news,
             record: ConversationRecord(
                 path: configuration.home.store, session: recordID, logger: logger), logger: logger

@@ -80,6 +80,10 @@ class Claude:
                 return line["response"]
 
     def enqueue(self, line):
+        if line["message"]["content"] == "kill the host":
+            with open(os.path.join(os.environ["HOME"], "taken"), "a", encoding="utf-8") as file:
+                file.write("taken\n")
+            os.kill(os.getppid(), signal.SIGKILL)
         self.lifecycle(line, "queued")
         self.pending.append(line)
 

@@ -53,6 +53,34 @@ import Testing
         #expect(try store.closeConversation(of: "s", at: 2007).isEmpty)
     }
 
+    @Test func messagesThatWereGivenAreKnownToALaterLifeOfTheConversation() throws {
+        let store = try withSession()
+        try store.confirm("s", as: "h", at: 2001)
+        try store.recordMessage("m1", .given, in: "s", at: 2002)
+        try store.recordMessage("m2", .given, in: "s", at: 2003)
+        try store.recordMessage("m2", .returned, in: "s", at: 2004)
+        #expect(try store.messagesGiven(in: "h") == ["m1"])
+        try store.recordMessage("m2", .given, in: "s", at: 2005)
+        #expect(try store.messagesGiven(in: "h") == ["m1", "m2"])
+        #expect(try store.messagesGiven(in: "another").isEmpty)
+    }
+
+    @Test func requestsThatWereLeftAreFoundUntilTheHubKnows() throws {
+        let store = try withSession()
+        try store.confirm("s", as: "h", at: 2000)
+        let decided = try store.recordToolRequest("1", "Read", summary: nil, of: "s", at: 2001)
+        try store.recordToolDecision(decided, "canceled", by: "end", at: 2002)
+        _ = try store.recordToolRequest("2", "Bash", summary: nil, of: "s", at: 2003)
+        #expect(try store.sessionsWithLeftRequests(endedSince: 0).isEmpty)
+        _ = try store.finish("s", unlessRecorded: ExitRecord(.signaled(signal: 9), at: 2004))
+        #expect(try store.leftRequests(of: "s").map(\.requestID) == ["2"])
+        #expect(try store.sessionsWithLeftRequests(endedSince: 2004) == ["s"])
+        #expect(try store.sessionsWithLeftRequests(endedSince: 2005).isEmpty)
+        try store.settleLeftRequests(of: "s")
+        #expect(try store.sessionsWithLeftRequests(endedSince: 0).isEmpty)
+        #expect(try store.leftRequests(of: "s").isEmpty)
+    }
+
     @Test func theAgentsIdAndTheTitleAreKept() throws {
         let store = try withSession()
         try store.setNativeID("c0ffee", of: "s")

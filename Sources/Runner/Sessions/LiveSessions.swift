@@ -37,6 +37,9 @@ actor LiveSessions {
     private var roster = Roster()
     private let watches: AsyncStream<Watch>.Continuation
     private let watchRequests: AsyncStream<Watch>
+    /// The ids of sessions that have ended; of very many, the last.
+    nonisolated let ends: AsyncStream<String>
+    private let ended: AsyncStream<String>.Continuation
 
     init(store: Store, runnerID: Int64, secrets: AgentSecrets, work: WorkCount, logger: Logger) {
         self.store = store
@@ -45,6 +48,7 @@ actor LiveSessions {
         self.work = work
         self.logger = logger
         (watchRequests, watches) = AsyncStream.makeStream()
+        (ends, ended) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1000))
     }
 
     /// Follows sessions until cancelled. The sessions keep running.
@@ -105,6 +109,7 @@ actor LiveSessions {
     /// Notes a recorded end.
     func noteEnd(of id: String, _ exit: ExitRecord) {
         logger.info("session ended", metadata: ["session": "\(id)", "how": "\(exit.summary)"])
+        ended.yield(id)
         live[id]?.ended.set(exit)
         live[id]?.news.set(.ended(exit))
         live[id] = nil

@@ -27,6 +27,8 @@ package actor SessionSupervisor {
     private var spawns: [[UInt8]: SpawnInProgress] = [:]
     /// One element per launch: the failure, or nil.
     package nonisolated let spawnFailures: AsyncStream<SpawnFailure?>
+    /// The ids of sessions that have ended.
+    nonisolated let ends: AsyncStream<String>
 
     init(
         store: Store, runnerID: Int64, configuration: Configuration, roots: WorkspaceRoots,
@@ -38,6 +40,7 @@ package actor SessionSupervisor {
         self.logger = logger
         secrets = AgentSecrets(home: home)
         live = LiveSessions(store: store, runnerID: runnerID, secrets: secrets, work: work, logger: logger)
+        ends = live.ends
         stopper = SessionStopper(store: store, live: live, logger: logger)
         let worktrees = Worktrees(
             environment: configuration.environment, patience: configuration.worktreePatience)

@@ -24,14 +24,19 @@ package actor AgentConnection {
         }
     }
 
+    private struct Order: Sendable {
+        let command: AgentCommand
+        let condition: OneShot<Void>?
+    }
+
     private let program: Program
     private var dialect: any AgentDialect
     private let logger: Logger
     private let heard: @Sendable (AgentEvent) async -> Void
     private let outgoing: AsyncStream<[UInt8]>
     private let output: AsyncStream<[UInt8]>.Continuation
-    private let commands: AsyncStream<AgentCommand>
-    private let told: AsyncStream<AgentCommand>.Continuation
+    private let commands: AsyncStream<Order>
+    private let told: AsyncStream<Order>.Continuation
     private let closing = OneShot<Duration>()
     private let killing = OneShot<Void>()
     private var alarms: [String: Task<Void, Never>] = [:]
@@ -52,7 +57,14 @@ package actor AgentConnection {
     }
 
     /// Tells the agent, in the order of the calls.
-    package nonisolated func send(_ command: AgentCommand) { told.yield(command) }
+    ///
+    /// - Parameter condition: waited for before, though not for long.
+    package nonisolated func send(_ command: AgentCommand, after condition: OneShot<Void>? = nil) {
+        told.yield(Order(command: command, condition: condition))
+    }
+
+    /// A store that cannot be written keeps nobody from talking.
+    private static let patience = Duration.seconds(2)
 
     /// Closes the agent's input, and ends the process if it does not end by itself within `grace`.
     package nonisolated func close(within grace: Duration) { closing.set(grace) }
@@ -96,7 +108,7 @@ package actor AgentConnection {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.readAndWrite(streams) }
             group.addTask { await self.readErrors(streams) }
-            group.addTask { for await command in self.commands { await self.obey(command) } }
+            group.addTask { for await order in self.commands { await self.obey(order) } }
             group.addTask { await self.endWhenAsked(agent) }
             await perform(dialect.open())
             let exit = await agent.ended()
@@ -183,7 +195,10 @@ package actor AgentConnection {
         }
     }
 
-    private func obey(_ command: AgentCommand) async { await perform(dialect.command(command)) }
+    private func obey(_ order: Order) async {
+        _ = await order.condition?.wait(for: Self.patience)
+        await perform(dialect.command(order.command))
+    }
 
     private func ring(_ name: String) async {
         alarms[name] = nil

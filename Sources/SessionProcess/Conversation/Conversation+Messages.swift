@@ -3,6 +3,7 @@ import HubProtocol
 extension Conversation {
     mutating func receive(_ message: PersonMessage, _ now: Moment, _ actions: inout Actions) {
         guard !isEnding else { return }
+        if givenBefore.remove(message.key) != nil { return pass(over: message, &actions) }
         // A person who writes again wants another try.
         if failures >= Self.failureLimit { failures = Self.failureLimit - 1 }
         if message.steers, row.steers, let turn, !turn.isAborting, agent == .ready {
@@ -11,6 +12,15 @@ extension Conversation {
         queue.append(message)
         if isInTerminal { return takeOver(&actions) }
         advance(now, &actions)
+    }
+
+    /// Whether the agent of an earlier life has carried it out, nobody knows: the person is told.
+    private func pass(over message: PersonMessage, _ actions: inout Actions) {
+        acknowledge([message], clearsThinking: true, steered: false, &actions)
+        let words =
+            "The session's process was killed when it had just given this message to \(row.name). It is not "
+            + "given twice: if nothing came of it, send it again."
+        actions.say(.notice(.message(words)))
     }
 
     /// Gives the agent what waits, if it is free; starts it if it is not there.
@@ -25,6 +35,7 @@ extension Conversation {
             let prompt = prompt(of: queue.removeFirst())
             given = Given(id: prompt.id, message: next)
             actions.add(.publishStatus)
+            recordGiving(next, &actions)
             actions.add(.command(.prompt(prompt)))
         }
     }
@@ -73,6 +84,10 @@ extension Conversation {
     /// A UUID stays itself; the agent gets one made of any other key.
     private func promptID(_ key: String) -> String { isUUID(key) ? key : uuid(from: key) }
 
+    private func recordGiving(_ message: PersonMessage, _ actions: inout Actions) {
+        if message.isSentAgain { actions.add(.record(.given(key: message.key))) }
+    }
+
     // MARK: Steering and taking back
 
     private mutating func give(
@@ -80,6 +95,7 @@ extension Conversation {
     ) {
         let prompt = prompt(of: message)
         steering.append(Steered(given: Given(id: prompt.id, message: message), reply: reply))
+        recordGiving(message, &actions)
         actions.add(.command(.steer(prompt)))
     }
 
@@ -148,7 +164,7 @@ extension Conversation {
         _ messages: [PersonMessage], clearsThinking: Bool, steered: Bool, _ actions: inout Actions
     ) {
         for message in messages where message.origin == .here { actions.say(.person(message.text)) }
-        let keys = messages.filter { $0.origin == .hub && $0.isAcknowledged }.map(\.key)
+        let keys = messages.filter(\.isSentAgain).map(\.key)
         if !keys.isEmpty {
             actions.add(.consumed(keys, clearsThinking: clearsThinking, steered: steered))
         }

@@ -81,6 +81,7 @@ extension Conversation {
         if !isReturning, given != nil || !wasReady { failures += 1 }
         given = nil
         queue.insert(contentsOf: unbegun, at: 0)
+        for message in unbegun where message.isSentAgain { actions.add(.record(.returned(key: message.key))) }
         failSettings("the agent ended", &actions)
         if isEnding { return finishTurnAtEnd(now, &actions) }
         if turn != nil {

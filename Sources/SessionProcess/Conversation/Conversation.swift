@@ -51,18 +51,23 @@ package struct Conversation: Sendable {
 
     /// Tools whose requests were open when an earlier life of the session was killed.
     private var leftOpen: [String]
+    /// Messages that an earlier life of the session gave to its agent.
+    var givenBefore: Set<String>
 
     /// - Parameters:
     ///   - requests: what was decided in an earlier life of the session.
     ///   - leftOpen: the cards that it has left open, to be closed.
+    ///   - givenBefore: the keys of the messages that it gave to its agent. One that the hub sends again was
+    ///     not acknowledged, and is not given twice.
     ///   - hasTerminal: whether it begins with the agent's own program in a terminal.
     package init(
         _ row: AgentRow, opening: AgentOpening, requests: RequestBook = RequestBook(),
-        leftOpen: [String] = [],
-        isTitled: Bool = false, hasTerminal: Bool = false
+        leftOpen: [String] = [], givenBefore: Set<String> = [], isTitled: Bool = false,
+        hasTerminal: Bool = false
     ) {
         self.hasTerminal = hasTerminal
         self.leftOpen = leftOpen
+        self.givenBefore = givenBefore
         self.row = row
         directory = opening.directory
         arguments = opening.arguments

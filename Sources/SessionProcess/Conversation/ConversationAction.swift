@@ -54,4 +54,8 @@ package enum ConversationFact: Equatable, Sendable {
     case decided(card: String, status: String, by: String)
     case nativeID(String)
     case title(String)
+    /// A message of the hub's, by its key, is about to be given to the agent. On record before it is.
+    case given(key: String)
+    /// The agent ended before it began with the message, which waits again.
+    case returned(key: String)
 }

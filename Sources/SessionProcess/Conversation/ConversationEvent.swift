@@ -59,6 +59,9 @@ package struct PersonMessage: Equatable, Sendable {
     /// False for one that the hub has no `localId` for: it is not acknowledged.
     package var isAcknowledged: Bool
 
+    /// Whether the hub sends it until it is acknowledged.
+    var isSentAgain: Bool { origin == .hub && isAcknowledged }
+
     package init(
         key: String, text: String, attachments: [Attachment] = [], origin: Origin = .hub,
         steers: Bool = false, isAcknowledged: Bool = true

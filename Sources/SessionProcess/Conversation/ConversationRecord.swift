@@ -8,8 +8,14 @@ final class ConversationRecord: Sendable {
     private let path: String
     private let session: String
     private let logger: Logger
-    private let facts: AsyncStream<(ConversationFact, Int64)>
-    private let noted: AsyncStream<(ConversationFact, Int64)>.Continuation
+    private let facts: AsyncStream<Note>
+    private let noted: AsyncStream<Note>.Continuation
+
+    private struct Note: Sendable {
+        let fact: ConversationFact
+        let at: Int64
+        let isDone: OneShot<Void>
+    }
 
     init(path: String, session: String, logger: Logger) {
         self.path = path
@@ -19,15 +25,22 @@ final class ConversationRecord: Sendable {
         (facts, noted) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(10_000))
     }
 
-    func write(_ fact: ConversationFact, at now: Int64) { noted.yield((fact, now)) }
+    /// Returns what is set when the fact is on record, or cannot be.
+    @discardableResult
+    func write(_ fact: ConversationFact, at now: Int64) -> OneShot<Void> {
+        let note = Note(fact: fact, at: now, isDone: OneShot())
+        noted.yield(note)
+        return note.isDone
+    }
 
     func finish() { noted.finish() }
 
     /// Writes until ``finish()``, and what was noted before it.
     func run() async {
         var ids = IDs()
-        for await (fact, now) in facts {
+        for await note in facts {
             let known = ids
+            let (fact, now) = (note.fact, note.at)
             let (path, session, logger) = (path, session, logger)
             let written = await BlockingWork.run { () -> IDs? in
                 do {
@@ -43,6 +56,7 @@ final class ConversationRecord: Sendable {
                 }
             }
             ids = (written ?? nil) ?? ids
+            note.isDone.set(())
         }
     }
 
@@ -69,6 +83,8 @@ final class ConversationRecord: Sendable {
                 try store.recordToolDecision(request, status, by: by, at: now)
             case .nativeID(let id): try store.setNativeID(id, of: session)
             case .title(let title): try store.setTitle(title, of: session)
+            case .given(let key): try store.recordMessage(key, .given, in: session, at: now)
+            case .returned(let key): try store.recordMessage(key, .returned, in: session, at: now)
             }
         }
     }

@@ -22,23 +22,39 @@ extension RequestBook {
     package init(agentState: JSONValue, at now: Int64) {
         var past: [CompletedRequest] = []
         for (card, entry) in agentState["completedRequests"]?.object ?? [:] {
-            past.append(CompletedRequest(card, entry))
+            var request = CompletedRequest(card, entry)
+            if request.wasLeftOpen { request.reason = Self.restarted }
+            past.append(request)
         }
         for (card, entry) in agentState["requests"]?.object ?? [:] {
             past.removeAll { $0.card == card }
             var request = CompletedRequest(card, entry)
             request.status = .canceled
             request.decision = "abort"
-            request.reason = "Session restarted"
+            request.reason = Self.restarted
             request.completedAt = now
             past.append(request)
         }
         past.sort { $0.completedAt < $1.completedAt }
         self.init(completed: past.suffix(Self.completedLimit))
     }
+
+    private static let restarted = "Session restarted"
+
+    /// The cards that an earlier life of the session, which was killed, has left open.
+    static func cardsLeftOpen(in agentState: JSONValue?) -> [String] {
+        let pending = agentState?["requests"]?.object?.keys.map { $0 } ?? []
+        let canceled = (agentState?["completedRequests"]?.object ?? [:]).filter { card, entry in
+            CompletedRequest(card, entry).wasLeftOpen
+        }
+        return Set(pending + canceled.keys).sorted()
+    }
 }
 
 extension CompletedRequest {
+    /// Canceled by the runner, which saw the end of the session's process.
+    fileprivate var wasLeftOpen: Bool { reason == AgentState.processGone }
+
     fileprivate var shape: JSONValue {
         var members: [String: JSONValue] = [
             "tool": .string(tool), "arguments": arguments.shortened, "createdAt": .integer(createdAt),

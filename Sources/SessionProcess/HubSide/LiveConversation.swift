@@ -26,6 +26,8 @@ package actor LiveConversation {
     private var closesNext = false
     /// What the conversation wants of the terminal.
     package nonisolated let terminal = TerminalOrders()
+    /// Set when the message that is about to be given is on record.
+    private var giving: OneShot<Void>?
 
     init(
         _ conversation: Conversation, _ shape: MessageShape, news: HubNews, record: ConversationRecord?,
@@ -111,15 +113,30 @@ package actor LiveConversation {
             news.change(metadata: row.nativeIDKey, to: id.map(JSONValue.string) ?? .null)
         case .offer(let offer): news.offer(offer)
         case .startAgent(let opening): opened.yield(opening)
-        case .command(let command): connection?.send(command)
+        case .command(let command): send(command)
         case .closeAgent:
             if let connection { connection.close(within: row.grace) } else { closesNext = true }
         case .enterTerminal(let opening): terminal.put(.enter(opening))
         case .leaveTerminal: terminal.put(.leave)
         case .killAgent: connection?.kill()
         case .reply(let ticket, let reply): replies.removeValue(forKey: ticket)?.set(reply)
-        case .record(let fact): record?.write(fact, at: now.wall)
+        case .record(let fact): put(on: record, fact, now)
         case .finish(let reason): finishing.set(reason)
+        }
+    }
+
+    private func put(on record: ConversationRecord?, _ fact: ConversationFact, _ now: Moment) {
+        let isDone = record?.write(fact, at: now.wall)
+        if case .given = fact { giving = isDone }
+    }
+
+    /// What is given to the agent is on record before: a later life of the session does not give it again.
+    private func send(_ command: AgentCommand) {
+        switch command {
+        case .prompt, .steer:
+            connection?.send(command, after: giving)
+            giving = nil
+        case .answer, .interrupt, .set: connection?.send(command)
         }
     }
 

@@ -129,4 +129,43 @@ import Testing
         #expect(talk.says(id, "x").commands == [.prompt(Prompt(id: id, text: "x"))])
         #expect(isUUID(uuid(from: "any")) && uuid(from: "a") != uuid(from: "b") && !isUUID("any"))
     }
+
+    // MARK: Given once
+
+    @Test func whatIsGivenIsOnRecordBefore() {
+        var talk = Talk.ready()
+        let given = talk.says("a", "hello")
+        let record = given.firstIndex(of: .record(.given(key: "a")))
+        let command = given.firstIndex(of: .command(.prompt(Prompt(id: uuid(from: "a"), text: "hello"))))
+        #expect(record != nil && command != nil && record ?? 0 < command ?? 0)
+        _ = talk.agent(.promptStarted(id: uuid(from: "a")))
+        #expect(talk.says("b", "and this", steers: true).facts == [.given(key: "b")])
+    }
+
+    @Test func whatTheAgentHadNotBegunWithMayBeGivenAgain() {
+        var talk = Talk.ready()
+        _ = talk.says("a", "hello")
+        #expect(talk.agent(.exited(AgentExit(status: "by SIGKILL"))).facts == [.returned(key: "a")])
+    }
+
+    @Test func whatIsNotSentAgainIsNotRecorded() {
+        var talk = Talk.ready()
+        #expect(talk.happens(.message(PersonMessage(key: "k", text: "x", origin: .here))).facts.isEmpty)
+    }
+
+    @Test func whatAnEarlierLifeGaveIsAcknowledgedAndNotGivenAgain() {
+        var talk = Talk()
+        talk.conversation = Conversation(
+            AgentTable.claude, opening: AgentOpening(directory: "/work"), givenBefore: ["a"])
+        _ = talk.happens(.begin)
+        _ = talk.agent(.ready)
+        let passedOver = talk.says("a", "hello")
+        #expect(passedOver.commands.isEmpty && passedOver.consumed == ["a"])
+        guard case .notice(.message(let words))? = passedOver.said.first else {
+            Issue.record("\(passedOver)")
+            return
+        }
+        #expect(words.contains("send it again"))
+        #expect(talk.says("b", "hello").commands.count == 1)
+    }
 }
