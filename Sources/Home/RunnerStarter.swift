@@ -15,12 +15,18 @@ package struct RunnerStarter: Sendable {
     /// The daemon's arguments, without the program's name.
     package let arguments: [String]
 
-    /// - Parameter directoryPolicy: nil for the policy in the settings.
-    package init(configuration: Configuration, roots: WorkspaceRoots, directoryPolicy: DirectoryPolicy?) {
+    /// - Parameters:
+    ///   - directoryPolicy: nil for the policy in the settings.
+    ///   - resumesAfterReboot: false to do as the settings say.
+    package init(
+        configuration: Configuration, roots: WorkspaceRoots, directoryPolicy: DirectoryPolicy?,
+        resumesAfterReboot: Bool = false
+    ) {
         self.configuration = configuration
         arguments =
             ["runner", "start-sync"] + roots.advertised.flatMap { ["--workspace-root", $0] }
             + (directoryPolicy.map { ["--directory-creation", $0.rawValue] } ?? [])
+            + (resumesAfterReboot ? ["--resume-after-reboot"] : [])
     }
 
     /// Starts a runner like a running one: with its flags and its environment, except for the variables in

@@ -9,20 +9,23 @@ package struct RunnerDaemon: Sendable {
     let configuration: Configuration
     let roots: WorkspaceRoots
     let directoryPolicy: DirectoryPolicy
+    let resumesAfterReboot: Bool
     /// The arguments it was started with, without the program's name.
     let arguments: [String]
     let announce: @Sendable (String) -> Void
 
     /// - Parameters:
     ///   - directoryPolicy: nil for the policy in the settings.
+    ///   - resumesAfterReboot: false to do as the settings say.
     ///   - announce: prints to the terminal, if there is one, that the runner is up.
     package init(
         configuration: Configuration, roots: WorkspaceRoots, directoryPolicy: DirectoryPolicy?,
-        arguments: [String], announce: @escaping @Sendable (String) -> Void
+        resumesAfterReboot: Bool, arguments: [String], announce: @escaping @Sendable (String) -> Void
     ) {
         self.configuration = configuration
         self.roots = roots
         self.directoryPolicy = directoryPolicy ?? configuration.directoryPolicy
+        self.resumesAfterReboot = resumesAfterReboot || configuration.resumesAfterReboot
         self.arguments = arguments
         self.announce = announce
     }

@@ -49,7 +49,7 @@ extension RunnerLife {
     /// The conversations that a reboot interrupted, if they are to be resumed. Must be read before adoption
     /// ends them.
     private func lostConversations() async throws -> [SessionRecord] {
-        guard configuration.resumesAfterReboot else { return [] }
+        guard daemon.resumesAfterReboot else { return [] }
         return try await store.read { store throws(StoreError) in try store.conversationsLostToReboot() }
     }
 

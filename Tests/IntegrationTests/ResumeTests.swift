@@ -51,9 +51,16 @@ import Testing
     }
 
     /// A power cut: everything ends at once, and another boot follows.
-    @Test func afterARestartOfTheMachineConversationsAreGoneOnWithIfTheSettingsSaySo() async throws {
+    static let wishes: [(String, [String])] = [
+        (#"{"resumeAfterReboot": true}"#, []), ("{}", ["--resume-after-reboot"]),
+    ]
+
+    @Test(arguments: wishes)
+    func afterARestartOfTheMachineConversationsAreGoneOnWithIfSomebodySaysSo(
+        settings: String, flags: [String]
+    ) async throws {
         try await TestHome.with(nil, Self.own) { home in
-            try home.writeSettings(#"{"resumeAfterReboot": true}"#)
+            try home.writeSettings(settings)
             try home.install("codex", "codex.py")
             try await home.startRunner()
             let id = try await home.spawn("one", ["agent": "codex"])
@@ -65,7 +72,7 @@ import Testing
             try await home.inStore("UPDATE launches SET boot_id = 'the boot before'")
             try await home.inStore(
                 "UPDATE runners SET boot_id = 'the boot before', started_at = started_at - 60000")
-            try await home.startRunner()
+            try await home.startRunner([:], flags)
             let live = try await eventually("the session that goes on", within: .seconds(20)) {
                 try await home.list().first { $0.id != record && $0.state == "running" }
             }

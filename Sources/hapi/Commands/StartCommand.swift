@@ -21,9 +21,15 @@ struct RunnerOptions: ParsableArguments {
             valueName: "allow|ask|deny"))
     var directoryCreation: Choice<DirectoryPolicy>?
 
+    @Flag(
+        help: ArgumentHelp(
+            "Go on with the conversations that a restart of the machine cut short.",
+            discussion: "Without this flag: resumeAfterReboot in settings.json, or not."))
+    var resumeAfterReboot = false
+
     func validate() throws { try directoryCreation?.check() }
 
-    var isEmpty: Bool { paths.isEmpty && directoryCreation == nil }
+    var isEmpty: Bool { paths.isEmpty && directoryCreation == nil && !resumeAfterReboot }
 }
 
 struct StartCommand: AsyncParsableCommand {
@@ -38,6 +44,7 @@ struct StartCommand: AsyncParsableCommand {
               hapi runner start
               hapi runner start --workspace-root ~/work --workspace-root ~/play
               hapi runner start --directory-creation ask
+              hapi runner start --resume-after-reboot
             """)
 
     @OptionGroup var options: RunnerOptions
@@ -48,7 +55,8 @@ struct StartCommand: AsyncParsableCommand {
         let configuration = try Configuration.ofThisProcess()
         let starter = RunnerStarter(
             configuration: configuration, roots: try WorkspaceRoots(options.paths),
-            directoryPolicy: options.directoryCreation?.value)
+            directoryPolicy: options.directoryCreation?.value,
+            resumesAfterReboot: options.resumeAfterReboot)
         if let runner = try await startService(configuration, starter) {
             if !noWait { try tell(runner) }
             return
@@ -109,6 +117,7 @@ struct StartSyncCommand: AsyncParsableCommand {
         let daemon = RunnerDaemon(
             configuration: try Configuration.ofThisProcess(),
             roots: try WorkspaceRoots(options.paths), directoryPolicy: options.directoryCreation?.value,
+            resumesAfterReboot: options.resumeAfterReboot,
             arguments: Array(processArguments.dropFirst()),
             announce: { Output.note("hapi \(ProgramFile.version): \($0)") })
         try await daemon.run()
