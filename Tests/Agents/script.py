@@ -6,10 +6,11 @@
   ask QUESTION           a question to the person (where the protocol has one)
   open                   a tool that is never finished   usage N           N tokens of context in use
   late WORDS             text after the turn's end       twice             two requests open at once
+  stamp N                N texts, each the moment in microseconds          pieces N          a text of N pieces, 5 ms apart
 Hostile:
   flood MEGABYTES        chunks of 1 KiB                 line MEGABYTES    one line of that size
   garbage                what is no message              strange           what nobody knows
-  stderr MEGABYTES       noise beside the protocol       chaos SEED        a mixture of all of it
+  stderr MEGABYTES       noise beside the protocol       chaos SEED [die]  a mixture of all of it
   die                    in the middle of a tool         hang              no end, whatever is asked
 """
 import json
@@ -163,6 +164,20 @@ class Turn:
             self.chunk(key, word + " ")
         self.text_done(key, " ".join(words) + " ")
 
+    def do_stamp(self, rest):
+        for _ in range(int(rest or 1)):
+            self.pause(0.3)
+            key, text = self.key("m"), str(time.time_ns() // 1000)
+            self.chunk(key, text)
+            self.text_done(key, text)
+
+    def do_pieces(self, rest):
+        key, count = self.key("m"), int(rest)
+        for number in range(count):
+            self.pause(0.005)
+            self.chunk(key, f"{number} ")
+        self.text_done(key, "".join(f"{number} " for number in range(count)))
+
     def do_usage(self, rest):
         self.usage(int(rest or 100))
         self.words("counted")
@@ -222,9 +237,14 @@ class Turn:
         threading.Event().wait()
 
     def do_chaos(self, rest):
-        dice = random.Random(int(rest or 1))
+        seed, _, death = rest.partition(" ")
+        dice = random.Random(int(seed or 1))
         key, tools = self.key("m"), []
-        for _ in range(dice.randint(20, 200)):
+        steps = dice.randint(20, 200)
+        end = dice.randrange(steps) if death else None
+        for step in range(steps):
+            if step == end:
+                os._exit(9)
             kind = dice.randrange(9)
             if kind == 0:
                 self.wire.raw(dice.choice(GARBAGE))

@@ -161,6 +161,22 @@ import Testing
         }
     }
 
+    @Test(arguments: Kind.allCases) func anAgentThatDiesAtSomeMomentIsGoneOnWith(kind: Kind) async throws {
+        var random = SeededRandom.announced(for: "death of \(kind)")
+        let seeds = (0..<rounds(orDaily: 2)).map { _ in Int.random(in: 0..<1_000_000, using: &random) }
+        try await Self.with(kind) { home, chat in
+            for (round, seed) in seeds.enumerated() {
+                try await chat.say("chaos \(seed) die", as: "d\(round)")
+                try await eventually("word of its death, chaos \(seed)", within: .seconds(30)) {
+                    try await chat.drawn().filter { $0.contains("with status 9") }.count > round
+                }
+                try await chat.say("say back \(round)", as: "m\(round)")
+                try await chat.draws("back \(round)", within: .seconds(30))
+                #expect(try await chat.row()["faults"] == [], "chaos \(seed)")
+            }
+        }
+    }
+
     @Test(arguments: Kind.allCases) func chaosEndsAsItShould(kind: Kind) async throws {
         var random = SeededRandom.announced(for: "chaos of \(kind)")
         let seeds = (0..<rounds(orDaily: 3)).map { _ in Int.random(in: 0..<1_000_000, using: &random) }
@@ -173,6 +189,23 @@ import Testing
                 try await chat.isIdle()
                 #expect(try await chat.row()["faults"] == [], "chaos \(seed)")
             }
+        }
+    }
+
+    /// Some milliseconds, where the machine has nothing else to do.
+    @Test(arguments: Kind.allCases) func whatAnAgentSaysIsAtTheHubAtOnce(kind: Kind) async throws {
+        try await Self.with(kind) { home, chat in
+            try await chat.say("stamp 9", as: "m1")
+            try await chat.draws("(ready) ", within: .seconds(30))
+            var delays: [String: Int] = [:]
+            for message in try await chat.row()["messages"]?.array ?? [] {
+                guard let text = message["content"]?["content"]?["data"]?["message"]?.string,
+                    let said = Int(text), let arrived = message["createdAt"]?.integer
+                else { continue }
+                delays[text] = min(delays[text] ?? .max, arrived - said / 1000)
+            }
+            #expect(delays.count == 9)
+            #expect(delays.values.sorted()[delays.count / 2] < 250, "\(delays.values.sorted())")
         }
     }
 
