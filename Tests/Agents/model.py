@@ -2,7 +2,8 @@
 """A scripted model on loopback that answers as the APIs of Anthropic and OpenAI do, for driving real agents.
 
 The last user text decides, by its last line that is a verb: say WORDS, think WORDS, tool NAME {json}, slow SECONDS,
-fail STATUS; after a tool's result it says what the tool said. Prints its port; ends with standard input.
+fail STATUS, asked (says which model was asked for, and how hard it is to think); after a tool's result it says what the
+tool said. Prints its port; ends with standard input.
 """
 import fnmatch
 import json
@@ -13,7 +14,7 @@ import time
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-VERB = re.compile(r"^\s*(say|think|tool|slow|fail)\b *(.*?)\s*$", re.M)
+VERB = re.compile(r"^\s*(say|think|tool|slow|fail|asked)\b *(.*?)\s*$", re.M)
 
 
 def text_of(content):
@@ -22,13 +23,17 @@ def text_of(content):
     return "\n".join(block.get("text") or "" for block in content or [] if block.get("type") == "text")
 
 
-def wanted(messages):
+def wanted(messages, body):
     """(verb, rest) of the conversation's end."""
     last = next((message for message in reversed(messages) if message["role"] == "user"), {"content": ""})
     blocks = last["content"] if isinstance(last["content"], list) else []
     results = [index for index, block in enumerate(blocks) if block.get("type") == "tool_result"]
     after = text_of(blocks[results[-1] + 1:]) if results else text_of(last["content"])
     found = VERB.findall(after)
+    if found and found[-1][0] == "asked":
+        efforts = [(body.get(key) or {}).get("effort") for key in ("reasoning", "output_config")]
+        effort = next(filter(None, [*efforts, body.get("reasoning_effort")]), "as it is")
+        return "say", f"asked {body.get('model')} {effort}"
     if found:
         return found[-1]
     if results:
@@ -91,7 +96,7 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def answer(self, body):
-        verb, rest = wanted([m for m in body.get("messages") or [] if m.get("role") in ("user", "assistant")])
+        verb, rest = wanted([m for m in body.get("messages") or [] if m.get("role") in ("user", "assistant")], body)
         if verb == "fail":
             error = {"type": "api_error", "message": "scripted failure"}
             return self.reply({"type": "error", "error": error}, int(rest or 400))
@@ -121,7 +126,7 @@ class Handler(BaseHTTPRequestHandler):
                 messages.append({"role": "user", "content": "\n".join(texts)})
             elif kind in ("function_call_output", "custom_tool_call_output"):
                 messages.append(result(item.get("output")))
-        verb, rest = wanted(messages)
+        verb, rest = wanted(messages, body)
         if verb == "fail":
             return self.reply({"error": {"message": "scripted failure", "type": "server_error"}}, int(rest or 400))
         name = "resp_" + uuid.uuid4().hex
@@ -161,7 +166,7 @@ class Handler(BaseHTTPRequestHandler):
                 messages.append({"role": "user", "content": message.get("content") or ""})
             elif message.get("role") == "tool":
                 messages.append(result(message.get("content")))
-        verb, rest = wanted(messages)
+        verb, rest = wanted(messages, body)
         if verb == "fail":
             return self.reply({"error": {"message": "scripted failure"}}, int(rest or 400))
         blocks = [block for block in self.blocks(verb, rest) if block["type"] != "thinking"]

@@ -1,3 +1,4 @@
+import Glibc
 import HubProtocol
 import RunnerTestSupport
 import Testing
@@ -53,6 +54,55 @@ struct RealClaudeTests {
             _ = try await chat.hub.call("abort", of: chat.id)
             try await chat.shows("after the abort")
             #expect(try await chat.lines().contains("(message) Aborted by user"))
+        }
+    }
+
+    @Test func itIsAllowedForTheSessionAndSteered() async throws {
+        try await Self.with { home, chat in
+            let command = #"tool Bash {"command": "touch made.txt"}"#
+            try await chat.say(command, as: "m1")
+            try await chat.decide(
+                chat.request("Bash"), ["approved": true, "allowTools": ["Bash(touch made.txt)"]])
+            try await eventually("the file") { home.exists(home.work + "/one/made.txt") }
+            try await chat.isIdle()
+            #expect(unlink(home.work + "/one/made.txt") == 0)
+            try await chat.say(command, as: "m2")
+            try await eventually("the file, without asking") { home.exists(home.work + "/one/made.txt") }
+            try await chat.isIdle()
+            try await chat.say("slow 8", as: "m3")
+            try await eventually("the turn") { try await chat.row()["thinking"]?.bool == true }
+            try await chat.say("say steered", as: "m4", steering: true)
+            try await chat.shows("steered", within: .seconds(30))
+        }
+    }
+
+    @Test func theModelIsAskedAsThePersonHasSet() async throws {
+        try await Self.with { home, chat in
+            try await chat.say("say first", as: "m1")
+            try await chat.shows("first", within: .seconds(60))
+            let settings: JSONValue = ["model": "opus", "effort": "low"]
+            let answer = try await chat.hub.call("set-session-config", settings, of: chat.id)
+            #expect(answer["applied"] == settings, "\(answer)")
+            try await chat.say("asked", as: "m2")
+            try await eventually("what the model was asked") {
+                try await chat.lines().contains { $0.hasPrefix("asked claude-opus") && $0.hasSuffix(" low") }
+            }
+        }
+    }
+
+    @Test func itOutlivesItsSessionsProcessAndAnOutageOfTheHub() async throws {
+        try await Self.with { home, chat in
+            try await chat.say("say first", as: "m1")
+            try await chat.shows("first", within: .seconds(60))
+            try await RealAgents.loseHub(home, chat) { try await chat.lines() }
+            try await chat.say(#"tool Bash {"command": "touch never.txt"}"#, as: "m2")
+            let native = try await chat.row()["metadata"]?["claudeSessionId"]
+            let next = try await RealAgents.killSession(
+                home, chat, of: "claude", askingOn: chat.request("Bash"))
+            try await next.say("say second", as: "m3")
+            try await next.shows("second", within: .seconds(60))
+            #expect(try await next.row()["metadata"]?["claudeSessionId"] == native)
+            #expect(!home.exists(home.work + "/one/never.txt"))
         }
     }
 

@@ -11,9 +11,14 @@ extension Chat {
     package func draws(
         _ line: String, within patience: Duration = .seconds(20), location: SourceLocation = #_sourceLocation
     ) async throws -> [String] {
-        try await eventually("the line \(line)", within: patience, location) {
-            let lines = try await drawn()
-            return lines.contains(line) ? lines : nil
+        var lines: [String] = []
+        do {
+            return try await eventually("the line \(line)", within: patience, location) {
+                lines = try await drawn()
+                return lines.contains(line) ? lines : nil
+            }
+        } catch let error as TimedOut {
+            throw TimedOut(description: "\(error); drawn is \(lines)")
         }
     }
 

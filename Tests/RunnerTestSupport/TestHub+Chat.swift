@@ -37,9 +37,14 @@ package struct Chat: Sendable {
     package func shows(
         _ line: String, within patience: Duration = .seconds(15), location: SourceLocation = #_sourceLocation
     ) async throws -> [String] {
-        try await eventually("the line \(line)", within: patience, location) {
-            let lines = try await lines()
-            return lines.contains(line) ? lines : nil
+        var shown: [String] = []
+        do {
+            return try await eventually("the line \(line)", within: patience, location) {
+                shown = try await lines()
+                return shown.contains(line) ? shown : nil
+            }
+        } catch let error as TimedOut {
+            throw TimedOut(description: "\(error); shown is \(shown)")
         }
     }
 
