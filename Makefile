@@ -87,8 +87,8 @@ sanitize: setup $(VENV)/ready ## the unit tests with ThreadSanitizer and Address
 SECONDS ?= 60
 SEED ?= 0
 
-fuzz: ## fuzz the hub's protocol; SECONDS=60, SEED=... to repeat a run
-	@scripts/fuzz $(SECONDS) $(SEED)
+fuzz: ## fuzz the hub's protocol and the lines of agents; SECONDS=60 each, SEED=... to repeat a run, TARGETS=lines
+	@scripts/fuzz $(SECONDS) $(SEED) "$(TARGETS)"
 
 bench: build ## run the benchmarks; ONLY=spawn,list_request SESSIONS=1000 ENDED=1000000
 	HAPI="$(CURDIR)/$(PROGRAM)" python3 Benchmarks/bench.py

@@ -53,7 +53,7 @@ package struct Configuration: Sendable {
         let statedHeaders = try stated.extraHeaders()
         let headers = statedHeaders ?? ExtraHeaders.none
         extraHeaders = headers.stated
-        warnings = headers.warnings
+        warnings = headers.warnings + settings.unusedOfAgents
         hub = try stated.token().map { token in
             Hub(
                 url: hubURL, token: token, extraHeaders: headers.sent,

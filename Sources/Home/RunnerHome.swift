@@ -69,6 +69,15 @@ package struct RunnerHome: Sendable {
         return "\(logs)/\(stamp)-pid-\(pid)\(suffix).log"
     }
 
+    /// Where sessions that converse listen, each on a socket of its own.
+    package var sockets: String { "\(path)/sockets" }
+    package func socket(of recordID: String) -> String { "\(sockets)/\(recordID).sock" }
+
+    /// The sessions, by their record ids, that have a socket, or left one behind.
+    package var sessionsWithSockets: [String] {
+        entries(of: sockets).filter { $0.hasSuffix(".sock") }.map { String($0.dropLast(5)) }
+    }
+
     package func sessionLog(_ id: String) -> String { "\(sessionLogs)/\(id).log" }
 
     /// The newest runner log, or the newest of the runner with this pid; nil if there is none.

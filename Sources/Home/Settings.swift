@@ -40,9 +40,31 @@ package struct Settings: Sendable {
     /// The command to run after each session; empty for none.
     package var onSessionEnd: [String] { self[.onSessionEnd]?.array?.compactMap(\.string) ?? [] }
 
-    /// Agents that speak ACP, with their command lines: additional ones, or replacements for known ones.
+    /// Command lines of programs that speak ACP, by the agent they replace.
     package var acpAgents: [String: [String]] {
-        (object(.acpAgents) ?? [:]).compactMapValues { $0.array?.compactMap(\.string) }
+        (object(.acpAgents) ?? [:]).compactMapValues { value in
+            let words = value.array?.compactMap(\.string)
+            return words?.count == value.array?.count && words?.first?.isEmpty == false ? words : nil
+        }
+    }
+
+    /// What is said of agents and not used, in words for the user: the hub asks only for agents it knows, and
+    /// further ones have to be in the table.
+    var unusedOfAgents: [String] {
+        let known = Agent.allCases.map(\.rawValue)
+        let unknown = [Key.acpAgents, .agentPrograms].flatMap { key in
+            (object(key) ?? [:]).keys.filter { !known.contains($0) }.sorted().map {
+                "\(key.rawValue) in settings.json names \($0.visible), which is no agent, and is not used; "
+                    + "the agents are \(known.joined(separator: ", "))"
+            }
+        }
+        let usable = acpAgents
+        let unusable = (object(.acpAgents) ?? [:]).keys.filter { known.contains($0) && usable[$0] == nil }
+        return unknown
+            + unusable.sorted().map {
+                "\(Key.acpAgents.rawValue) in settings.json has no list of words for \($0), the program "
+                    + "first, and is not used"
+            }
     }
 
     /// The machine's id, created and stored if there is none yet.

@@ -5,12 +5,24 @@ A prompt is a line of verbs; see README.md. What it was started with is left in 
 """
 import json
 import os
+import random
 import select
 import signal
 import sys
 import time
 
 FOLDER = os.path.join(os.environ.get("HOME", "/tmp"), "claude-conversations")
+
+
+GARBAGE = (
+    b"", b"{", b"not JSON", b"null", b"17", b"[]", b"{}", b'{"type":7}', b'{"type":"assistant"}', b'{"type":"user","message":[]}',
+    b'{"type":"assistant","message":{"content":"text"}}', b'{"type":"control_request"}', b'{"type":"control_response","response":7}',
+    b'{"type":"control_request","request_id":0,"request":{"subtype":"can_use_tool"}}', b'{"type":"command_lifecycle","state":"started"}',
+    b"\x00\xff\xfe", b'{"type":"result"' + b"[" * 5000, b'{"type":"system","subtype":"init","session_id":7}',
+    b'{"type":"rate_limit_event","rate_limit_info":{"status":"warning","utilization":1e300}}',
+    b'{"type":"assistant","message":{"content":[{"type":"of the future"}],"usage":{"input_tokens":9223372036854775807,'
+    b'"cache_read_input_tokens":9223372036854775807}},"uuid":"u"}',
+)
 
 
 def option(name, otherwise=None):
@@ -253,6 +265,8 @@ class Claude:
         elif verb == "die":
             os.write(2, b"about to die\n")
             os.kill(os.getpid(), signal.SIGKILL)
+        elif verb == "chaos":
+            self.chaos(*rest.split(" "))
         elif verb == "open":
             self.assistant({"type": "tool_use", "id": "toolu_left_open", "name": "Bash", "input": {"command": "x"}})
         elif verb == "/compact":
@@ -262,6 +276,38 @@ class Claude:
                         "compact_metadata": {"trigger": "manual", "pre_tokens": 172}})
         elif verb != "/clear":
             self.say("echo: " + words)
+
+    def chaos(self, seed, death=None):
+        dice, cards = random.Random(int(seed)), []
+        steps = dice.randint(20, 200)
+        end = dice.randrange(steps) if death else None
+        for step in range(steps):
+            if step == end:
+                os._exit(9)
+            self.stir(dice, cards)
+        self.say("chaos is over")
+
+    def stir(self, dice, cards):
+        kind = dice.randrange(9)
+        if kind == 0:
+            os.write(1, dice.choice(GARBAGE) + b"\n")
+        elif kind == 1:
+            cards.append(f"toolu_{dice.randrange(1 << 30)}")
+            self.assistant({"type": "tool_use", "id": cards[-1], "name": "Bash", "input": {"command": "chaos"}})
+        elif kind == 2:
+            self.result_of(dice.choice(cards or ["unheard-of"]), "y" * dice.randrange(5000), is_error=dice.random() < 0.3)
+        elif kind == 3:
+            self.write({"type": dice.choice(["of the future", "stream_event", "keep_alive", "tool_progress"]), "n": dice.random()})
+        elif kind == 4:
+            self.write({"type": "control_request", "request_id": "0", "request": {"subtype": "of the future"}})
+        elif kind == 5:
+            self.write({"type": "control_cancel_request", "request_id": "unheard-of"})
+        elif kind == 6:
+            self.assistant({"type": "thinking", "thinking": "hm " * dice.randrange(20), "signature": ""})
+        elif kind == 7:
+            self.write({"type": "command_lifecycle", "command_uuid": dice.choice([new_id(), self.working["uuid"]]), "state": "started"})
+        else:
+            self.say(dice.choice(["a", "\u00e9\u00e8", "\U0001F600", "ha", "\n", " " * 40]))
 
     def take_steered(self):
         """Messages that came with `next` join the turn."""

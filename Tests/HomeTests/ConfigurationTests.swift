@@ -231,4 +231,17 @@ import Testing
         }
         #expect((try? load(["HAPI_CLI_EXECUTABLE": "/\(odd)"]))?.sessionProgram == "/\(odd)")
     }
+
+    @Test func whatIsSaidOfAgentsThatAreNoneIsToldOf() throws {
+        let settings: [String: JSONValue] = [
+            "acpAgents": ["vibe": ["/opt/vibe-acp"], "other": ["other-acp"], "goose": [], "qwen": ["q", 1]],
+            "agentPrograms": ["claude": "claude", "cloude": "claude"],
+        ]
+        let warnings = try load([:], settings).warnings
+        #expect(warnings.count == 4, "\(warnings)")
+        #expect(warnings.contains { $0.contains("acpAgents") && $0.contains("names other") })
+        #expect(warnings.contains { $0.contains("agentPrograms") && $0.contains("names cloude") })
+        #expect(warnings.filter { $0.contains("no list of words for") }.count == 2)
+        #expect(Settings(settings).acpAgents == ["vibe": ["/opt/vibe-acp"], "other": ["other-acp"]])
+    }
 }

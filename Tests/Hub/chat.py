@@ -122,6 +122,8 @@ class Chat:
             if data.get("subtype") not in ("turn_duration", "compact_boundary", "api_error"):
                 self.fault(number, f"system {data.get('subtype')} is not drawn")
         elif data["type"] in ("assistant", "user"):
+            if data["type"] == "user" and isinstance(data["message"]["content"], str):
+                return      # a marker, which nobody sees
             for block in data["message"]["content"]:
                 self.block(number, data["type"], block)
         else:

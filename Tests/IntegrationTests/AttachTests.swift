@@ -38,6 +38,23 @@ import Testing
         }
     }
 
+    @Test func theSocketOfAKilledSessionIsTakenAwayWhenTheRunnerStarts() async throws {
+        try await Self.alone { home, id in
+            let other = try await home.spawn("two", ["agent": "opencode"])
+            let records = try await home.list()
+            func socket(_ id: String) throws -> String {
+                let record = try #require(records.first { $0.happySessionId == id }?.id)
+                return "\(home.path)/sockets/\(record).sock"
+            }
+            kill(try await home.process(of: id).pid, SIGKILL)
+            _ = try await home.ending(of: id)
+            #expect(try home.exists(socket(id)) && home.exists(socket(other)))
+            try await home.startRunner([:], ["--replace"])
+            #expect(try !home.exists(socket(id)) && home.exists(socket(other)))
+            #expect(try await home.hapi("send", other, "say", "still here").status == 0)
+        }
+    }
+
     @Test func whatWasSaidBeforeIsShownAndTheEndIsTold() async throws {
         try await Self.alone { home, id in
             #expect(try await home.hapi("send", id, "say", "earlier").status == 0)

@@ -202,35 +202,23 @@ import Testing
         }
     }
 
-    @Test func aSessionProcessThatIsKilledLeavesAConversationThatGoesOn() async throws {
-        try await TestHub.with { hub in
-            try await TestHome.with(hub, ["HAPI_CLI_EXECUTABLE": Paths.program]) { home in
-                try home.installClaude()
-                try await home.startRunner()
-                let chat = Chat(hub, try await home.spawn("one"))
-                try await chat.say("tool Bash {\"command\": \"make\"}", as: "m1")
-                let card = try await chat.request("Bash")
-                let process = try await home.process(of: chat.id)
-                let native = try await eventually("the conversation's id") {
-                    try await chat.row()["metadata"]?["claudeSessionId"]?.string
+    @Test func chaosEndsAsItShould() async throws {
+        var random = SeededRandom.announced(for: "chaos of claude")
+        let seeds = (0..<rounds(orDaily: 3)).map { _ in Int.random(in: 0..<1_000_000, using: &random) }
+        try await Self.with { home, chat in
+            for (round, seed) in seeds.enumerated() {
+                try await chat.say("chaos \(seed)", as: "m\(round)")
+                try await eventually("the end of chaos \(seed)", within: .seconds(30)) {
+                    try await chat.lines().filter { $0 == "chaos is over" }.count > round
                 }
-                kill(process.pid, SIGKILL)
-                _ = try await home.ending(of: chat.id)
-                let again = try await home.spawn(
-                    "one",
-                    [
-                        "agent": "claude", "resumeSessionId": .string(native), "forkSession": true,
-                        "existingSessionId": .string(chat.id),
-                    ])
-                #expect(again == chat.id)
-                try await eventually("the old request to be canceled") {
-                    let state = try await chat.row()["agentState"]
-                    return state?["completedRequests"]?[card]?["status"]?.string == "canceled"
-                        && state?["requests"] == [:]
+                try await chat.say("chaos \(seed) die", as: "d\(round)")
+                try await eventually("word of its death, chaos \(seed)", within: .seconds(30)) {
+                    try await chat.lines().filter { $0.contains("with status 9") }.count > round
                 }
-                try await chat.say("say still here", as: "m2")
-                try await chat.shows("still here")
+                #expect(try await chat.row()["faults"] == [], "chaos \(seed)")
             }
+            try await chat.say("say still here", as: "last")
+            try await chat.shows("still here", within: .seconds(30))
         }
     }
 

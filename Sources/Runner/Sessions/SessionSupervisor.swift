@@ -1,3 +1,4 @@
+import Glibc
 import Home
 import Logging
 import Processes
@@ -76,7 +77,20 @@ package actor SessionSupervisor {
         let remaining = Set((kept + adoption.left).map(\.id))
         for id in secrets.sessions() where !remaining.contains(id) { secrets.remove(session: id) }
         for session in kept { await live.take(session) }
+        try await removeSockets()
         return adoption
+    }
+
+    /// Sessions that were killed leave their sockets behind.
+    private func removeSockets() async throws(StoreError) {
+        let ids = home.sessionsWithSockets
+        guard !ids.isEmpty else { return }
+        let ended = try await store.read { store throws(StoreError) in
+            var ended: [String] = []
+            for id in ids where try store.session(id)?.endedAt != nil { ended.append(id) }
+            return ended
+        }
+        for id in ended { unlink(home.socket(of: id)) }
     }
 
     /// Continues the stops that the last life of the runner had begun.

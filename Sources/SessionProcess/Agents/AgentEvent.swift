@@ -31,6 +31,10 @@ package enum AgentEvent: Equatable, Sendable {
     case modelsAvailable([AgentOption])
     case effortsAvailable([AgentOption])
     case commandsAvailable([SlashCommand])
+    /// By their names, which are commands' too.
+    case skillsAvailable([String])
+    /// A command that ran in the background has come to its end.
+    case backgroundEnded(id: String, summary: String)
     case titled(String)
     case noticed(AgentNotice)
     case turnEnded(TurnEnd)

@@ -5,6 +5,9 @@ extension JSONValue {
     /// A text that says something.
     var words: String? { string.flatMap { $0.isEmpty ? nil : $0 } }
 
+    /// A number of tokens or the like, which can be added to others.
+    var count: Int? { integer.flatMap { (0...1 << 48).contains($0) ? $0 : nil } }
+
     /// An object that holds something.
     var members: [String: JSONValue]? { object.flatMap { $0.isEmpty ? nil : $0 } }
 

@@ -41,6 +41,11 @@ extension Conversation {
         case .modelsAvailable(let models): actions.add(.offer(.models(models)))
         case .effortsAvailable(let efforts): actions.add(.offer(.efforts(efforts)))
         case .commandsAvailable(let commands): actions.add(.offer(.commands(commands)))
+        case .skillsAvailable(let skills): actions.add(.offer(.skills(skills)))
+        case .backgroundEnded(let id, let summary):
+            finishPassage(&actions)
+            actions.say(.backgroundEnded(id: id))
+            actions.say(.notice(.message(summary)))
         case .titled(let title): titled(title, &actions)
         case .noticed(let notice):
             finishPassage(&actions)
@@ -60,6 +65,7 @@ extension Conversation {
     mutating func opened(_ call: ToolCall, _ actions: inout Actions) {
         guard let index = cards.firstIndex(where: { $0.id == call.id }) else {
             finishPassage(&actions)
+            makeRoomForCard(&actions)
             cards.append(call)
             return actions.say(.toolOpened(call))
         }
@@ -75,6 +81,18 @@ extension Conversation {
         finishPassage(&actions)
         cards[index] = merged
         actions.say(.toolOpened(merged))
+    }
+
+    /// Far more than are ever at work at once; without a limit an agent could open them for ever.
+    static let openCards = 1000
+
+    private mutating func makeRoomForCard(_ actions: inout Actions) {
+        guard cards.count >= Self.openCards,
+            let index = cards.firstIndex(where: { requests[card: $0.id] == nil })
+        else { return }
+        let card = cards.remove(at: index)
+        let words = "Not watched any more: too many tools are at work"
+        actions.say(.toolClosed(ToolResult(id: card.id, output: .string(words)), decided: nil))
     }
 
     mutating func closed(_ result: ToolResult, _ now: Moment, _ actions: inout Actions) {

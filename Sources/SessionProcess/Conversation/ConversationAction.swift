@@ -43,6 +43,7 @@ package enum AgentOffer: Equatable, Sendable {
     case models([AgentOption])
     case efforts([AgentOption])
     case commands([SlashCommand])
+    case skills([String])
 }
 
 /// What the store keeps of a conversation: no message, but that there was one.

@@ -11,6 +11,8 @@ package enum Utterance: Equatable, Sendable {
     case usage(TokenUsage)
     case turnEnded(TurnEnd)
     case notice(AgentNotice)
+    /// The web app counts what runs in the background.
+    case backgroundEnded(id: String)
     case modeChanged(String)
     /// The turn is over and nothing is queued.
     case ready

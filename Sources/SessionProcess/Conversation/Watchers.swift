@@ -9,10 +9,13 @@ package enum Watched: Equatable, Sendable {
 struct Watchers: Sendable {
     /// How much of the past a new watcher is shown.
     private static let pastLimit = 500
+    /// In bytes.
+    private static let pastSize = 16 << 20
     /// What waits for a slow watcher; older things are dropped.
     private static let backlogLimit = 1000
 
-    private var past: [Watched] = []
+    private var past: [(watched: Watched, bytes: Int)] = []
+    private var pastBytes = 0
     private var watchers: [Int: AsyncStream<Watched>.Continuation] = [:]
     private var next = 0
 
@@ -25,21 +28,25 @@ struct Watchers: Sendable {
             .requests(conversation.requests.pending),
             .status(isThinking: conversation.isThinking, mode: conversation.mode),
         ]
-        return (past + now, stream)
+        return (past.map(\.watched) + now, stream)
     }
 
-    mutating func tell(_ watched: Watched) {
-        if case .said(let utterance, _) = watched { keep(utterance, watched) }
+    /// - Parameter bytes: what it takes in memory, near enough.
+    mutating func tell(_ watched: Watched, bytes: Int = 0) {
+        if case .said(let utterance, _) = watched { keep(utterance, watched, bytes) }
         for (key, watcher) in watchers {
             if case .terminated = watcher.yield(watched) { watchers[key] = nil }
         }
     }
 
-    private mutating func keep(_ utterance: Utterance, _ watched: Watched) {
+    private mutating func keep(_ utterance: Utterance, _ watched: Watched, _ bytes: Int) {
         // Of a growing passage the end is enough.
         if case .passage(_, isFinal: false) = utterance { return }
-        past.append(watched)
-        if past.count > Self.pastLimit { past.removeFirst(past.count - Self.pastLimit) }
+        past.append((watched, bytes))
+        pastBytes += bytes
+        while past.count > Self.pastLimit || pastBytes > Self.pastSize && past.count > 1 {
+            pastBytes -= past.removeFirst().bytes
+        }
     }
 
     mutating func finish() {

@@ -22,6 +22,7 @@ final class HubNews: Sendable {
         var models: [AgentOption] = []
         var efforts: [AgentOption] = []
         var commands: [SlashCommand] = []
+        var skills: [String] = []
     }
 
     private let state: Mutex<State>
@@ -77,6 +78,7 @@ final class HubNews: Sendable {
             case .models(let models): state.models = models
             case .efforts(let efforts): state.efforts = efforts
             case .commands(let commands): state.commands = commands
+            case .skills(let skills): state.skills = skills
             }
         }
         if case .commands(let commands) = offer {
@@ -89,6 +91,7 @@ final class HubNews: Sendable {
     var requests: RequestBook { state.withLock(\.requests) }
     var status: Status { state.withLock(\.status) }
     var commands: [SlashCommand] { state.withLock(\.commands) }
+    var skills: [String] { state.withLock(\.skills) }
     var models: [AgentOption] { state.withLock(\.models) }
     var efforts: [AgentOption] { state.withLock(\.efforts) }
     var isMailWaiting: Bool { state.withLock { !$0.outbox.isEmpty } }

@@ -93,7 +93,7 @@ package actor LiveConversation {
         switch action {
         case .say(let utterance):
             say(utterance, now)
-            watchers.tell(.said(utterance, at: now.wall))
+            watchers.tell(.said(utterance, at: now.wall), bytes: utterance.footprint)
         case .consumed(let keys, let clearsThinking, let steered):
             news.put(.consumed(keys, clearsThinking: clearsThinking, steered: steered))
         case .publishRequests:
@@ -223,6 +223,20 @@ extension Moment {
         return Moment(
             wall: Timestamp.now.milliseconds,
             uptime: passed.seconds * 1000 + passed.attoseconds / 1_000_000_000_000_000)
+    }
+}
+
+extension Utterance {
+    /// What it takes in memory, as far as it can be much.
+    fileprivate var footprint: Int {
+        switch self {
+        case .passage(let passage, _): 128 + passage.text.utf8.count
+        case .toolOpened(let call): 256 + call.input.footprint
+        case .toolClosed(let result, _):
+            256 + result.output.footprint + (result.structured?.footprint ?? 0)
+        case .person(let text): 64 + text.utf8.count
+        default: 256
+        }
     }
 }
 

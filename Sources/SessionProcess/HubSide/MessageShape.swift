@@ -167,6 +167,11 @@ extension MessageShape {
             let metadata: JSONValue = ["trigger": .string(trigger), "preTokens": .integer(Int64(tokens))]
             return entry(
                 ["type": "system", "subtype": "compact_boundary", "compactMetadata": metadata], nil, wall)
+        case .backgroundEnded(let id):
+            // Seen by nobody, counted by the hub (session contract §8).
+            let marker = "<task-notification><task-id>\(id)</task-id></task-notification>"
+            return entry(
+                ["type": "user", "message": ["role": "user", "content": .string(marker)]], nil, wall)
         case .notice(.retrying(let attempt, let of, let reason)):
             return entry(
                 [

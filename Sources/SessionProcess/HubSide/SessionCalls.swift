@@ -52,7 +52,7 @@ struct SessionCalls: Sendable {
         case "set-session-config": return await configure(given)
         case "steer-queued-message": return await steer(given)
         case "listSlashCommands": return commands
-        case "listSkills": return ["success": true, "skills": []]
+        case "listSkills": return skills
         case _ where Self.modelLists.contains(method): return models
         case _ where Self.effortLists.contains(method): return efforts
         case _ where GitCalls.methods.contains(method): return await git.answer(method, given)
@@ -134,6 +134,17 @@ struct SessionCalls: Sendable {
             return .object(members)
         }
         return ["success": true, "commands": .array(shown)]
+    }
+
+    /// What they are for, the commands of the same names say.
+    private var skills: JSONValue {
+        let commands = news.commands
+        let shown = news.skills.map { skill -> JSONValue in
+            var members: [String: JSONValue] = ["name": .string(skill)]
+            members["description"] = commands.first { $0.name == skill }?.description.map(JSONValue.string)
+            return .object(members)
+        }
+        return ["success": true, "skills": .array(shown)]
     }
 
     private var models: JSONValue {

@@ -34,9 +34,3 @@ enum LocalSocket {
         return peer.uid == getuid() || peer.uid == 0
     }
 }
-
-extension RunnerHome {
-    /// Where sessions listen, each on a socket of its own.
-    package var sockets: String { "\(path)/sockets" }
-    package func socket(of recordID: String) -> String { "\(sockets)/\(recordID).sock" }
-}

@@ -94,10 +94,87 @@ import Testing
 
     @Test func filesAreNamedBeforeTheText() {
         var dialect = Self.started()
+        let files = [
+            Attachment(path: "/up/a.pdf", filename: "a.pdf", mimeType: "application/pdf"),
+            // One that cannot be read is for Claude to find out about.
+            Attachment(path: "/up/gone.png", filename: "gone.png", mimeType: "image/png"),
+        ]
+        let line = Self.sent(dialect.command(.prompt(Prompt(id: "p", text: "see", attachments: files))))
+            .first
+        #expect(line?["message"]?["content"] == "@/up/a.pdf @/up/gone.png\n\nsee")
+    }
+
+    @Test func picturesGoAlong() {
+        var dialect = ClaudeDialect(AgentOpening(directory: "/w")) { $0 == "/up/a.png" ? [1, 2, 3] : nil }
         let file = Attachment(path: "/up/a.png", filename: "a.png", mimeType: "image/png")
         let line = Self.sent(dialect.command(.prompt(Prompt(id: "p", text: "see", attachments: [file]))))
             .first
-        #expect(line?["message"]?["content"] == "@/up/a.png\n\nsee")
+        let source: JSONValue = ["type": "base64", "media_type": "image/png", "data": "AQID"]
+        #expect(
+            line?["message"]?["content"]
+                == [["type": "image", "source": source], ["type": "text", "text": "see"]])
+        let alone = Self.sent(dialect.command(.prompt(Prompt(id: "q", text: "", attachments: [file]))))
+        #expect(alone.first?["message"]?["content"]?.array?.count == 1)
+    }
+
+    @Test func whatEndsInTheBackgroundIsTold() {
+        var dialect = Self.started()
+        let ended: JSONValue = [
+            "type": "system", "subtype": "task_notification", "task_id": "b1", "summary": "make is done",
+        ]
+        // A subagent's end is on its card.
+        #expect(dialect.received(ended).isEmpty)
+        let result: JSONValue = [
+            "type": "user", "tool_use_result": ["backgroundTaskId": "b1"],
+            "message": [
+                "content": [["type": "tool_result", "tool_use_id": "t1", "content": "in background"]]
+            ],
+        ]
+        _ = dialect.received(result)
+        #expect(
+            Self.events(dialect.received(ended)) == [.backgroundEnded(id: "b1", summary: "make is done")])
+        #expect(dialect.received(ended).isEmpty)
+    }
+
+    @Test func skillsAreOffered() {
+        var dialect = Self.started()
+        let begun = dialect.received(["type": "system", "subtype": "init", "skills": ["verify", 1]])
+        #expect(Self.events(begun).contains(.skillsAvailable(["verify"])))
+    }
+
+    @Test(arguments: ["1e300", "-1e300", "0.93", "93"]) func absurdNumbersHarmNobody(number: String) throws {
+        var dialect = Self.started()
+        let limit = try JSONValue(
+            parsing: Array(
+                #"{"type":"rate_limit_event","rate_limit_info":{"status":"warning","utilization":\#(number)}}"#
+                    .utf8))
+        guard case .said(let passage)? = Self.events(dialect.received(limit)).first else {
+            Issue.record("nothing was said")
+            return
+        }
+        let percent = passage.text.split(separator: "|").dropFirst(2).first
+        #expect(["1000", "0", "93"].contains(percent), "\(passage.text)")
+        let usage: JSONValue = [
+            "input_tokens": .integer(.max), "cache_read_input_tokens": .integer(.max), "output_tokens": 1,
+        ]
+        let line: JSONValue = [
+            "type": "assistant", "message": ["content": [["type": "text", "text": "x"]], "usage": usage],
+        ]
+        #expect(Self.events(dialect.received(line)).count == 1)
+    }
+
+    @Test func aFloodOfRequestsIsRefused() {
+        var dialect = Self.started()
+        var steps: [AgentStep] = []
+        for number in 0...ClaudeDialect.openRequests {
+            steps = dialect.received([
+                "type": "control_request", "request_id": .string("r\(number)"),
+                "request": ["subtype": "can_use_tool", "tool_name": "Bash"],
+            ])
+        }
+        #expect(Self.events(steps).isEmpty)
+        let answer = Self.sent(steps).first?["response"]?["response"]
+        #expect(answer?["behavior"] == "deny")
     }
 
     @Test func blocksAreTextThoughtsAndCards() {

@@ -151,4 +151,36 @@ import Testing
         #expect(talk.agent(.turnBegan).contains(.publishStatus) && talk.conversation.isThinking)
         #expect(talk.agent(.turnEnded(TurnEnd(.completed))).said.last == .ready)
     }
+
+    /// At most one message in 100 ms, and a last one, however fast it is said.
+    @Test func anAnswerOfManyPiecesCostsFewMessages() {
+        var talk = Talk.working(Talk.codexFamily)
+        var said = 0
+        for number in 0..<2000 {
+            let chunk = Passage(id: "t", extent: .chunk, text: "word \(number) ")
+            said += talk.agent(.said(chunk), after: 5).said.count
+        }
+        said += talk.agent(.turnEnded(TurnEnd(.completed))).said.count { utterance in
+            if case .passage = utterance { true } else { false }
+        }
+        #expect(said <= 2000 * 5 / 100 && said > 10, "\(said) messages in \(2000 * 5) ms")
+    }
+
+    @Test func ofVeryManyToolsAtWorkTheFirstAreNotWatchedAnyMore() {
+        var talk = Talk.working()
+        for number in 0..<Conversation.openCards { _ = talk.agent(.tool(bash("c\(number)"))) }
+        let more = talk.agent(.tool(bash("more"))).said
+        guard case .toolClosed(let result, _)? = more.first else {
+            Issue.record("\(more)")
+            return
+        }
+        #expect(result.id == "c0" && more.count == 2)
+        #expect(talk.agent(.toolEnded(ToolResult(id: "c0", output: "late"))).said.isEmpty)
+    }
+
+    @Test func whatEndsInTheBackgroundIsCountedAndTold() {
+        var talk = Talk.ready()
+        let said = talk.agent(.backgroundEnded(id: "b1", summary: "make is done")).said
+        #expect(said == [.backgroundEnded(id: "b1"), .notice(.message("make is done"))])
+    }
 }

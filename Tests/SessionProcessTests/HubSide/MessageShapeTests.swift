@@ -77,4 +77,29 @@ import Testing
         #expect(again["completedRequests"]?["a"]?["status"] == "canceled")
         #expect(again["completedRequests"]?["a"]?["reason"] == "Session restarted")
     }
+
+    @Test func whatEndsInTheBackgroundIsAMarkerThatTheHubCounts() {
+        let entry = Self.data(.backgroundEnded(id: "b1"))
+        #expect(entry?["type"] == "user" && entry?["isSidechain"] == false)
+        #expect(entry?["message"]?["content"]?.string?.hasPrefix("<task-notification>") == true)
+        #expect(Self.data(.backgroundEnded(id: "b1"), .codex) == nil)
+    }
+
+    /// By the runner, which saw the end of the life before; the life after that leaves them alone.
+    @Test func cardsAreClosedWhoseRequestsWereCanceledMeanwhile() {
+        let gone: JSONValue = [
+            "tool": "Bash", "arguments": [:], "status": "canceled", "reason": .string(AgentState.processGone),
+        ]
+        let state: JSONValue = [
+            "requests": ["c2": ["tool": "Edit", "arguments": [:]]],
+            "completedRequests": [
+                "c1": gone, "c0": ["tool": "Read", "arguments": [:], "status": "approved"],
+            ],
+        ]
+        #expect(RequestBook.cardsLeftOpen(in: state) == ["c1", "c2"])
+        let next = RequestBook(agentState: state, at: 9)
+            .agentState(controlledByUser: false, startingMode: "remote")
+        #expect(next["completedRequests"]?["c1"]?["status"] == "canceled")
+        #expect(RequestBook.cardsLeftOpen(in: next).isEmpty && RequestBook.cardsLeftOpen(in: nil).isEmpty)
+    }
 }

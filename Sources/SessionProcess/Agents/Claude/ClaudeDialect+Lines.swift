@@ -63,6 +63,9 @@ extension ClaudeDialect {
             // None may stay open, or Claude waits for ever.
             return [Self.refuse(id, "not supported by hapi")]
         }
+        guard inputs.count < Self.openRequests else {
+            return [Self.reply(id, ["behavior": "deny", "message": "Too many requests are open"])]
+        }
         let input = request["input"] ?? .object([:])
         inputs[id] = input
         let kind: PermissionRequest.Kind =
@@ -119,7 +122,11 @@ extension ClaudeDialect {
             model = line["model"]?.string ?? model
             let begun = beganTurn()
             let id = line["session_id"]?.string.map { [AgentStep.event(.identified(nativeID: $0))] } ?? []
-            return id + begun + adopt(line["permissionMode"]?.string)
+            let skills = line["skills"]?.array.map {
+                [AgentStep.event(.skillsAvailable($0.compactMap(\.string)))]
+            }
+            return id + begun + (skills ?? []) + adopt(line["permissionMode"]?.string)
+        case "task_notification": return taskEnded(line)
         case "status":
             let compacting = line["status"]?.string == "compacting"
             return adopt(line["permissionMode"]?.string)
@@ -149,6 +156,13 @@ extension ClaudeDialect {
         }
     }
 
+    /// Subagents are tasks too; what they did is on their cards.
+    private mutating func taskEnded(_ line: JSONValue) -> [AgentStep] {
+        guard let id = line["task_id"]?.string, background.remove(id) != nil else { return [] }
+        let summary = line["summary"]?.words ?? "The command in the background has ended"
+        return [.event(.backgroundEnded(id: id, summary: summary.firstPart(of: 400)))]
+    }
+
     private mutating func adopt(_ mode: String?) -> [AgentStep] {
         guard let mode, mode != Self.modeForAgent(self.mode) else { return [] }
         self.mode = mode
@@ -160,7 +174,9 @@ extension ClaudeDialect {
         guard let status = info["status"]?.string, status != "allowed" else { return [] }
         let resets = info["resetsAt"]?.integer ?? 0
         let type = info["rateLimitType"]?.string ?? "unknown"
-        let percent = info["utilization"]?.double.map { Int($0 <= 1 ? $0 * 100 : $0) } ?? 100
+        // A part of 1, or percents.
+        let used = info["utilization"]?.double ?? 1
+        let percent = Int(min(max(0, used <= 1 ? used * 100 : used), 1000))
         let words =
             status == "rejected"
             ? "Claude AI usage limit reached|\(resets)|\(type)"

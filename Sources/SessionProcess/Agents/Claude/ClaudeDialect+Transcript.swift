@@ -31,11 +31,11 @@ extension ClaudeDialect {
     }
 
     private func usage(_ message: JSONValue) -> TokenUsage? {
-        guard let usage = message["usage"], let input = usage["input_tokens"]?.integer, input > 0 else {
+        guard let usage = message["usage"], let input = usage["input_tokens"]?.count, input > 0 else {
             return nil
         }
-        let read = usage["cache_read_input_tokens"]?.integer ?? 0
-        let created = usage["cache_creation_input_tokens"]?.integer ?? 0
+        let read = usage["cache_read_input_tokens"]?.count ?? 0
+        let created = usage["cache_creation_input_tokens"]?.count ?? 0
         var native = usage.object ?? [:]
         if let contextWindow { native["context_window"] = .integer(Int64(contextWindow)) }
         return TokenUsage(
@@ -46,9 +46,12 @@ extension ClaudeDialect {
     }
 
     /// Only tools' results: the rest is an echo, or written by Claude itself in the person's name.
-    func user(_ line: JSONValue) -> [AgentStep] {
+    mutating func user(_ line: JSONValue) -> [AgentStep] {
         guard line["isReplay"]?.bool != true, case .array(let blocks)? = line["message"]?["content"] else {
             return []
+        }
+        if let task = line["tool_use_result"]?["backgroundTaskId"]?.words, background.count < 1000 {
+            background.insert(task)
         }
         let results = blocks.filter { $0["type"]?.string == "tool_result" }
         return results.compactMap { block in

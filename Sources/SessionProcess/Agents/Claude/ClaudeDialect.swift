@@ -15,6 +15,8 @@ struct ClaudeDialect: AgentDialect {
     /// The inputs of permission requests, by the request's id.
     var inputs: [String: JSONValue] = [:]
     var plans: Set<String> = []
+    /// Commands that run in the background, by their tasks' ids.
+    var background: Set<String> = []
     /// Prompts given that have not begun.
     var unbegun: [String] = []
     var isWorking = false
@@ -23,10 +25,19 @@ struct ClaudeDialect: AgentDialect {
     var model: String?
     var contextWindow: Int?
     private var requestCount = 0
+    private let readFile: @Sendable (String) -> [UInt8]?
 
-    init(_ opening: AgentOpening) { mode = opening.mode ?? "default" }
+    init(
+        _ opening: AgentOpening, readFile: @escaping @Sendable (String) -> [UInt8]? = AttachedFile.read
+    ) {
+        mode = opening.mode ?? "default"
+        self.readFile = readFile
+    }
 
     static func modeForAgent(_ mode: String) -> String { mode == "bypassPermissions" ? "default" : mode }
+
+    /// Claude asks for one thing at a time.
+    static let openRequests = 100
 
     /// How long the program has for starting up.
     private static let patience = Duration.seconds(60)
@@ -61,13 +72,36 @@ struct ClaudeDialect: AgentDialect {
 
     private mutating func say(_ prompt: Prompt, priority: String) -> AgentStep {
         unbegun.append(prompt.id)
-        // Claude reads the files named by `@` itself.
-        let files = prompt.attachments.map { "@\($0.path)" }.joined(separator: " ")
-        let text = files.isEmpty ? prompt.text : files + "\n\n" + prompt.text
         return .send([
-            "type": "user", "message": ["role": "user", "content": .string(text)],
+            "type": "user", "message": ["role": "user", "content": content(of: prompt)],
             "uuid": .string(prompt.id), "priority": .string(priority),
         ])
+    }
+
+    /// The kinds of pictures that its models take.
+    private static let pictures: Set = ["image/png", "image/jpeg", "image/gif", "image/webp"]
+
+    /// Pictures go along; Claude reads other files, named by `@`, itself.
+    private func content(of prompt: Prompt) -> JSONValue {
+        var blocks: [JSONValue] = []
+        var files: [String] = []
+        for file in prompt.attachments {
+            guard Self.pictures.contains(file.mimeType), let bytes = readFile(file.path) else {
+                files.append("@\(file.path)")
+                continue
+            }
+            blocks.append([
+                "type": "image",
+                "source": [
+                    "type": "base64", "media_type": .string(file.mimeType),
+                    "data": .string(AttachedFile.base64(bytes)),
+                ],
+            ])
+        }
+        let text = ([files.joined(separator: " "), prompt.text].filter { !$0.isEmpty })
+            .joined(separator: "\n\n")
+        if blocks.isEmpty { return .string(text) }
+        return .array(blocks + (text.isEmpty ? [] : [["type": "text", "text": .string(text)]]))
     }
 
     private mutating func set(_ setting: AgentSetting) -> AgentStep {
