@@ -23,6 +23,10 @@ package struct SpawnParameters: Codable, Equatable, Sendable {
     package var token: String?
     /// The session's name. Our own field, which the hub does not send.
     package var name: String?
+    /// What the session may use, words of ours too: `8G`, `2`, `4h`.
+    package var memory: String?
+    package var cpus: Double?
+    package var timeout: String?
 
     package init(directory: String) { self.directory = directory }
 }

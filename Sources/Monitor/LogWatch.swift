@@ -30,15 +30,17 @@ struct LogWatch: ~Copyable {
     }
 
     /// Waits until `event` is readable, and bounds the log meanwhile. May return early.
-    mutating func wait(for event: Int32) {
-        if log < 0 { return rest(event, -1) }
+    ///
+    /// - Parameter longest: in milliseconds; -1 for as long as it takes.
+    mutating func wait(for event: Int32, atMost longest: Int32 = -1) {
+        if log < 0 { return rest(event, longest) }
         if changes < 0 {
-            rest(event, 1000)
+            rest(event, longest < 0 ? 1000 : min(longest, 1000))
             return look()
         }
         if isResting {
             isResting = false
-            return rest(event, pause)
+            return rest(event, longest < 0 ? pause : min(longest, pause))
         }
         var events = [
             pollfd(fd: event, events: Int16(POLLIN), revents: 0),
@@ -47,7 +49,7 @@ struct LogWatch: ~Copyable {
         if poll(&events, 2, 0) == 0 {
             // The log is idle: look soon after the next write.
             pause = Self.shortest
-            poll(&events, 2, -1)
+            poll(&events, 2, longest)
         }
         guard events[1].revents != 0 else { return }
         var buffer = [UInt8](repeating: 0, count: 1024)

@@ -33,7 +33,7 @@ extension Monitor {
     }
 
     /// The live descendants of this process, except for spared ones and their descendants.
-    private static func descendants(sparing spared: Set<ProcessIdentity>) -> [ProcessIdentity] {
+    static func descendants(sparing spared: Set<ProcessIdentity>) -> [ProcessIdentity] {
         var found: [ProcessIdentity] = []
         var open = children(of: getpid())
         while let pid = open.popLast() {

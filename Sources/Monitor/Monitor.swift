@@ -43,13 +43,13 @@ package enum Monitor {
     private static func watch(_ spec: LaunchSpec) throws(StoreError) {
         CrashPoint.reached("monitor-started")
         guard let child = try claimAndLaunch(spec) else { return }
-        let exit = waitForExit(of: child, spec.logPath)
+        let (exit, hasTimedOut) = waitForExit(of: child, spec)
         CrashPoint.reached("monitor-saw-exit")
         let store = MonitorStore(spec.storePath, flushing: true)
         try recordExit(exit, spec, in: store)
         CrashPoint.reached("monitor-recorded-exit")
         waitpid(child, nil, 0)
-        if wasToldToStop(spec, store) { seeHelpersEnd(spec, store) }
+        if hasTimedOut || wasToldToStop(spec, store) { seeHelpersEnd(spec, store) }
         recordLeftovers(of: spec, in: store)
     }
 
@@ -114,6 +114,11 @@ package enum Monitor {
 
     /// Starts the program and records it. nil if it could not be started, which is recorded.
     private static func launch(_ spec: LaunchSpec, _ store: MonitorStore) throws(StoreError) -> Int32? {
+        if let problem = enterCgroup(spec.limits) {
+            try recordExit(ExitRecord(.launchFailed, message: problem, at: .now), spec, in: store)
+            report("failed \(problem)")
+            return nil
+        }
         let launch = ProcessLaunch(
             program: spec.program, arguments: spec.arguments, environment: spec.environment,
             directory: spec.directory, openedDirectory: directoryDescriptor, output: .append(spec.logPath),
@@ -160,30 +165,41 @@ package enum Monitor {
         return fstat(directoryDescriptor, &status) == 0 && status.st_nlink > 0
     }
 
-    /// Waits for the child's exit and leaves it unreaped. Meanwhile reaps orphaned helpers and bounds the
-    /// log.
-    private static func waitForExit(of child: Int32, _ logPath: String) -> ExitRecord {
-        var log = LogWatch(logPath)
+    /// Waits for the child's end and leaves it unreaped; reaps its orphaned helpers, bounds its log and ends it
+    /// when its time is up meanwhile.
+    private static func waitForExit(
+        of child: Int32, _ spec: LaunchSpec
+    ) -> (exit: ExitRecord, hasTimedOut: Bool) {
+        var log = LogWatch(spec.logPath)
+        var countdown = Countdown(seconds: spec.limits.seconds, now: Countdown.now)
         // Without a signal descriptor, it can only wait for an exit.
         let news = childSignals()
+        let waitsForNothingElse = news < 0 && spec.limits.seconds == nil
         var ended = cprocess_ended()
         while true {
-            let code = cprocess_wait_unreaped(&ended, news < 0 ? 1 : 0)
+            let code = cprocess_wait_unreaped(&ended, waitsForNothingElse ? 1 : 0)
             if code == -EINTR { continue }
-            guard code >= 0 else {
-                return ExitRecord(.vanished, message: "its monitor could not wait for it", at: .now)
+            if code < 0 {
+                let exit = ExitRecord(.vanished, message: "its monitor could not wait for it", at: .now)
+                return (exit, countdown.hasBegun)
             }
             if ended.pid == child { break }
             if ended.pid > 0 {
                 waitpid(ended.pid, nil, 0)
             } else {
-                log.wait(for: news)
+                if let number = countdown.signal(at: Countdown.now) { signalSession(number, child, spec) }
+                let pause = countdown.pause(at: Countdown.now)
+                log.wait(for: news, atMost: news < 0 ? min(pause, 1000) : pause)
                 takeChildSignals()
             }
         }
         let reason: ExitReason =
             ended.was_signaled == 1 ? .signaled(signal: ended.status) : .exited(code: ended.status)
-        return ExitRecord(reason, helpers: helperCount(besides: child), at: .now)
+        let isWell = reason == .exited(code: 0) && !countdown.hasBegun
+        let exit = ExitRecord(
+            reason, message: isWell ? nil : endReason(spec, hasTimedOut: countdown.hasBegun),
+            helpers: helperCount(besides: child), at: .now)
+        return (exit, countdown.hasBegun)
     }
 
     private static var childEnded: sigset_t {

@@ -45,6 +45,8 @@ package enum Variable: String, CaseIterable, Sendable {
     case path = "PATH"
     case shell = "SHELL"
     case workingDirectory = "PWD"
+    case runtimeDirectory = "XDG_RUNTIME_DIR"
+    case sessionBus = "DBUS_SESSION_BUS_ADDRESS"
     case locale = "LC_ALL"
     case noColour = "NO_COLOR"
     case terminal = "TERM"

@@ -22,16 +22,31 @@ import UnitTestSupport
             environment: []),
     ]
 
+    @Test func limitsArriveAsTheyWereSent() {
+        var spec = Self.spec(arguments: ["hapi"], environment: ["A=B"])
+        (spec.limits.memory, spec.limits.processorTime, spec.limits.seconds) = (8 << 30, 150_000, 14_400)
+        (spec.limits.cgroupMount, spec.limits.cgroup) = (
+            "/sys/fs/cgroup", "/sys/fs/cgroup/own/hapi-session-1"
+        )
+        #expect(LaunchSpec(spec.encoded) == spec)
+    }
+
     @Test(arguments: specs)
     func aSpecIsReadAsItWasWritten(spec: LaunchSpec) {
         #expect(LaunchSpec(spec.encoded) == spec)
     }
 
     static let garbage = [
-        "", "\0", "a", "a\0b\0c\0d\0e\0", "a\0b\0c\0d\0e\0two\0x\0y\0", "a\0b\0c\0d\0e\0-1\0x\0",
-        "a\0b\0c\0d\0e\03\0x\0y\0", "a\0b\0c\0d\0e\01\0x", "a\0b\0c\0d\0e\099999999999999999999\0x\0",
-        "a\0b\0c\0d\0e\09223372036854775807\0x\0", "a\0b\0c\0d\0e\0+1\0x\0", "a\0b\0c\0d\0e\001\0x\0",
-        "a\0b\0c\0d\0e\0 1\0x\0", "a\0b\0c\0d\0e\0\0x\0",
+        "", "\0", "a", "a\0b\0c\0d\0e\0\0\0\0\0\0", "a\0b\0c\0d\0e\0\0\0\0\0\0two\0x\0y\0",
+        "a\0b\0c\0d\0e\0\0\0\0\0\0-1\0x\0",
+        "a\0b\0c\0d\0e\0\0\0\0\0\03\0x\0y\0", "a\0b\0c\0d\0e\0\0\0\0\0\01\0x",
+        "a\0b\0c\0d\0e\0\0\0\0\0\099999999999999999999\0x\0",
+        "a\0b\0c\0d\0e\0\0\0\0\0\09223372036854775807\0x\0", "a\0b\0c\0d\0e\0\0\0\0\0\0+1\0x\0",
+        "a\0b\0c\0d\0e\0\0\0\0\0\001\0x\0",
+        "a\0b\0c\0d\0e\0\0\0\0\0\0 1\0x\0", "a\0b\0c\0d\0e\0\0\0\0\0\0\0x\0",
+        // Limits that are none.
+        "a\0b\0c\0d\0e\0x\0\0\0\0\0" + "0\0", "a\0b\0c\0d\0e\0\0+1\0\0\0\0" + "0\0",
+        "a\0b\0c\0d\0e\0\0\0" + "01\0\0\0" + "0\0",
     ]
 
     @Test(arguments: garbage)

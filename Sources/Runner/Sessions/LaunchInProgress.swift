@@ -14,7 +14,11 @@ struct LaunchInProgress: Sendable {
     var monitor: Int32 { process.pid }
 
     /// Starts a monitor for `spec` from the running program's image, whatever happened to its file.
-    static func start(_ spec: LaunchSpec, in directory: WorkingDirectory) async throws -> LaunchInProgress {
+    ///
+    /// - Parameter scope: the command that puts it into a cgroup of its own first, if one is to.
+    static func start(
+        _ spec: LaunchSpec, in directory: WorkingDirectory, scope: MonitorScope? = nil
+    ) async throws -> LaunchInProgress {
         let input = try MemoryFile("launch", holding: spec.encoded)
         let pipe = try Pipe()
         // Opened here, so that an error names the log and not the monitor's program.
@@ -24,10 +28,11 @@ struct LaunchInProgress: Sendable {
         }
         close(log)
         let launch = ProcessLaunch(
-            program: "/proc/self/exe", arguments: ["hapi", Monitor.argument],
+            program: scope?.program ?? "/proc/self/exe",
+            arguments: scope?.command(Monitor.argument) ?? ["hapi", Monitor.argument],
             environment: [
                 "\(Variable.swiftBacktrace.rawValue)=enable=no", "\(Variable.path.rawValue)=/usr/bin:/bin",
-            ] + crashPoint,
+            ] + (scope?.variables ?? []) + crashPoint,
             errors: .append(spec.logPath),
             passing: [input.descriptor, pipe.writing.number, directory.descriptor])
         guard let process = try await launch.started(keeping: [input, pipe.writing, directory]) else {
@@ -62,6 +67,25 @@ struct LaunchInProgress: Sendable {
 
     private static var crashPoint: [String] {
         processEnvironment[.crashAt].map { ["\(Variable.crashAt.rawValue)=\($0)"] } ?? []
+    }
+}
+
+/// systemd-run(1), which becomes the monitor once there is a scope around it: the process stays the same.
+struct MonitorScope: Sendable {
+    let program: String
+    let arguments: [String]
+    let environment: [String: String]
+
+    /// `/proc/self/exe` would be systemd-run's own program by then.
+    func command(_ argument: String) -> [String] {
+        [program] + arguments + ["/proc/\(getpid())/exe", argument]
+    }
+
+    /// By which it finds its manager.
+    var variables: [String] {
+        [Variable.runtimeDirectory, .sessionBus].compactMap { name in
+            environment[name].map { "\(name.rawValue)=\($0)" }
+        }
     }
 }
 

@@ -37,11 +37,34 @@ struct Launcher: Sendable {
     ) async throws -> LaunchInProgress {
         let directory = try await open(session, preparation)
         CrashPoint.reached("spawn-prepared")
-        let spec = try await spec(for: request, session, preparation)
+        var spec = try await spec(for: request, session, preparation)
+        let scope = try limit(&spec, SessionLimits(request.parameters))
         // If a stop came while git was working, the monitor finds nothing to claim.
-        let launch = try await LaunchInProgress.start(spec, in: directory)
+        let launch = try await LaunchInProgress.start(spec, in: directory, scope: scope)
         CrashPoint.reached("spawn-launched")
         return launch
+    }
+
+    /// Has the session's limits enforced. Returns the command that its monitor is to be started by, where that
+    /// is systemd's.
+    private func limit(_ spec: inout LaunchSpec, _ limits: SessionLimits) throws -> MonitorScope? {
+        spec.limits.seconds = limits.seconds
+        guard limits.needsCgroup else { return nil }
+        let facts = CgroupFacts.now(inheritedEnvironment)
+        let enforcement = try LimitEnforcement.choose(for: limits, facts)
+        spec.limits.memory = limits.memory
+        spec.limits.processorTime = limits.processors.map { $0 * LaunchLimits.period / 100 }
+        spec.limits.cgroupMount = facts.mount
+        switch enforcement {
+        case .cgroup(let parent):
+            spec.limits.cgroup = try SessionCgroup.make(spec.launchID, limits, in: parent)
+            return nil
+        case .scope(let program, let isUser):
+            return MonitorScope(
+                program: program,
+                arguments: LimitEnforcement.scopeArguments(limits, session: spec.launchID, isUser: isUser),
+                environment: inheritedEnvironment)
+        }
     }
 
     /// Opens the session's directory, and creates it first if needed.

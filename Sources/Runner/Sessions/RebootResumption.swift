@@ -18,11 +18,14 @@ extension Reading {
 extension SpawnRequest {
     /// A session that resumes the conversation of one that a reboot ended. The request id is unique per
     /// session and boot, so that a runner that is killed here does not resume it twice.
-    init(resuming session: SessionRecord) {
+    ///
+    /// - Parameter kept: what the session was asked to be like; its limits hold for the new one too.
+    init(resuming session: SessionRecord, as kept: SpawnParameters?) {
         var parameters = SpawnParameters(directory: session.directory)
         parameters.agent = session.agent
         parameters.resumeSessionId = session.nativeID
         parameters.existingSessionId = session.happySessionID
+        if let kept { parameters.takeLimits(of: kept) }
         self.init(id: "resume-\(session.id)", source: .cli, parameters: parameters)
     }
 }

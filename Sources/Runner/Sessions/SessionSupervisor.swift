@@ -45,7 +45,9 @@ package actor SessionSupervisor {
         stopper = SessionStopper(store: store, live: live, logger: logger)
         let worktrees = Worktrees(
             environment: configuration.environment, patience: configuration.worktreePatience)
-        let judge = SpawnJudge(store: store, roots: roots, worktrees: worktrees, policy: directoryPolicy)
+        let judge = SpawnJudge(
+            store: store, roots: roots, worktrees: worktrees, policy: directoryPolicy,
+            environment: configuration.environment)
         let launcher = Launcher(
             store: store, home: home, roots: roots, worktrees: worktrees, secrets: secrets,
             program: configuration.sessionProgram ?? ProgramFile.current.path, searchPath: searchPath,
@@ -108,7 +110,9 @@ package actor SessionSupervisor {
     /// Resumes conversations that a reboot interrupted, each in a new session.
     func resume(_ sessions: [SessionRecord]) async {
         for session in sessions {
-            let answer = await spawn(SpawnRequest(resuming: session))
+            // Where its options cannot be read, nor can a spawn be recorded: the spawn says so.
+            let kept = try? await store.read { store throws(StoreError) in try store.options(of: session) }
+            let answer = await spawn(SpawnRequest(resuming: session, as: kept))
             logger.notice(
                 "resumed after the restart of the machine",
                 metadata: ["session": "\(session.id)", "answer": "\(answer)"])

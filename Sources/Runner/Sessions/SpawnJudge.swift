@@ -31,9 +31,13 @@ struct SpawnJudge: Sendable {
     let roots: WorkspaceRoots
     let worktrees: Worktrees
     let policy: DirectoryPolicy
+    /// The runner's own.
+    let environment: [String: String]
 
     func verdict(on request: SpawnRequest) async throws(StoreError) -> SpawnVerdict {
-        if let refusal = request.parameters.refusal { return .refuse(refusal) }
+        if let refusal = request.parameters.refusal ?? limitRefusal(request.parameters) {
+            return .refuse(refusal)
+        }
         let (roots, wanted) = (roots, normalizedPath(request.parameters.directory))
         guard let admitted = await BlockingWork.run({ roots.admit(wanted) }) else { return .interrupted }
         guard let directory = admitted else { return .refuse(WorkspaceRoots.outside) }
@@ -50,6 +54,17 @@ struct SpawnJudge: Sendable {
         case .deny(let who): .deny(directory, who)
         case .use: .carryOut(in: directory, .existing)
         case .create(let who): .carryOut(in: directory, .create(by: who))
+        }
+    }
+
+    /// Why this machine cannot limit a session as it is asked to; nil if it can, or need not.
+    private func limitRefusal(_ parameters: SpawnParameters) -> String? {
+        do {
+            let limits = try SessionLimits(parameters)
+            if limits.needsCgroup { _ = try LimitEnforcement.choose(for: limits, .now(environment)) }
+            return nil
+        } catch {
+            return error.description
         }
     }
 

@@ -1,6 +1,7 @@
 import Home
 import HubProtocol
 import Processes
+import RunnerStore
 
 /// The options of a session's request, stored so that the session can be restarted with them.
 package enum SpawnOptions {
@@ -19,6 +20,9 @@ package enum SpawnOptions {
         kept.permissionMode = parameters.permissionMode
         kept.yolo = parameters.yolo
         kept.resumeSessionId = parameters.resumeSessionId
+        kept.memory = parameters.memory
+        kept.cpus = parameters.cpus
+        kept.timeout = parameters.timeout
         guard kept != SpawnParameters(directory: "") else { return nil }
         // Cannot fail: strings and booleans are always encodable.
         return try? JSON.text(kept)
@@ -30,5 +34,22 @@ package enum SpawnOptions {
         var parameters = kept ?? SpawnParameters(directory: directory)
         parameters.directory = directory
         return parameters
+    }
+}
+
+extension SpawnParameters {
+    /// The limits that another request had, where this one asks for none.
+    package mutating func takeLimits(of other: SpawnParameters) {
+        memory = memory ?? other.memory
+        cpus = cpus ?? other.cpus
+        timeout = timeout ?? other.timeout
+    }
+}
+
+extension Reading {
+    /// What a session was asked to be like.
+    package func options(of session: SessionRecord) throws(StoreError) -> SpawnParameters {
+        let kept = try events(of: session.id).last { $0.kind == SpawnOptions.event }?.detail
+        return SpawnOptions.parameters(kept, directory: session.directory)
     }
 }

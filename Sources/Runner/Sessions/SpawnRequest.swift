@@ -47,6 +47,11 @@ extension SpawnParameters {
         }
         if let reason = name.flatMap(SessionName.refusal) { return reason }
         if agent == "gemini" { return Agent.geminiRefusal }
+        do {
+            _ = try SessionLimits(self)
+        } catch {
+            return error.description
+        }
         let words =
             [model, effort, modelReasoningEffort, serviceTier, collaborationMode, copilotAgentMode]
             + [resumeSessionId, existingSessionId, sessionId, startingMode, worktreeName]
@@ -63,7 +68,7 @@ extension SpawnParameters {
             copilotAgentMode,
             permissionMode, sessionType, worktreeName, resumeSessionId, existingSessionId, sessionId,
             startingMode,
-            token, name,
+            token, name, memory, timeout,
         ]
         return texts.contains { $0?.utf8.contains(0) == true }
     }

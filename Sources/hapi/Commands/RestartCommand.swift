@@ -9,23 +9,29 @@ import SessionProcess
 
 struct RestartCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "restart", abstract: "Start the runner anew, or sessions.",
+        commandName: "restart", abstract: "Restart the runner, or sessions.",
         discussion: """
-            Without an ID: the runner, with the flags and the environment it was started with; its sessions \
-            keep running. With IDs: each session again, in the same directory, with the same agent and \
-            options, and with the agent's conversation where that is known; a live one is stopped first.
+            Without an ID, restarts the runner with the flags and the environment it was started with; its \
+            sessions keep running. With IDs, starts each session again in the same directory, with the \
+            same agent and options, and continues the agent's conversation where it is known; a live one \
+            is stopped first.
 
             EXAMPLES
               hapi runner restart
               hapi runner restart fix-login
-              hapi runner restart --lost        all that were lost when the machine was restarted
+              hapi runner restart --lost        every session a reboot ended
             """)
 
     @Argument(help: SessionLookup.help, completion: .sessions) var ids: [String] = []
-    @Flag(help: "The sessions that were lost with the last restart of the machine.") var lost = false
+    @Flag(help: "Every session that the last reboot ended.") var lost = false
+
+    @OptionGroup var limits: LimitOptions
 
     func validate() throws {
         guard !lost || ids.isEmpty else { throw ValidationError("--lost takes no ID") }
+        guard !limits.areGiven || lost || !ids.isEmpty else {
+            throw ValidationError("limits are for sessions; name one")
+        }
     }
 
     func run() async throws {
@@ -62,7 +68,7 @@ struct RestartCommand: AsyncParsableCommand {
             try StoreConnection.lookingAt(home) { store throws(StoreError) in try store.lostWithReboot() }
             ?? []
         guard !sessions.isEmpty else {
-            return Output.line("No session was lost with a restart of the machine.")
+            return Output.line("No session was lost to a reboot.")
         }
         for session in sessions { try await restart(session, home) }
     }
@@ -70,18 +76,18 @@ struct RestartCommand: AsyncParsableCommand {
     private func restart(_ session: SessionRecord, _ home: RunnerHome) async throws {
         let view = SessionView(session)
         guard session.origin == .runner else {
-            Output.complain("\(view.title) was started in a terminal; start it there again")
+            Output.complain("\(view.title) was started in a terminal, and can only be started again there")
             throw ExitCode(ExitStatus.failed)
         }
         let client = try ControlClient.ofRunningRunner()
         if view.state != .ended, try await client.stopSession(session.id) == .stillAlive {
-            Output.complain("\(view.title) is not stopped, so it is not started again")
+            Output.complain("\(view.title) could not be stopped, so it was not started again")
             throw ExitCode(ExitStatus.failed)
         }
-        let options = try StoreConnection.lookingAt(home) { store throws(StoreError) in
-            try store.events(of: session.id).last { $0.kind == SpawnOptions.event }?.detail
+        let kept = try StoreConnection.lookingAt(home) { store throws(StoreError) in
+            try store.options(of: session)
         }
-        var parameters = SpawnOptions.parameters(options ?? nil, directory: session.directory)
+        var parameters = limits.applied(to: kept ?? SpawnParameters(directory: session.directory))
         parameters.agent = session.agent
         parameters.name = session.name
         parameters.resumeSessionId = session.nativeID ?? parameters.resumeSessionId

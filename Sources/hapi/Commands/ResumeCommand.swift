@@ -2,6 +2,7 @@ import ArgumentParser
 import Home
 import HubProtocol
 import Processes
+import Runner
 import RunnerStore
 
 struct ResumeCommand: AsyncParsableCommand {
@@ -26,12 +27,16 @@ struct ResumeCommand: AsyncParsableCommand {
             Output.complain("\(id) has not ended", hint: "hapi attach \(id)")
             throw ExitCode(ExitStatus.failed)
         }
-        guard let parameters = session.resumption else {
+        guard var parameters = session.resumption else {
             Output.complain(
                 "\(id) has no conversation to go on with: its agent never told the id of one",
                 hint: "hapi runner spawn \(session.directory) --agent \(session.agent)")
             throw ExitCode(ExitStatus.failed)
         }
+        let kept = try StoreConnection.lookingAt(home) { store throws(StoreError) in
+            try store.options(of: session)
+        }
+        if let kept { parameters.takeLimits(of: kept) }
         let request = newID()
         let answer = try await ControlClient.ofRunningRunner().spawn(parameters, requestID: request)
         try await SpawnReport(request: request, json: false).tell(answer)

@@ -46,9 +46,10 @@ struct SessionFilter: ParsableArguments {
 }
 
 extension SessionView {
-    /// Whether it ended by itself, otherwise than with exit 0.
+    /// Whether it ended without being stopped by anybody, otherwise than with exit 0. One whose time was up has
+    /// a message, whatever it ended with.
     var hasFailed: Bool {
         guard let exit = session.exit, session.stoppedBy == nil else { return false }
-        return exit.reason != .exited(code: 0)
+        return exit.reason != .exited(code: 0) || exit.message != nil
     }
 }

@@ -17,6 +17,7 @@ struct SpawnCommand: AsyncParsableCommand {
               hapi runner spawn ~/project --name fix-login --worktree
               hapi runner spawn ~/project --agent codex --model o3 --yolo
               hapi runner spawn ~/new-project --create-directory
+              hapi runner spawn ~/project --memory 8G --cpus 2 --timeout 4h
             """)
 
     @Argument(help: "Where the session works.") var directory: String
@@ -30,6 +31,7 @@ struct SpawnCommand: AsyncParsableCommand {
     @Option(help: "What to name the worktree; implies --worktree.") var worktreeName: String?
     @Option(help: "Go on with the agent's own conversation of this id.") var resume: String?
     @Flag(help: "Create the directory if it is missing.") var createDirectory = false
+    @OptionGroup var limits: LimitOptions
     @Option(help: "An id that makes a repeated request harmless.") var requestID: String?
     @Flag(help: "One JSON document.") var json = false
     @Argument(
@@ -40,7 +42,7 @@ struct SpawnCommand: AsyncParsableCommand {
     func validate() throws { try agent.check() }
 
     func run() async throws {
-        var parameters = SpawnParameters(directory: try absolutePath(directory))
+        var parameters = limits.applied(to: SpawnParameters(directory: try absolutePath(directory)))
         parameters.name = name
         parameters.agent = agent.value?.rawValue
         parameters.model = model

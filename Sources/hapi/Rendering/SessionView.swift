@@ -106,9 +106,10 @@ struct SessionView {
     private var end: String {
         guard let exit = session.exit else { return state == .ended ? "ended, not yet recorded" : "-" }
         let stopped = session.stoppedBy.map { ", stopped by \($0.rawValue)" } ?? ""
+        let why = exit.message.map { ", \($0)" } ?? ""
         switch exit.reason {
-        case .exited(let code): return "exit \(code)\(stopped)"
-        case .signaled(let signal): return "\(signalName(signal))\(stopped)"
+        case .exited(let code): return "exit \(code)\(why)\(stopped)"
+        case .signaled(let signal): return "\(signalName(signal))\(why)\(stopped)"
         case .launchFailed: return "launch failed: \(exit.message ?? "unknown")"
         case .vanished: return "vanished: \(exit.message ?? "unknown")\(stopped)"
         }
