@@ -214,7 +214,33 @@ package struct HubREST: Sendable {
         request.headers.replaceOrAdd(name: "Authorization", value: "Bearer \(hub.token)")
         request.headers.replaceOrAdd(name: "Content-Type", value: "application/json")
         if let body { request.body = .bytes(ByteBuffer(bytes: try JSON.encode(body))) }
-        return try await exchange(request, limit)
+        let (status, _, bytes) = try await exchange(request, limit)
+        return (status, bytes)
+    }
+
+    /// What the hub says of itself to anybody: no token goes along.
+    package func health() async throws(HubError) -> HubHealth {
+        func failure(_ cause: HubError.Cause, _ reason: String) -> HubError {
+            HubError(cause: cause, action: "ask for the hub's health", url: hub.url, reason: hub.safe(reason))
+        }
+        let answer: (status: UInt, headers: HTTPHeaders, body: [UInt8])
+        do {
+            if let obstacle { throw obstacle }
+            var request = HTTPClientRequest(url: hub.url.withoutTrailingSlash + "/health")
+            for (name, value) in extraHeaders { request.headers.replaceOrAdd(name: name, value: value) }
+            answer = try await exchange(request, Self.largestAnswer)
+        } catch {
+            let (cause, reason) = why(error)
+            throw failure(cause, reason)
+        }
+        guard answer.status == 200 else { throw failure(.unexpected, "status \(answer.status)") }
+        // A web server that is no hub answers with a page.
+        guard let health = try? JSON.decode(HubHealth.Body.self, from: answer.body) else {
+            throw failure(.unexpected, "its answer is no hub's")
+        }
+        return HubHealth(
+            protocolVersion: health.protocolVersion,
+            time: answer.headers.first(name: "Date").flatMap(HubHealth.time), proxy: proxy?.name)
     }
 
     /// In bytes. A row is a few kilobytes. Decoded, it may take fifty times its size.
@@ -222,13 +248,13 @@ package struct HubREST: Sendable {
 
     /// With our own deadline, because HTTPClient's covers only the head of the answer.
     private func exchange(_ request: HTTPClientRequest, _ limit: Int) async throws -> (
-        status: UInt, body: [UInt8]
+        status: UInt, headers: HTTPHeaders, body: [UInt8]
     ) {
-        try await withThrowingTaskGroup(of: (UInt, [UInt8])?.self) { group in
+        try await withThrowingTaskGroup(of: (UInt, HTTPHeaders, [UInt8])?.self) { group in
             group.addTask {
                 let response = try await client.execute(request, deadline: .distantFuture)
                 let bytes = try await response.body.collect(upTo: limit)
-                return (response.status.code, Array(bytes.readableBytesView))
+                return (response.status.code, response.headers, Array(bytes.readableBytesView))
             }
             group.addTask {
                 try await Task.sleep(for: patience)

@@ -1,3 +1,4 @@
+import Glibc
 import HubProtocol
 import Processes
 import RunnerTestSupport
@@ -80,6 +81,54 @@ import Testing
             try home.write("home/runner.db", "this is no database, and it is longer than its header")
             let (report, status) = try await findings(home)
             #expect(status == 1 && problems(report).contains("store"), "\(report)")
+        }
+    }
+
+    /// One second too many of each would be a minute of all.
+    @Test func agentsThatHangHoldUpNobodyForLong() async throws {
+        try await TestHome.with { home in
+            for agent in ["claude", "codex", "goose", "qwen", "kimi"] {
+                try home.installAgent(agent, "exec sleep 600")
+            }
+            let begun = ContinuousClock.now
+            let (report, _) = try await findings(home)
+            #expect(ContinuousClock.now - begun < .seconds(15), "\(report)")
+            let agents = (report["findings"]?.array ?? []).filter { $0["check"] == "claude" }
+            #expect(agents.first?["level"] == "note", "\(report)")
+        }
+    }
+
+    @Test func anAgentThatOnlyThisShellFindsIsNamed() async throws {
+        try await TestHome.with { home in
+            try await home.startRunner()
+            _ = try home.makeDirectory("elsewhere")
+            try home.write("elsewhere/goose", "#!/bin/sh\necho 1.0\n", mode: 0o755)
+            let path = "\(home.root)/elsewhere:\(home.environment["PATH"] ?? "")"
+            let (report, status) = try await findings(home, ["PATH": path])
+            let finding = (report["findings"]?.array ?? []).first { $0["check"] == "PATH" }
+            #expect(
+                status == 1 && finding?["message"]?.string?.contains("elsewhere/goose") == true, "\(report)")
+        }
+    }
+
+    @Test func theHubsProtocolAndClockAreCompared() async throws {
+        try await TestHub.with { hub in
+            try await TestHome.with(hub) { home in
+                let (report, _) = try await findings(home)
+                let checks = (report["findings"]?.array ?? []).filter { $0["level"] == "good" }
+                    .compactMap { $0["check"]?.string }
+                #expect(checks.contains("protocol") && checks.contains("clock"), "\(report)")
+            }
+        }
+    }
+
+    @Test func settingsThatOthersCanReadAreNamed() async throws {
+        try await TestHome.with { home in
+            try home.writeSettings(#"{"cliApiToken": "secret"}"#)
+            chmod(home.path, 0o700)
+            chmod(home.path + "/settings.json", 0o644)
+            let (report, status) = try await findings(home)
+            #expect(status == 1 && problems(report).contains("settings"), "\(report)")
         }
     }
 }

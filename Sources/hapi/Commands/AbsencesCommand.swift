@@ -10,10 +10,10 @@ import SessionProcess
 
 struct AbsencesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "absences", abstract: "When and why this machine was out of the hub's reach.",
+        commandName: "absences", abstract: "Show when and why the hub could not reach this machine.",
         discussion: """
-            Stops, crashes, restarts of the machine, its sleep, and a hub that was away or refused: since \
-            when, for how long, and why. Needs no running runner.
+            Covers stops, crashes, reboots, sleep, and a hub that was down or refused the runner: since when, \
+            for how long, and why. Works without a running runner.
 
             EXAMPLES
               hapi runner absences              the last seven days
@@ -26,7 +26,7 @@ struct AbsencesCommand: ParsableCommand {
             "How far to look back: \(PastMoment.help). Default: 7d.", valueName: "when"),
         transform: PastMoment.init)
     var since: PastMoment?
-    @Flag(help: "One JSON document.") var json = false
+    @Flag(help: "Print one JSON document.") var json = false
 
     func run() throws {
         let home = try RunnerHome.fromEnvironment()
@@ -42,8 +42,10 @@ struct AbsencesCommand: ParsableCommand {
         }
         let found = (absences ?? []).filter { ($0.to ?? .now) >= since }
         if json { return Output.json(.array(found.map(\.json))) }
-        guard everRan else { return Output.line("No runner has run here yet. Start one: hapi runner start") }
-        guard !found.isEmpty else { return Output.line("Never away since \(since.local).") }
+        guard everRan else {
+            return Output.line("No runner has run here yet. To start one: hapi runner start")
+        }
+        guard !found.isEmpty else { return Output.line("Always within reach since \(since.local).") }
         var table = Table(["FROM", "TO", "FOR", "WHY"], fits: ["WHY": .text])
         for absence in found {
             let unseen = absence.beganUnseen ? "after " : ""

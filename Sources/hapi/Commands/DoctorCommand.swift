@@ -10,9 +10,9 @@ import SessionProcess
 
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "doctor", abstract: "Look for what is wrong, and say what helps.",
+        commandName: "doctor", abstract: "Find what is wrong, and how to fix it.",
         discussion: """
-            Exits with 0 if nothing is wrong, and with 1 if something is. Changes nothing.
+            Exits with 0 if nothing is wrong and with 1 otherwise. Changes nothing.
 
             EXAMPLES
               hapi doctor
@@ -23,9 +23,9 @@ struct DoctorCommand: AsyncParsableCommand {
 
 struct ExamineCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "examine", abstract: "Look at everything (the default).")
+        commandName: "examine", abstract: "Check everything.")
 
-    @Flag(help: "One JSON document.") var json = false
+    @Flag(help: "Print one JSON document.") var json = false
 
     func run() async throws {
         let findings = await (try Doctor(environment: processEnvironment)).findings()
@@ -44,14 +44,15 @@ struct ExamineCommand: AsyncParsableCommand {
 
 struct CleanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "clean", abstract: "Remove what is left over: processes, files and logs nobody needs.",
+        commandName: "clean",
+        abstract: "Remove leftovers: orphaned processes, stale files, logs without a session.",
         discussion: """
-            Shows what it would remove, and asks. Ends processes that verifiably outlived their session, and \
-            removes files of a runner that is gone and logs of sessions that are not on record. Never touches \
-            a live session. Worktrees are removed by: hapi runner worktrees --prune
+            Shows what it would remove, and asks. Ends processes that provably outlived their session, and \
+            removes the files of a runner that is gone and logs of sessions that are not on record. Never \
+            touches a live session. For worktrees: hapi runner worktrees --prune
             """)
 
-    @Flag(name: .shortAndLong, help: "Remove without asking.") var yes = false
+    @Flag(name: .shortAndLong, help: "Do not ask.") var yes = false
 
     func run() async throws {
         let home = try RunnerHome.fromEnvironment()
@@ -60,7 +61,7 @@ struct CleanCommand: AsyncParsableCommand {
         guard !processes.isEmpty || !files.isEmpty else { return Output.line("There is nothing to remove.") }
         for process in processes { Output.line("end     \(process.command.visible) \(process.process.pid)") }
         for file in files { Output.line("remove  \(file.visible.tilded)") }
-        guard yes || Question.agreed("Do that?", flag: "--yes") else { throw ExitCode(ExitStatus.failed) }
+        guard yes || Question.agreed("Remove them?", flag: "--yes") else { throw ExitCode(ExitStatus.failed) }
         // A runner may have been started while the question was open.
         let still = Set(Stale(home: home, presence: RunnerPresence(home)).files() + (try stale.logs()))
         for file in files where still.contains(file) { unlink(file) }

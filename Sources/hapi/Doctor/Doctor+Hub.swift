@@ -1,3 +1,4 @@
+import Glibc
 import Home
 import HubClient
 import Processes
@@ -10,6 +11,8 @@ extension Doctor {
         guard let hub = configuration.hub else {
             return [.note("hub", "local only: no token is configured", "hapi auth login")]
         }
+        async let name = nameFinding(hub)
+        async let health = Self.health(hub)
         var found: [Finding] = []
         do {
             let name = try await HubREST.check(configuration) ?? configuration.host
@@ -19,7 +22,14 @@ extension Doctor {
         } catch {
             found.append(.bad("hub", "\(error)", "hapi auth login"))
         }
-        found += proxyFindings(hub) + runnerHubFindings(hub)
+        found = [await name].compactMap { $0 } + found
+        if let health = await health {
+            found += [Self.protocolFinding(health), Self.clockFinding(health, now: time(nil))]
+            if let proxy = health.proxy {
+                found.append(.good("proxy", "the hub is reached through \(proxy)"))
+            }
+        }
+        found += runnerHubFindings(hub)
         if hub.url.hasPrefix("http://"), !hub.url.hasPrefix("http://localhost"),
             !hub.url.hasPrefix("http://127.")
         {
@@ -27,6 +37,58 @@ extension Doctor {
                 .note("hub", "the token goes to \(hub.url) unencrypted", "hapi auth login --hub https://…"))
         }
         return found
+    }
+
+    /// nil where the hub does not answer, which the attempt with the token tells in full.
+    private static func health(_ hub: Hub) async -> HubHealth? {
+        try? await HubREST.with(hub) { rest in try await rest.health() }
+    }
+
+    static func protocolFinding(_ health: HubHealth) -> Finding {
+        let own = HubHealth.ownProtocolVersion
+        switch health.protocolVersion {
+        case own: return .good("protocol", "version \(own), as the hub's")
+        case nil: return .note("protocol", "the hub does not tell which version it speaks")
+        case let other?:
+            return .bad(
+                "protocol", "the hub speaks version \(other), this program version \(own)",
+                other > own ? "upgrade hapi, then: hapi runner restart" : "upgrade the hub")
+        }
+    }
+
+    /// A minute is what people notice: times in the web app, and certificates that are not valid yet.
+    static func clockFinding(_ health: HubHealth, now: Int) -> Finding {
+        guard let theirs = health.time else { return .note("clock", "the hub does not tell its time") }
+        let ahead = Int64(now) - theirs
+        guard ahead.magnitude > 60 else { return .good("clock", "agrees with the hub's") }
+        let length = Timestamp.length(seconds: Int64(ahead.magnitude))
+        return .bad(
+            "clock", "this machine's clock is \(length) \(ahead > 0 ? "ahead of" : "behind") the hub's",
+            "timedatectl set-ntp true")
+    }
+
+    /// By the system's own resolver, as the runner asks it; nil where there is no name to resolve.
+    private func nameFinding(_ hub: Hub) async -> Finding? {
+        guard let host = Self.hostName(hub.url) else { return nil }
+        // Without getent, or behind a proxy that resolves names itself, the connection tells.
+        guard
+            let answer = try? await HelperProcess.run(
+                "getent", ["ahosts", host], environment: environment, within: .seconds(5))
+        else { return nil }
+        let address = answer.output.split(whereSeparator: \.isWhitespace).first.map(String.init)
+        if answer.status == 0, let address { return .good("name", "\(host) is \(address)") }
+        return .note("name", "\(host) is not known to this machine's resolver", "getent ahosts \(host)")
+    }
+
+    /// nil for an address in digits, and for this machine.
+    static func hostName(_ url: String) -> String? {
+        guard let start = url.firstRange(of: "://")?.upperBound else { return nil }
+        let authority = url[start...].prefix { !"/?#".contains($0) }
+        let host = authority.split(separator: "@").last.map(String.init) ?? ""
+        guard !host.hasPrefix("[") else { return nil }
+        let name = String(host.prefix { $0 != ":" })
+        let isAddress = name.allSatisfy { $0.isNumber || $0 == "." }
+        return name.isEmpty || isAddress || name == "localhost" ? nil : name
     }
 
     static func finding(_ error: HubError, _ hub: Hub) -> Finding {
@@ -37,14 +99,6 @@ extension Doctor {
             .bad("certificate", "\(error)", "set NODE_EXTRA_CA_CERTS to your authority's certificates")
         case .notFound, .unexpected: .bad("hub", "\(error); is it a hub?", "hapi auth login --hub URL")
         }
-    }
-
-    private func proxyFindings(_ hub: Hub) -> [Finding] {
-        let names = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY"]
-        guard let name = names.first(where: { environment[$0].map { !$0.isEmpty } ?? false }) else {
-            return []
-        }
-        return [.note("proxy", "\(name) is set; the hub is reached directly, not through it")]
     }
 
     /// The running runner may have been started as somebody else.
@@ -61,9 +115,13 @@ extension Doctor {
                     "hapi runner start --replace")
             ]
         case .disabled:
-            return [.bad("connection", "the runner was started without a token", "hapi runner start")]
+            return [.bad("connection", "the runner was started without a token", "hapi runner restart")]
         case .connecting:
-            return [.bad("connection", "the runner is not connected: \(runner.hubDetail ?? "trying")", nil)]
+            return [
+                .bad(
+                    "connection", "the runner is not connected: \(runner.hubDetail ?? "still trying")",
+                    "hapi runner logs -n 20")
+            ]
         case .unauthorized:
             return [
                 .bad("connection", "the hub refuses the runner: \(runner.hubDetail ?? "")", "hapi auth login")

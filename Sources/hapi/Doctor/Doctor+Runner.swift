@@ -32,7 +32,7 @@ extension Doctor {
             return [.note("control port", "not bound yet")]
         }
         guard await ControlClient(port: port, timeout: .seconds(5)).answers() else {
-            return [.bad("control port", "nothing answers on 127.0.0.1:\(port)", "hapi runner restart")]
+            return [.bad("control port", "nothing answers at 127.0.0.1:\(port)", "hapi runner restart")]
         }
         guard StateFile.read(home)?.httpPort == port else {
             return [.bad("state file", "\(home.stateFile) does not name this runner", "hapi runner restart")]
@@ -68,7 +68,7 @@ extension Doctor {
         let why = failed[0].endDetail.map { ": \($0)" } ?? ""
         return [
             .bad(
-                "runner", "it has ended \(failed.count) times by itself within an hour\(why)",
+                "runner", "it failed \(failed.count) times within an hour\(why)",
                 "hapi runner logs -n 50")
         ]
     }
@@ -76,7 +76,7 @@ extension Doctor {
     private func staleFiles() -> [Finding] {
         Stale(home: home, presence: presence).files().map {
             .note(
-                "stale file", "\($0) names a runner that is gone; the next start takes it over",
+                "stale file", "\($0) names a runner that is gone; the next start replaces it",
                 "hapi doctor clean")
         }
     }

@@ -7,7 +7,15 @@ import RunnerStore
 import SessionProcess
 
 extension Doctor {
-    func systemFindings() -> [Finding] { [kernelFinding(), descriptorFinding()] }
+    func systemFindings() -> [Finding] { [kernelFinding(), descriptorFinding(), limitFinding()] }
+
+    /// Nobody needs limits to work with sessions.
+    private func limitFinding() -> Finding {
+        if let obstacle = SessionLimits.obstacle(environment) {
+            return .note("spawn limits", "--memory and --cpus cannot be used: \(obstacle)")
+        }
+        return .good("spawn limits", "--memory and --cpus can be used")
+    }
 
     private func kernelFinding() -> Finding {
         var names = utsname()
@@ -18,13 +26,13 @@ extension Doctor {
         let process = ProcessTable.identity(of: getpid()).flatMap(ProcessDescriptor.init)
         return process != nil
             ? .good("kernel", "Linux \(release)")
-            : .bad("kernel", "Linux \(release) gives no process descriptors; 5.3 or newer is needed", nil)
+            : .bad("kernel", "Linux \(release) has no pidfd_open; 5.3 or newer is needed", nil)
     }
 
     private func descriptorFinding() -> Finding {
         var limit = rlimit()
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        let text = "at most \(limit.rlim_max > 1 << 40 ? "any number of" : "\(limit.rlim_max)") open files"
+        let text = "\(limit.rlim_max > 1 << 40 ? "any number of" : "up to \(limit.rlim_max)") open files"
         return limit.rlim_max >= 4096
             ? .good("limits", text)
             : .bad(
@@ -36,7 +44,9 @@ extension Doctor {
         let installed = ServiceUnit.all(environment).filter(\.isInstalled)
         guard let unit = installed.first else {
             return [
-                .note("service", "not installed: the runner does not start by itself", "hapi service install")
+                .note(
+                    "service", "not installed: the runner does not start at login or boot",
+                    "hapi service install")
             ]
         }
         var found: [Finding] = []
@@ -44,11 +54,13 @@ extension Doctor {
         if !text.contains("KillMode=process") {
             found.append(
                 .bad(
-                    "service", "\(unit.path) has no KillMode=process: a stop ends all sessions",
+                    "service",
+                    "\(unit.path) lacks KillMode=process: stopping the service would end all sessions",
                     "hapi service install"))
         }
         if let program = unit.program, access(program, X_OK) != 0 {
-            found.append(.bad("service", "\(program), which it runs, is not there", "hapi service install"))
+            found.append(
+                .bad("service", "\(program), the program it runs, does not exist", "hapi service install"))
         }
         if !unit.isSystem && !unit.lingers {
             found.append(.note("service", "it starts at login, not at boot", "loginctl enable-linger"))

@@ -45,9 +45,20 @@ struct Doctor {
             ]
         }
         if status.st_mode & 0o077 != 0 {
-            return [.bad("home", "others can look into \(home.path)", "chmod 700 \(home.path)")]
+            return [.bad("home", "other users can read \(home.path)", "chmod 700 \(home.path)")]
         }
-        return [.good("home", home.path.tilded)] + diskFindings()
+        return [.good("home", home.path.tilded)] + settingsFindings() + diskFindings()
+    }
+
+    /// The token is in there.
+    private func settingsFindings() -> [Finding] {
+        var status = stat()
+        guard stat(home.settings, &status) == 0, status.st_mode & 0o077 != 0 else { return [] }
+        return [
+            .bad(
+                "settings", "other users can read the token in \(home.settings)", "chmod 600 \(home.settings)"
+            )
+        ]
     }
 
     private func diskFindings() -> [Finding] {

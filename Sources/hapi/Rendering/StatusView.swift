@@ -71,7 +71,8 @@ struct StatusView {
     /// The `PATH` that sessions get, as the runner tells it; nil if it does not.
     private var sessionPath: String? { StateFile.read(home)?.sessionPath }
 
-    /// Each agent's program as a session would find it; nil where it is not on this machine.
+    /// Each agent's program as a session would find it; nil where it is not on this machine. Looked for where
+    /// that is shown, and nowhere else: it costs some two hundred system calls.
     private var agents: [String: String?] {
         var environment = processEnvironment
         environment[.path] = sessionPath ?? environment[.path]
@@ -81,11 +82,6 @@ struct StatusView {
             uniqueKeysWithValues: Agent.allCases.map { agent in
                 (agent.rawValue, try? AgentProgram.path(of: agent, settings, environment))
             })
-    }
-
-    private var agentsText: String {
-        let found = agents.compactMap { name, path in path.map { "\(name) at \($0)" } }.sorted()
-        return found.isEmpty ? "none found" : found.joined(separator: ", ")
     }
 
     private static func lastJSON(_ runner: RunnerRecord) -> JSONValue {
@@ -115,7 +111,6 @@ struct StatusView {
             ("Heartbeat", runner.lastHeartbeatAt.map { "\($0.local) (\($0.age) ago)" } ?? "none yet"),
             ("Sessions", sessions),
             ("PATH", sessionPath ?? "unknown"),
-            ("Agents", agentsText),
             ("Log", runner.logPath),
         ]
         rows += lostRow
@@ -136,13 +131,13 @@ struct StatusView {
             // As the kernel names a file that another one has taken the place of.
             isSamePath(image, resolvedPath(ProgramFile.current.path) + " (deleted)")
         else { return nil }
-        return "a newer program is there; the runner becomes it at its next heartbeat, or at once: "
+        return "a newer program is installed; the runner switches to it at its next heartbeat, or now: "
             + "hapi runner restart"
     }
 
     private var lostRow: [(String, String)] {
         let sessions = lost == 1 ? "1 session was" : "\(lost) sessions were"
-        return lost == 0 ? [] : [("Lost", "\(sessions) lost with the reboot: hapi runner restart --lost")]
+        return lost == 0 ? [] : [("Lost", "\(sessions) lost to the reboot: hapi runner restart --lost")]
     }
 
     private func unseenText(_ error: StoreError) -> String {
@@ -157,7 +152,7 @@ struct StatusView {
     private func stoppedText(_ sessions: String) -> String {
         var rows = [("Runner", "not running")]
         if let pid = presence.foreignPID {
-            rows.append(("Note", "HAPI's own runner runs here, process \(pid)"))
+            rows.append(("Note", "HAPI's own runner is running here, process \(pid)"))
         }
         if let last = presence.last {
             rows.append(("Last one", "process \(last.process.pid), \(Self.endText(last))"))
@@ -200,7 +195,7 @@ struct StatusView {
         case .replaced: return "replaced by another" + at(runner)
         case .exception: return "failed" + at(runner) + (runner.endDetail.map { ": \($0)" } ?? "")
         case nil where runner.isElsewhere:
-            return "on another machine or in another container: whether it runs cannot be known here"
+            return "on another machine or in another container; whether it is running cannot be known here"
         case .crashed, nil:
             let how = runner.crashSignal.map { "crashed: \($0)" } ?? "crashed or was killed"
             return "\(how), some time after \(since.local)"
