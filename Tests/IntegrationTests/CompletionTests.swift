@@ -33,16 +33,47 @@ import Testing
         return shell.output.split(separator: "\n").map { $0.filter { $0 != " " } }
     }
 
-    @Test(
-        arguments: ["/usr/bin/zsh", "/usr/bin/fish"].filter {
-            FileManager.default.isExecutableFile(atPath: $0)
-        })
-    func otherShellsTakeTheirScript(shell: String) async throws {
+    /// What is typed into each shell before anything else, with the script and the program at hand.
+    private static let beginnings: [String: (command: [String], setup: String)] = [
+        "bash": (["/bin/bash", "--norc", "-i"], "source $HAPI_SCRIPT"),
+        "zsh": (
+            ["/usr/bin/zsh", "-f", "-i"],
+            "fpath=($HAPI_FOLDER $fpath); autoload -Uz compinit; compinit -u -D"
+        ),
+        "fish": (["/usr/bin/fish", "-i", "--no-config"], "source $HAPI_SCRIPT"),
+    ]
+    private static let shells = beginnings.filter {
+        FileManager.default.isExecutableFile(atPath: $0.value.command[0])
+    }.keys.sorted()
+
+    /// A person at a terminal types half a word and presses the tabulator.
+    @Test(arguments: shells) func inTheRealShellATabCompletesCommandsNamesAndIDs(shell: String) async throws {
         try await TestHome.with { home in
-            let name = String(shell.split(separator: "/").last ?? "")
-            try home.write("script", try await home.hapi("completion", name).output)
-            let checked = try home.start([shell, "-n", home.root + "/script"])
-            #expect(try await checked.ended() == 0, "\(checked.errors)")
+            try await home.startRunner()
+            let id = try await home.session(home.spawn("webshop")).id
+            _ = try home.makeDirectory("completions")
+            _ = try home.makeDirectory("elsewhere")
+            try home.write("completions/_hapi", try await home.hapi("completion", shell).output)
+            let link = try home.start(["/bin/ln", "-sf", Paths.program, home.root + "/bin/hapi"])
+            #expect(try await link.ended() == 0)
+            let (command, setup) = try #require(Self.beginnings[shell])
+            let tab = "\\t"
+            let leave = "\\x15exit\\n"
+            let steps = [
+                // Typed in two halves, so that the echo is not taken for the answer.
+                "\(setup); cd elsewhere; echo rea''dy\\n", "?ready", "hapi runner stop-\(tab)",
+                "?stop-session",
+                "\\x15", "hapi logs websh\(tab)", "?webshop",
+                "\\x15", "hapi logs \(id.prefix(6))\(tab)", "?\(id.prefix(8))", leave,
+            ]
+            let finished = try await home.inTerminal(
+                command, steps,
+                [
+                    "HAPI_SCRIPT": home.root + "/completions/_hapi",
+                    "HAPI_FOLDER": home.root + "/completions",
+                    "HOME": home.root,
+                ])
+            #expect(finished.errors.isEmpty, "\(finished)")
         }
     }
 
