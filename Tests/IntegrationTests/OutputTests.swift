@@ -9,7 +9,7 @@ import Testing
         "id", "name", "happySessionId", "startedBy", "pid", "state", "agent", "directory", "startedAt",
         "adopted",
         "logPath",
-        "endedAt", "exit", "stoppedBy",
+        "endedAt", "exit", "stoppedBy", "leftBehind",
     ]
 
     @Test func everyFieldOfTheJSONIsThereWhetherItAppliesOrNot() async throws {

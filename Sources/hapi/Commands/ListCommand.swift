@@ -9,10 +9,10 @@ import SessionProcess
 
 struct ListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "Live sessions, each checked against its process.",
+        commandName: "list", abstract: "List live sessions, each checked against its process.",
         discussion: """
-            --watch redraws every second, with the memory and processor time of everything a session \
-            started; q leaves. Needs no running runner.
+            --watch updates every second and adds the memory and CPU use of everything a session \
+            started; q quits. Works without a running runner.
 
             EXAMPLES
               hapi ls
@@ -20,13 +20,13 @@ struct ListCommand: ParsableCommand {
               hapi runner list --failed --since 7d
             """)
 
-    @Flag(help: "Ended sessions too.") var all = false
-    @Flag(help: "One JSON document.") var json = false
-    @Flag(name: .shortAndLong, help: "Go on showing them; q leaves.") var watch = false
+    @Flag(help: "Include ended sessions.") var all = false
+    @Flag(help: "Print one JSON document.") var json = false
+    @Flag(name: .shortAndLong, help: "Keep the list up to date; q quits.") var watch = false
     @OptionGroup var filter: SessionFilter
 
     func validate() throws {
-        guard !(watch && json) else { throw ValidationError("--watch and --json do not go together") }
+        guard !(watch && json) else { throw ValidationError("--watch and --json cannot be combined") }
     }
 
     func run() throws {

@@ -30,8 +30,8 @@ struct ListLook: LookCommand {
     private func eachPage(_ show: ([SessionView]) -> Void) throws {
         let home = try RunnerHome.fromEnvironment()
         if all {
-            try StoreConnection.eachPage(of: home, .oldestFirst) { page, _ in
-                page.map(SessionView.init)
+            try StoreConnection.eachPage(of: home, .oldestFirst) { page, store throws(StoreError) in
+                try SessionView.all(page, store)
             } show: { views in
                 show(views.filter { accepts?($0) ?? true })
                 return true
@@ -47,7 +47,7 @@ struct ListLook: LookCommand {
 
     var nothing: String {
         accepts != nil
-            ? "No such sessions." : "No \(all ? "" : "live ")sessions. Start one: hapi runner spawn DIR"
+            ? "No matching sessions." : "No \(all ? "" : "live ")sessions. Start one: hapi runner spawn DIR"
     }
 
     func look() throws -> Int32 {
@@ -151,6 +151,6 @@ extension StoreConnection {
     private func complainOfUnreadable() {
         guard unreadableRows > 0 else { return }
         let rows = unreadableRows == 1 ? "a row" : "\(unreadableRows) rows"
-        Output.complain("\(rows) of \(path) cannot be read by this version, and left out")
+        Output.complain("\(rows) of \(path) cannot be read by this version, and were left out")
     }
 }

@@ -10,17 +10,17 @@ import SessionProcess
 struct SessionFilter: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Only those that are requested, starting, running, stopping, unverifiable or ended.",
+            "Only sessions in this state: requested, starting, running, stopping, unverifiable, ended.",
             valueName: "state"))
     var state: Choice<SessionState>?
-    @Option(help: "Only those of this agent.") var agent: Choice<Agent>?
-    @Option(help: ArgumentHelp("Only those that work in this directory or below.", valueName: "dir")) var dir:
-        String?
+    @Option(help: "Only sessions of this agent.") var agent: Choice<Agent>?
+    @Option(help: ArgumentHelp("Only sessions that work in this directory or below it.", valueName: "dir"))
+    var dir: String?
     @Option(
-        help: ArgumentHelp("Only those started since: \(PastMoment.help).", valueName: "when"),
+        help: ArgumentHelp("Only sessions started since: \(PastMoment.help).", valueName: "when"),
         transform: PastMoment.init)
     var since: PastMoment?
-    @Flag(help: "Only those that ended by themselves, and not with exit 0.") var failed = false
+    @Flag(help: "Only sessions that failed: ended by themselves, and not with exit 0.") var failed = false
 
     /// Whether ended sessions are asked for.
     var includesEnded: Bool { failed || state?.value == .ended }

@@ -21,7 +21,7 @@ struct SessionWatch {
             let text = views.isEmpty ? look.nothing : table(views, usage, since: before)
             let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
             Output.line(
-                "\u{1b}[H" + (lines + ["", "q leaves"]).map { $0 + "\u{1b}[K" }.joined(separator: "\n")
+                "\u{1b}[H" + (lines + ["", "q quits"]).map { $0 + "\u{1b}[K" }.joined(separator: "\n")
                     + "\u{1b}[J")
             before = usage
             if keys.quits(within: 1000) { return }

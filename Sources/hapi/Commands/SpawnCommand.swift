@@ -10,7 +10,7 @@ import SessionProcess
 
 struct SpawnCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "spawn", abstract: "Have the runner start a session.",
+        commandName: "spawn", abstract: "Start a session in the background.",
         discussion: """
             EXAMPLES
               hapi runner spawn ~/project -- "what is this repository about?"
@@ -20,23 +20,28 @@ struct SpawnCommand: AsyncParsableCommand {
               hapi runner spawn ~/project --memory 8G --cpus 2 --timeout 4h
             """)
 
-    @Argument(help: "Where the session works.") var directory: String
-    @Option(help: "What to call it; without this, as its directory is called.") var name: String?
+    @Argument(help: "The directory the session works in.") var directory: String
+    @Option(help: "The session's name (default: its directory's name).") var name: String?
     @Option(help: "The agent to run.") var agent = Choice(Agent.claude)
-    @Option(help: "The agent's model.") var model: String?
-    @Option(help: "How hard the model thinks (claude, grok, pi, agy).") var effort: String?
-    @Option(help: "The agent's permission mode.") var permissionMode: String?
+    @Option(help: "The model the agent uses.") var model: String?
+    @Option(help: "The model's reasoning effort (claude, grok, pi, agy).") var effort: String?
+    @Option(help: ArgumentHelp("The agent's permission mode.", valueName: "mode")) var permissionMode: String?
     @Flag(help: "Let the agent act without asking.") var yolo = false
     @Flag(help: "Work in a git worktree made for this session.") var worktree = false
-    @Option(help: "What to name the worktree; implies --worktree.") var worktreeName: String?
-    @Option(help: "Go on with the agent's own conversation of this id.") var resume: String?
+    @Option(help: ArgumentHelp("The worktree's name; implies --worktree.", valueName: "name"))
+    var worktreeName: String?
+    @Option(help: ArgumentHelp("Continue the agent's own conversation with this id.", valueName: "id"))
+    var resume: String?
     @Flag(help: "Create the directory if it is missing.") var createDirectory = false
     @OptionGroup var limits: LimitOptions
-    @Option(help: "An id that makes a repeated request harmless.") var requestID: String?
-    @Flag(help: "One JSON document.") var json = false
+    @Option(
+        help: ArgumentHelp(
+            "An id of your choice; a request repeated with it starts nothing new.", valueName: "id"))
+    var requestID: String?
+    @Flag(help: "Print one JSON document.") var json = false
     @Argument(
         parsing: .postTerminator,
-        help: ArgumentHelp("What the agent is asked first, after --.", valueName: "prompt"))
+        help: ArgumentHelp("The first prompt for the agent, after --.", valueName: "prompt"))
     var prompt: [String] = []
 
     func validate() throws { try agent.check() }
@@ -54,7 +59,10 @@ struct SpawnCommand: AsyncParsableCommand {
         parameters.worktreeName = worktreeName
         parameters.approvedNewDirectoryCreation = createDirectory
         let request = requestID ?? newID()
-        let answer = try await ControlClient.ofRunningRunner().spawn(parameters, requestID: request)
+        let (client, wanted) = (try ControlClient.ofRunningRunner(), parameters)
+        let answer = try await SpawnProgress.during(request) {
+            try await client.spawn(wanted, requestID: request)
+        }
         try await SpawnReport(request: request, json: json, worktreeName: worktreeName).tell(answer)
         if case .started(let id) = answer, !prompt.isEmpty { try Self.ask(prompt, id) }
     }

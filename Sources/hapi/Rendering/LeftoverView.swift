@@ -1,4 +1,5 @@
 import Home
+import HubProtocol
 import Processes
 import RunnerStore
 
@@ -10,6 +11,10 @@ enum LeftoverView {
         return sessions.map { id, left in
             "\(words(left)) by the ended session \(id.prefix(8)); hapi runner stop-session \(id.prefix(8)) ends it"
         }.joined(separator: "\n")
+    }
+
+    static func json(_ left: LeftoverRecord) -> JSONValue {
+        .object(["pid": .integer(Int64(left.process.pid)), "command": .string(left.command)])
     }
 
     /// `1 process left: claude 22405`

@@ -11,13 +11,13 @@ enum Question {
     /// Whether the user says yes. Where nobody can be asked the answer is no, and the flag is named.
     static func agreed(_ text: String, flag: String) -> Bool {
         guard isatty(STDIN_FILENO) == 1 else {
-            Output.complain("nothing was deleted: there is no terminal to ask on", hint: "add \(flag)")
+            Output.complain("nothing was removed: there is no terminal to ask on", hint: "add \(flag)")
             return false
         }
         Output.prompt("\(text) [y/N] ")
         let answer = (readLine() ?? "").lowercased()
         if ["y", "yes"].contains(answer) { return true }
-        Output.errors("Nothing was deleted.")
+        Output.errors("Nothing was removed.")
         return false
     }
 }

@@ -19,6 +19,16 @@ struct SessionView {
         state = session.stateNow
     }
 
+    /// With what the ended ones left behind.
+    static func all(_ sessions: [SessionRecord], _ store: Reading) throws(StoreError) -> [SessionView] {
+        let left = Dictionary(grouping: try store.livingLeftovers(), by: \.sessionID)
+        return sessions.map { session in
+            var view = SessionView(session)
+            if session.exit != nil { view.leftovers = left[session.id] ?? [] }
+            return view
+        }
+    }
+
     var members: [String: JSONValue] {
         [
             "id": .string(session.id),
@@ -35,6 +45,7 @@ struct SessionView {
             "endedAt": .init(session.exit?.at),
             "exit": session.exit.map(Self.json) ?? .null,
             "stoppedBy": .init(session.stoppedBy?.rawValue),
+            "leftBehind": .array(leftovers.map(LeftoverView.json)),
         ]
     }
 
