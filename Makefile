@@ -11,7 +11,7 @@ RELEASE := -c release --static-swift-stdlib --product hapi --disable-local-rpath
 	-Xlinker --build-id=sha1 -Xlinker --no-export-dynamic
 ARCHIVES := .build/archives
 
-.PHONY: help start build install uninstall dist check test test-agents torture sanitize fuzz bench lint \
+.PHONY: help start build install uninstall transcript dist check test test-agents torture sanitize fuzz bench lint \
 	format clean setup
 
 help: ## this list
@@ -25,7 +25,8 @@ build: setup ## the release program, .build/release/hapi, with its symbols in ha
 	PKG_CONFIG_PATH="$(CURDIR)/$(ARCHIVES)" swift build $(RELEASE)
 	@scripts/symbols $(PROGRAM)
 
-install: build ## install hapi in PREFIX/bin (PREFIX is /usr/local as root, else ~/.local)
+# A program that is named (`make install PROGRAM=…`) is installed as it is.
+install: $(if $(findstring command,$(origin PROGRAM)),,build) ## install hapi in PREFIX/bin (PREFIX is /usr/local as root, else ~/.local)
 	@mkdir -p "$(PREFIX)/bin"
 	@install -m 755 $(PROGRAM) "$(PREFIX)/bin/.hapi.new" && mv "$(PREFIX)/bin/.hapi.new" "$(PREFIX)/bin/hapi"
 	@mkdir -p "$(PREFIX)/share/bash-completion/completions" "$(PREFIX)/share/zsh/site-functions" \
@@ -40,6 +41,9 @@ uninstall: ## remove what install has put into PREFIX, but not ~/.hapi
 	@rm -f "$(PREFIX)/bin/hapi" "$(PREFIX)/share/bash-completion/completions/hapi" \
 		"$(PREFIX)/share/zsh/site-functions/_hapi" "$(PREFIX)/share/fish/vendor_completions.d/hapi.fish" \
 		"$(PREFIX)/share/man/man1/hapi.1"
+
+transcript: build ## put the session in a terminal into README, made by the real program
+	@scripts/transcript --write $(PROGRAM)
 
 dist: build ## a tarball, a .deb, checksums and an SBOM in .build/dist
 	@scripts/dist

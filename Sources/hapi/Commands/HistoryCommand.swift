@@ -10,10 +10,10 @@ import SessionProcess
 
 struct HistoryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "history", abstract: "Sessions of the past, with how each ended.",
+        commandName: "history", abstract: "Show past sessions, and how each ended.",
         discussion: """
-            Newest first. With an ID, every event of that session. --grep looks into the logs too. Needs \
-            no running runner.
+            Newest first. With an ID, every event of that session. --grep searches the logs too. Works \
+            without a running runner.
 
             EXAMPLES
               hapi runner history --limit 10
@@ -23,10 +23,13 @@ struct HistoryCommand: ParsableCommand {
             """)
 
     @Argument(help: SessionLookup.help, completion: .sessions) var id: String?
-    @Option(help: "Show at most so many.") var limit = 50
-    @Option(help: "Only those whose directory, log or end holds this text.") var grep: String?
+    @Option(help: ArgumentHelp("Show at most N.", valueName: "n")) var limit = 50
+    @Option(
+        help: ArgumentHelp(
+            "Only sessions whose name, directory, log or end contains this text.", valueName: "text"))
+    var grep: String?
     @OptionGroup var filter: SessionFilter
-    @Flag(help: "One JSON document.") var json = false
+    @Flag(help: "Print one JSON document.") var json = false
 
     func validate() throws {
         guard limit > 0 else { throw ValidationError("--limit must be at least 1") }
@@ -85,7 +88,7 @@ struct HistoryCommand: ParsableCommand {
             return Output.json(.object(members))
         }
         Output.line(
-            "\(entry.view.session.id)  \(entry.view.state.rawValue)  \(entry.view.session.directory.visible)"
+            "\(entry.view.session.id)  \(entry.view.state.rawValue)  \(entry.view.session.directory.visible.tilded)"
         )
         if let progress = entry.request?.progress { Output.line(progress.visible) }
         var table = Table(["AT", "EVENT", "DETAIL"], fits: ["DETAIL": .text])
@@ -99,11 +102,8 @@ struct HistoryCommand: ParsableCommand {
 
         static func of(_ sessions: [SessionRecord], _ store: Reading) throws(StoreError) -> [Entry] {
             let requests = try store.spawnRequests(ofSessions: sessions.map(\.id))
-            let left = Dictionary(grouping: try store.livingLeftovers(), by: \.sessionID)
-            return sessions.map { session in
-                var view = SessionView(session)
-                if session.exit != nil { view.leftovers = left[session.id] ?? [] }
-                return Entry(view: view, request: requests[session.id])
+            return try SessionView.all(sessions, store).map { view in
+                Entry(view: view, request: requests[view.session.id])
             }
         }
 
