@@ -123,5 +123,5 @@ private struct ControlAnswer {
 package struct ControlError: Error, CustomStringConvertible {
     package let port: Int
     package let reason: String
-    package var description: String { "cannot speak to the runner on 127.0.0.1:\(port): \(reason)" }
+    package var description: String { "cannot talk to the runner at 127.0.0.1:\(port): \(reason)" }
 }

@@ -79,7 +79,7 @@ import Testing
         let finished = try await home.hapi("runner", "give-up", "forged-4")
         #expect(finished.status == 0, "\(finished)")
         let given = try await home.history("forged-4")
-        #expect(given.state == "ended" && given.exit?.message?.hasPrefix("given up") == true)
+        #expect(given.state == "ended" && given.exit?.message?.hasPrefix("marked as ended") == true)
         #expect(try await home.control().post("spawn-session", resumed).status == 200)
         for id in [live, "happy-forged-4"] {
             #expect(try await home.hapi("runner", "stop-session", id).status == 0)

@@ -25,7 +25,7 @@ import Testing
             let relative = try await fromGone(home, ["runner", "status"], ["HAPI_HOME": "home"])
             #expect(relative.status == 1 && relative.errors.contains("the current directory is gone"))
             #expect(try await fromGone(home, ["runner", "status"]).status == 0)
-            #expect(try await home.hapi("runner", "approvals").output.hasPrefix("No directory"))
+            #expect(try await home.hapi("runner", "approvals").output.hasPrefix("No decisions"))
             #expect(try await home.list().isEmpty)
         }
     }

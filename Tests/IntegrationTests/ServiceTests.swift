@@ -36,7 +36,8 @@ import Testing
             let first = try await home.startRunner()
             let session = try await home.process(of: try await home.spawn("one"))
             let installed = try await home.hapi("service", "install", "--workspace-root", home.work)
-            #expect(installed.status == 0 && installed.output.contains("The runner runs"), "\(installed)")
+            #expect(
+                installed.status == 0 && installed.output.contains("The runner is running"), "\(installed)")
             #expect(try home.runner() != first && isAlive(session))
             #expect(home.text(unit(home))?.contains(" --workspace-root \(home.work)\n") == true)
             let status = try await home.hapi("service", "status")

@@ -10,10 +10,11 @@ import SessionProcess
 
 struct ApprovalsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "approvals", abstract: "Decisions about creating directories, and what waits for one.",
-        discussion: "Newest first. Needs no running runner.")
+        commandName: "approvals",
+        abstract: "Show decisions about creating directories, and requests that wait for one.",
+        discussion: "Newest first. Works without a running runner.")
 
-    @Flag(help: "One JSON document.") var json = false
+    @Flag(help: "Print one JSON document.") var json = false
 
     func run() throws {
         let home = try RunnerHome.fromEnvironment()
@@ -21,7 +22,7 @@ struct ApprovalsCommand: ParsableCommand {
             try StoreConnection.lookingAt(home) { store throws(StoreError) in try store.directoryDecisions() }
             ?? []
         if json { return Output.json(.array(decisions.map(\.json))) }
-        guard !decisions.isEmpty else { return Output.line("No directory has been decided about yet.") }
+        guard !decisions.isEmpty else { return Output.line("No decisions about directories yet.") }
         var table = Table(["DIRECTORY", "DECISION", "BY", "AT", "REQUEST"], fits: ["DIRECTORY": .path])
         for decision in decisions {
             table.add(
@@ -38,7 +39,7 @@ struct ApprovalsCommand: ParsableCommand {
 
 struct ApproveCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "approve", abstract: "Let sessions create a directory, and any below it.",
+        commandName: "approve", abstract: "Let sessions create a directory, and any directory below it.",
         discussion: """
             Holds for later requests too, until `hapi runner deny` says otherwise.
 
@@ -53,7 +54,7 @@ struct ApproveCommand: ParsableCommand {
 
 struct DenyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "deny", abstract: "Keep sessions from creating a directory, or any below it.",
+        commandName: "deny", abstract: "Keep sessions from creating a directory, or any directory below it.",
         discussion: "Holds for later requests too, also for those that bring their own approval.")
 
     @Argument(help: "The directory; it need not exist yet.") var directory: String
@@ -74,7 +75,7 @@ private func decide(_ decision: DirectoryDecision, _ directory: String) throws {
     let word = decision == .approved ? "may" : "may not"
     Output.line("Sessions \(word) create \(path.visible) and directories below it.")
     if decision == .approved && asked {
-        Output.line("The request that waited is over; spawn again: hapi runner spawn \(path.visible)")
+        Output.line("The request that was waiting is over; to spawn again: hapi runner spawn \(path.visible)")
     }
 }
 

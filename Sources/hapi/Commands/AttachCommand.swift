@@ -8,11 +8,11 @@ import SessionProcess
 
 struct AttachCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "attach", abstract: "Take part in a session's conversation from this terminal.",
+        commandName: "attach", abstract: "Join a session's conversation from this terminal.",
         discussion: """
-            Shows the conversation so far and as it goes. What you type is sent with Enter; a decision is one \
-            key; Ctrl-C stops the turn; Ctrl-D leaves, and the session goes on. Several may be attached at \
-            once, and the hub beside them.
+            Shows the conversation so far, and follows it. Enter sends what you typed; a permission takes one \
+            key; Ctrl-C stops the turn; Ctrl-D detaches, and the session keeps running. Several terminals \
+            and the hub can be attached at the same time.
 
             EXAMPLES
               hapi attach fix-login
@@ -26,7 +26,8 @@ struct AttachCommand: AsyncParsableCommand {
         let session = try SessionLookup.session(id, in: home)
         var attachment = Attachment(try LocalClient.of(session, home))
         switch attachment.run() {
-        case .detached: Output.line("-- left; the session goes on. Back with: hapi attach \(id.visible)")
+        case .detached:
+            Output.line("-- detached; the session keeps running. To come back: hapi attach \(id.visible)")
         case .sessionEnded:
             Output.line("-- the session has ended")
             throw ExitCode(try await status(of: session.id, home))
@@ -78,9 +79,9 @@ struct SendCommand: AsyncParsableCommand {
 
 struct ApproveToolCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "approve-tool", abstract: "Answer what a session asks leave for.",
+        commandName: "approve-tool", abstract: "Answer a session's request for permission.",
         discussion: """
-            Without --request, the oldest open request of the session.
+            Answers the oldest open request, unless --request names another.
 
             EXAMPLES
               hapi runner approve-tool fix-login
@@ -88,13 +89,13 @@ struct ApproveToolCommand: AsyncParsableCommand {
             """)
 
     @Argument(help: SessionLookup.help) var id: String
-    @Flag(help: "Refuse it.") var deny = false
+    @Flag(help: "Deny it.") var deny = false
     @Flag(help: "Allow it for the rest of the session.") var forSession = false
     @Option(help: "Which one, if several are open.") var request: String?
 
     func validate() throws {
         guard !(deny && forSession) else {
-            throw ValidationError("--deny and --for-session exclude each other")
+            throw ValidationError("--deny and --for-session cannot be combined")
         }
     }
 
@@ -107,11 +108,12 @@ struct ApproveToolCommand: AsyncParsableCommand {
             return line["type"]?.string == "now" ? true : nil
         }
         guard let asked = request.map({ wanted in open.first { $0.id == wanted } }) ?? open.first else {
-            Output.complain("\(id) asks for nothing\(request.map { " of the id \($0)" } ?? "") now")
+            Output.complain("\(id) has no open request\(request.map { " with the id \($0)" } ?? "")")
             throw ExitCode(ExitStatus.failed)
         }
         guard asked.questions.isEmpty || deny else {
-            Output.complain("\(id) asks a question", hint: "hapi attach \(id)")
+            Output.complain(
+                "\(id) asks a question, which needs more than a yes or no", hint: "hapi attach \(id)")
             throw ExitCode(ExitStatus.failed)
         }
         let word = deny ? "denied" : forSession ? "approved_for_session" : "approved"
@@ -131,7 +133,7 @@ extension LocalClient {
             let view = SessionView(session)
             guard view.state == .ended else {
                 Output.complain(
-                    "\(session.id) cannot be talked to from here (\(error)): its program is not this one, or it is in a terminal of its own"
+                    "\(session.id) cannot be reached for a conversation (\(error)): it runs another program, or in a terminal of its own"
                 )
                 throw ExitCode(ExitStatus.failed)
             }
@@ -145,7 +147,7 @@ extension LocalClient {
         send(.object(members))
         let answer = wait { $0["type"]?.string == "answer" ? $0 : nil }
         if answer?["ok"]?.bool == true { return }
-        Output.complain(answer?["error"]?.string ?? "the session ended before it took this")
+        Output.complain(answer?["error"]?.string ?? "the session ended before it received this")
         throw ExitCode(ExitStatus.failed)
     }
 }

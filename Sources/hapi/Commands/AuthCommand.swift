@@ -9,9 +9,9 @@ import SessionProcess
 
 struct AuthCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "auth", abstract: "The hub and its token, kept in settings.json.",
+        commandName: "auth", abstract: "Connect to a hub; its address and token are kept in settings.json.",
         discussion: """
-            HAPI_API_URL and CLI_API_TOKEN in the environment win over what is stored.
+            HAPI_API_URL and CLI_API_TOKEN in the environment take precedence over what is stored.
 
             EXAMPLES
               hapi auth login
@@ -24,7 +24,7 @@ struct AuthCommand: AsyncParsableCommand {
 
 struct AuthStatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Which hub and which token are used. The token itself is not shown.")
+        commandName: "status", abstract: "Show which hub and token are used; the token itself is not shown.")
 
     func run() throws {
         let configuration = try Configuration.ofThisProcess()
@@ -62,7 +62,7 @@ struct LogoutCommand: ParsableCommand {
         }
         Output.line(wasStored ? "Token forgotten." : "No token is stored.")
         if wasStored, RunnerPresence(home).runner?.hubState == .connected {
-            Output.line("The running runner stays connected; to disconnect it: hapi runner start --replace")
+            Output.line("The runner stays connected; to disconnect it: hapi runner start --replace")
         }
     }
 }

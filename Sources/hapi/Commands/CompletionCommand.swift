@@ -8,7 +8,8 @@ import SessionProcess
 
 struct CompletionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "completion", abstract: "Print a shell's completions, with the names of live sessions.",
+        commandName: "completion",
+        abstract: "Print a shell's completion script; it completes session names too.",
         discussion: """
             EXAMPLES
               hapi completion bash > ~/.local/share/bash-completion/completions/hapi
@@ -18,7 +19,7 @@ struct CompletionCommand: ParsableCommand {
 
     enum Shell: String, CaseIterable, Sendable { case bash, zsh, fish }
 
-    @Argument(help: "bash, zsh or fish.") var shell: Choice<Shell>
+    @Argument(help: "Your shell.") var shell: Choice<Shell>
 
     func validate() throws { try shell.check() }
 

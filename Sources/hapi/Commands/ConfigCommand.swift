@@ -5,16 +5,17 @@ import Processes
 
 struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "config", abstract: "The settings, and where each comes from.",
+        commandName: "config", abstract: "Show the settings, and where each comes from.",
         subcommands: [ConfigListCommand.self], defaultSubcommand: ConfigListCommand.self)
 }
 
 struct ConfigListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "Every setting with its value and its source; secrets are not shown.",
-        discussion: "What each means is told in docs/settings-and-environment.md.")
+        commandName: "list",
+        abstract: "List every setting with its value and its source; secrets are not shown.",
+        discussion: "docs/settings-and-environment.md says what each one means.")
 
-    @Flag(help: "One JSON document.") var json = false
+    @Flag(help: "Print one JSON document.") var json = false
 
     func run() throws {
         let home = try RunnerHome.fromEnvironment()

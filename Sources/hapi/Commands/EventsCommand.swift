@@ -9,17 +9,17 @@ import SessionProcess
 
 struct EventsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "events", abstract: "What happened to sessions, one JSON object a line.",
+        commandName: "events", abstract: "Print what happened to sessions, one JSON object per line.",
         discussion: """
             Oldest first: requested, started, reported, adopted, stop-requested, ended and so on. The fields \
-            are described in docs/json.md. Needs no running runner.
+            are described in docs/json.md. Works without a running runner.
 
             EXAMPLES
               hapi runner events --since 1h
               hapi runner events --follow | jq -r 'select(.kind == "ended") | .name'
             """)
 
-    @Flag(name: .shortAndLong, help: "Go on with what happens from now on.") var follow = false
+    @Flag(name: .shortAndLong, help: "Keep printing events as they happen.") var follow = false
     @Option(
         help: ArgumentHelp(
             "Only from then on: \(PastMoment.help). Default: all, or with --follow none of the past.",

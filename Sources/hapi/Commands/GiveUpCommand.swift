@@ -11,9 +11,9 @@ struct GiveUpCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mark-ended", abstract: "Record a session of another container or machine as ended.",
         discussion: """
-            Nothing can be known from here about a session that was started in another container, or on \
-            another machine: it stays on record as live. If you know that it is gone, say so. No process \
-            is touched, and a session that can be looked at from here is refused.
+            A session that was started in another container or on another machine cannot be checked from \
+            here, so it stays on record as live. If you know that it is gone, say so with this command. No \
+            process is touched, and sessions of this machine are refused.
 
             EXAMPLES
               hapi runner mark-ended 987f738a
@@ -27,11 +27,14 @@ struct GiveUpCommand: ParsableCommand {
         let store = try StoreConnection(path: home.store, mode: .create)
         let refusal = try store.write { store throws(StoreError) -> String? in
             guard let session = try store.session(meant) else {
-                return "no session is known as \(id)"
+                return "no session is called \(id)"
             }
             if session.exit != nil || session.endedAt != nil { return "session \(id) has ended already" }
-            if session.launch.host.isHere { return "session \(id) can be looked at from here" }
-            let message = "given up by the user: it was started in another container or on another machine"
+            if session.launch.host.isHere {
+                return "session \(id) belongs to this machine, where its state is known"
+            }
+            let message =
+                "marked as ended by the user: it was started in another container or on another machine"
             _ = try store.finish(
                 session.id, unlessRecorded: ExitRecord(.vanished, message: message, at: .now))
             return nil

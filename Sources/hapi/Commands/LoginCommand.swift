@@ -11,10 +11,10 @@ import SessionProcess
 struct LoginCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "login",
-        abstract: "Connect this machine to a hub: asks for it and its token, and tries them.",
+        abstract: "Connect this machine to a hub: ask for its address and token, and try them.",
         discussion: """
-            The token is not shown while you type. What the hub refuses is not stored; a hub that cannot \
-            be reached now is stored and tried again by the runner. A running runner takes both up at once.
+            The token is not shown while you type. A token that the hub refuses is not stored; a hub that \
+            cannot be reached now is, and the runner keeps trying. A running runner uses both at once.
 
             EXAMPLES
               hapi auth login --hub https://hub.example.org
@@ -93,7 +93,8 @@ struct LoginCommand: AsyncParsableCommand {
     private func noteEnvironment(_ url: String, _ token: String) {
         for (name, value) in [(Variable.hubURL, url), (.token, token)] {
             if let own = processEnvironment.stated(name), own.trimmingWhitespace != value {
-                Output.errors("\(name.rawValue) is set in this shell, and wins over what is stored.")
+                Output.errors(
+                    "\(name.rawValue) is set in this shell, and takes precedence over what is stored.")
             }
         }
     }
@@ -114,7 +115,7 @@ struct LoginCommand: AsyncParsableCommand {
         let starter = try RunnerStarter(
             like: runner, of: home, forgetting: [.hubURL, .token])
         if try await starter.recovers(runner) {
-            return Output.line("The runner has taken them up, and is connected.")
+            return Output.line("The runner uses them now, and is connected.")
         }
         switch try await starter.start(replacing: false, note: { _ in }) {
         case .alreadyRunning(let running) where running.hubURL != nil && running.hubState == .connected:

@@ -10,7 +10,8 @@ import SessionProcess
 
 struct LogsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "logs", abstract: "A session's output; without an ID, where the runner's log is.",
+        commandName: "logs",
+        abstract: "Show a session's output; without an ID, the path of the runner's log.",
         discussion: """
             -f follows a session to its end, and the runner's log across its restarts.
 
@@ -22,17 +23,17 @@ struct LogsCommand: ParsableCommand {
             """)
 
     @Argument(help: SessionLookup.help, completion: .sessions) var id: String?
-    @Flag(name: .shortAndLong, help: "Show what is added, as it comes.") var follow = false
+    @Flag(name: .shortAndLong, help: "Keep showing new output as it arrives.") var follow = false
     @Option(name: [.customShort("n"), .customLong("lines")], help: "Show the last N lines.") var lines: Int?
     @Option(
         help: ArgumentHelp("Only from then on: \(PastMoment.help).", valueName: "when"),
         transform: PastMoment.init)
     var since: PastMoment?
-    @Flag(help: "Only where the log is.") var path = false
+    @Flag(help: "Print only the log's path.") var path = false
 
     func validate() throws {
         guard lines ?? 0 >= 0 else { throw ValidationError("-n needs a number of lines") }
-        guard !(path && follow) else { throw ValidationError("--path and -f do not go together") }
+        guard !(path && follow) else { throw ValidationError("--path and -f cannot be combined") }
     }
 
     func run() throws {
@@ -41,7 +42,7 @@ struct LogsCommand: ParsableCommand {
         let file =
             session == nil ? RunnerPresence(home).runner?.logPath ?? home.newestRunnerLog() : session?.logPath
         guard let file, access(file, F_OK) == 0 else {
-            Output.complain(id.map { "there is no log of \($0)" } ?? "there is no runner log yet")
+            Output.complain(id.map { "\($0) has no log" } ?? "there is no runner log yet")
             throw ExitCode(ExitStatus.failed)
         }
         if path || session == nil && !follow && lines == nil && since == nil { return Output.line(file) }

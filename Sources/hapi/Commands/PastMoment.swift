@@ -20,7 +20,7 @@ struct PastMoment: CustomStringConvertible {
     init(_ text: String) throws {
         description = text
         guard let moment = try Self.ago(text) ?? Self.date(text) else {
-            throw ValidationError("it is no time; give \(Self.help)")
+            throw ValidationError("not a time; use \(Self.help)")
         }
         guard moment <= .now else { throw ValidationError("it is in the future") }
         self.moment = moment
@@ -31,7 +31,9 @@ struct PastMoment: CustomStringConvertible {
         guard !unit.isEmpty, !unit.contains("-"), let count = Int64(digits), count < 100_000 else {
             return nil
         }
-        if unit == "m" { throw ValidationError("is it \(digits)min or \(digits)mo?") }
+        if unit == "m" {
+            throw ValidationError("'m' could be minutes or months: use \(digits)min or \(digits)mo")
+        }
         if let seconds = Span.units[unit] { return Timestamp(secondsAgo: count * seconds) }
         switch unit {
         case "mo": return monthsAgo(Int32(count))

@@ -25,7 +25,7 @@ struct PruneCommand: ParsableCommand {
         help: ArgumentHelp("When they ended: \(PastMoment.help).", valueName: "when"),
         transform: PastMoment.init)
     var before: PastMoment
-    @Flag(name: .shortAndLong, help: "Delete without asking.") var yes = false
+    @Flag(name: .shortAndLong, help: "Do not ask.") var yes = false
     @Flag(help: "Only show what would be deleted.") var dryRun = false
 
     func run() throws {

@@ -7,10 +7,10 @@ import RunnerStore
 
 struct ResumeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "resume", abstract: "Go on with the conversation of a session that has ended.",
+        commandName: "resume", abstract: "Continue the conversation of an ended session.",
         discussion: """
-            A new process of the same agent, in the same directory, with the conversation as it was left. \
-            Without an ID: which sessions can be resumed.
+            Starts a new process of the same agent in the same directory, with the conversation as it was \
+            left. Without an ID, lists the sessions that can be resumed.
 
             EXAMPLES
               hapi runner resume
@@ -29,7 +29,7 @@ struct ResumeCommand: AsyncParsableCommand {
         }
         guard var parameters = session.resumption else {
             Output.complain(
-                "\(id) has no conversation to go on with: its agent never told the id of one",
+                "\(id) has no conversation to continue: its agent never reported one",
                 hint: "hapi runner spawn \(session.directory) --agent \(session.agent)")
             throw ExitCode(ExitStatus.failed)
         }
@@ -54,7 +54,7 @@ struct ResumeCommand: AsyncParsableCommand {
             }
             return SessionView(session).state == .ended
         }
-        guard !fitting.isEmpty else { return Output.line("No conversation can be resumed.") }
+        guard !fitting.isEmpty else { return Output.line("There is no conversation to resume.") }
         var table = SessionView.listTable
         for session in fitting { table.add(SessionView(session).listRow) }
         Output.line(table.rendered())

@@ -12,7 +12,7 @@ struct RootCommand: AsyncParsableCommand {
         abstract: "Steer AI coding agents on this machine from a phone or a browser.",
         usage: """
             hapi [AGENT] [ARGS]...     run an agent in this terminal (claude if none is named)
-            hapi runner <subcommand>   the runner, which starts and watches sessions
+            hapi runner <subcommand>   control the runner and its sessions
             """,
         discussion: """
             Agents: agy, auggie, claude, codex, copilot, cursor, dsh, fast-agent, goose, grok, kimi, \
@@ -20,10 +20,10 @@ struct RootCommand: AsyncParsableCommand {
 
             EXAMPLES
               hapi runner start             start the runner in the background
-              hapi runner status            how it stands
+              hapi runner status            see how it is doing
               hapi runner spawn ~/project   start a session there
-              hapi ls                       live sessions
-              hapi codex                    codex in this terminal, seen by the hub
+              hapi ls                       list live sessions
+              hapi codex                    run codex in this terminal, visible at the hub
             """,
         subcommands: [
             RunnerCommand.self, AuthCommand.self, AttachCommand.self, SendCommand.self, ResumeCommand.self,
@@ -36,10 +36,10 @@ struct RootCommand: AsyncParsableCommand {
 struct RunnerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "runner",
-        abstract: "The runner: starts and watches agent sessions, and never forgets one.",
+        abstract: "Start, stop and watch the runner and its sessions.",
         discussion: """
             Sessions outlive the runner: stopping, killing or upgrading it ends none of them, and the \
-            next one takes them over. list, status and history answer without it.
+            next one takes them over. list, status and history work without a running runner.
 
             EXIT STATUS
               0 done · 1 failed · 2 needs approval · 3 no runner · 64 wrong usage

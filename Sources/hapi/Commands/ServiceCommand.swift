@@ -9,7 +9,7 @@ import SessionProcess
 
 struct ServiceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "service", abstract: "Have systemd start the runner, and start it again if it fails.",
+        commandName: "service", abstract: "Run the runner as a systemd service.",
         discussion: """
             EXAMPLES
               hapi service install --workspace-root ~/work
@@ -20,7 +20,7 @@ struct ServiceCommand: AsyncParsableCommand {
 }
 
 struct ServiceScope: ParsableArguments {
-    @Flag(help: "A service of the machine, not of this user; needs root.") var system = false
+    @Flag(help: "For the whole machine instead of this user; needs root.") var system = false
 
     var unit: ServiceUnit { ServiceUnit(isSystem: system, processEnvironment) }
     var systemctl: Systemctl { Systemctl(unit: unit, environment: processEnvironment) }
@@ -28,18 +28,18 @@ struct ServiceScope: ParsableArguments {
 
 struct ServiceInstallCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "install", abstract: "Write the unit, enable it, start it, and see that it runs.",
+        commandName: "install", abstract: "Install, enable and start the service.",
         discussion: """
-            A runner that runs already is stopped and started again by systemd; its sessions keep running. \
-            The hub and the token are those that hapi auth login has stored.
+            A runner that is already running is stopped, and systemd starts it again; its sessions keep \
+            running. The service uses the hub and the token stored by hapi auth login.
             """)
 
     @OptionGroup var scope: ServiceScope
     @Option(
         name: .customLong("workspace-root"), parsing: .singleValue,
-        help: ArgumentHelp("A directory sessions may work in. Repeatable.", valueName: "dir"))
+        help: ArgumentHelp("A directory that sessions may work in. Repeatable.", valueName: "dir"))
     var roots: [String] = []
-    @Option(help: "The user it runs as, with --system; without this, who calls sudo.") var user: String?
+    @Option(help: "With --system, the user it runs as (default: the user who called sudo).") var user: String?
 
     func run() async throws {
         let home = try RunnerHome.fromEnvironment()
@@ -87,7 +87,7 @@ struct ServiceInstallCommand: AsyncParsableCommand {
             if let pid = try await systemctl.mainPID(), let runner = RunnerPresence(home).runner,
                 runner.process.pid == pid, runner.isServing(home)
             {
-                return Output.line("The runner runs (process \(pid)).")
+                return Output.line("The runner is running (process \(pid)).")
             }
             try await Task.sleep(for: .milliseconds(200))
         }
@@ -108,7 +108,7 @@ struct ServiceInstallCommand: AsyncParsableCommand {
         ]
         where processEnvironment.stated(variable) != nil && !isStored {
             Output.complain(
-                "\(variable.rawValue) is set in this shell only; the service does not have it",
+                "\(variable.rawValue) is set only in this shell; the service does not see it",
                 hint: "hapi auth login")
         }
     }
@@ -116,7 +116,7 @@ struct ServiceInstallCommand: AsyncParsableCommand {
 
 struct ServiceUninstallCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "uninstall", abstract: "Stop the service and remove its unit. Sessions keep running.")
+        commandName: "uninstall", abstract: "Stop the service and remove it. Sessions keep running.")
 
     @OptionGroup var scope: ServiceScope
 
@@ -136,7 +136,7 @@ struct ServiceUninstallCommand: AsyncParsableCommand {
 
 struct ServiceStatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Whether the service is installed, starts by itself, and runs.",
+        commandName: "status", abstract: "Show whether the service is installed, enabled and running.",
         discussion: "Exits with 0 if it is active and with 1 if not.")
 
     @OptionGroup var scope: ServiceScope

@@ -29,10 +29,11 @@ enum SessionLookup {
         switch self {
         case .found(let session): return session
         case .unknown:
-            Output.complain("no session is known as \(word)", hint: "hapi runner list --all")
+            Output.complain("no session is called \(word)", hint: "hapi runner list --all")
         case .ambiguous(let sessions):
             let fitting = sessions.map(SessionView.init).map { "\($0.title) (\($0.shortID))" }
-            Output.complain("\(word) could be \(fitting.joined(separator: ", "))", hint: "give more of it")
+            Output.complain(
+                "\(word) could be \(fitting.joined(separator: ", "))", hint: "give more characters of the id")
         }
         throw ExitCode(ExitStatus.failed)
     }

@@ -14,9 +14,11 @@ struct Span {
     /// - Throws: what is wrong, for the user.
     init(_ text: String) throws {
         let (digits, unit) = Self.parts(text)
-        if unit == "m" { throw ValidationError("is it \(digits)min or \(digits)mo?") }
+        if unit == "m" {
+            throw ValidationError("'m' could be minutes or months: use \(digits)min or \(digits)mo")
+        }
         guard let count = Int64(digits), count < 100_000, let factor = Self.units[unit] else {
-            throw ValidationError("it is no length of time; give 90s, 30min, 2h or 7d")
+            throw ValidationError("not a length of time; use for example 90s, 30min, 2h or 7d")
         }
         seconds = count * factor
     }

@@ -11,13 +11,14 @@ struct RunnerOptions: ParsableArguments {
     @Option(
         name: .customLong("workspace-root"), parsing: .singleValue,
         help: ArgumentHelp(
-            "A directory sessions may work in, and the web app may browse. Repeatable.", valueName: "dir"))
+            "A directory that sessions may work in and the web app may browse. Repeatable.", valueName: "dir")
+    )
     var paths: [String] = []
 
     @Option(
         help: ArgumentHelp(
-            "What happens to a request for a missing directory that says nothing of creating it.",
-            discussion: "Without this flag: directoryCreation in settings.json, or allow.",
+            "What to do when a request names a missing directory and does not say whether to create it.",
+            discussion: "Default: directoryCreation in settings.json, or allow.",
             valueName: "allow|ask|deny"))
     var directoryCreation: Choice<DirectoryPolicy>?
 
@@ -36,9 +37,9 @@ struct StartCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "start", abstract: "Start the runner in the background.",
         discussion: """
-            Returns when the runner answers, and says how it stands with the hub. A runner that runs \
-            already is left alone, unless it is of another version, or you name another hub or token \
-            (in the environment or the settings). Sessions keep running either way.
+            Returns when the runner answers, and says whether it is connected to the hub. A running runner \
+            is left alone, unless it is another version, or the environment or the settings name another \
+            hub or token. Sessions keep running either way.
 
             EXAMPLES
               hapi runner start
@@ -48,8 +49,8 @@ struct StartCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: RunnerOptions
-    @Flag(help: "Start it anew, whatever runs already.") var replace = false
-    @Flag(help: "Return without waiting for the hub's answer.") var noWait = false
+    @Flag(help: "Replace a running runner in any case.") var replace = false
+    @Flag(help: "Return without waiting for the hub.") var noWait = false
 
     func run() async throws {
         let configuration = try Configuration.ofThisProcess()
@@ -82,7 +83,7 @@ struct StartCommand: AsyncParsableCommand {
             RunnerPresence(home).runner == nil
         else { return nil }
         if !options.isEmpty {
-            Output.errors("the service has its own flags: hapi service install changes them")
+            Output.errors("flags are ignored: the service has its own; to change them: hapi service install")
         }
         let runner = try await Systemctl(unit: unit, environment: processEnvironment).bring("start", home)
         Output.line("Runner started by systemd (process \(runner.process.pid)).")

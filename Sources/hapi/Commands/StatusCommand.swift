@@ -9,10 +9,10 @@ import SessionProcess
 struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "How the runner stands; when it is down, when and why the last one ended.",
-        discussion: "Exits with 0 if the runner runs and with 3 if not. Needs no running runner.")
+        abstract: "Show how the runner is doing; if it is down, when and why it ended.",
+        discussion: "Exits with 0 if the runner is running and with 3 if not.")
 
-    @Flag(help: "One JSON document.") var json = false
+    @Flag(help: "Print one JSON document.") var json = false
 
     func run() throws { throw ExitCode(try StatusLook(json: json).look()) }
 }

@@ -46,11 +46,11 @@ struct StopSessionCommand: AsyncParsableCommand {
         case .stopped: Output.line("Stopped \(name).")
         case .alreadyGone: Output.line("\(name) had already ended.")
         case .stillAlive where known == nil:
-            Output.complain("no session is known as \(name)", hint: "hapi runner list --all")
+            Output.complain("no session is called \(name)", hint: "hapi runner list --all")
             throw ExitCode(ExitStatus.failed)
         case .stillAlive:
             Output.complain(
-                "\(name) is not stopped: it is still alive, or cannot be reached from here",
+                "\(name) was not stopped: it is still alive, or cannot be seen from here",
                 hint: "hapi runner list")
             throw ExitCode(ExitStatus.failed)
         }

@@ -9,10 +9,10 @@ import SessionProcess
 
 struct WaitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "wait", abstract: "Wait for sessions to end, and exit as they did.",
+        commandName: "wait", abstract: "Wait for sessions to end, and exit with their status.",
         discussion: """
             With several, the status is that of the first one, in the order given, that did not end with 0. \
-            A signal counts as 128 and its number, as in a shell. Needs no running runner.
+            A signal counts as 128 plus its number, as in a shell. Works without a running runner.
 
             EXAMPLES
               hapi runner wait fix-login && git push
@@ -21,7 +21,7 @@ struct WaitCommand: AsyncParsableCommand {
 
     @Argument(help: SessionLookup.help, completion: .sessions) var ids: [String]
     @Option(
-        help: ArgumentHelp("Give up after so long, with status 1: 90s, 30min, 2h.", valueName: "time"),
+        help: ArgumentHelp("Give up after this time, with status 1: 90s, 30min, 2h.", valueName: "time"),
         transform: Span.init)
     var timeout: Span?
 

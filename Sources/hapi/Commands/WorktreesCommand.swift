@@ -10,19 +10,19 @@ import SessionProcess
 
 struct WorktreesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "worktrees", abstract: "The git worktrees made for sessions.",
+        commandName: "worktrees", abstract: "List the git worktrees made for sessions.",
         discussion: """
-            --prune removes those of ended sessions in which nobody works and which hold no uncommitted and \
-            no unpushed work, and says what it kept and why. Files that git does not show, because they are \
-            ignored, are kept too, unless --ignored-too is given.
+            --prune removes the worktrees of ended sessions in which no process works and which hold no \
+            uncommitted or unpushed work, and says what it kept and why. Worktrees with files that git \
+            ignores are kept too, unless --ignored-too is given.
             """)
 
-    @Flag(help: "Remove what is no longer needed.") var prune = false
-    @Flag(help: "With --prune: remove worktrees that hold ignored files, too.") var ignoredToo = false
-    @Flag(help: "One JSON document.") var json = false
+    @Flag(help: "Remove worktrees that are no longer needed.") var prune = false
+    @Flag(help: "With --prune, also remove worktrees that hold ignored files.") var ignoredToo = false
+    @Flag(help: "Print one JSON document.") var json = false
 
     func validate() throws {
-        if ignoredToo && !prune { throw ValidationError("--ignored-too goes with --prune") }
+        if ignoredToo && !prune { throw ValidationError("--ignored-too needs --prune") }
     }
 
     func run() async throws {
@@ -35,7 +35,7 @@ struct WorktreesCommand: AsyncParsableCommand {
                 return entries
             } ?? []
         if json { return Output.json(.array(entries.map(\.json))) }
-        guard !entries.isEmpty else { return Output.line("No worktrees are kept.") }
+        guard !entries.isEmpty else { return Output.line("There are no worktrees.") }
         var table = Table(
             ["SESSION", "STATE", "BRANCH", "CREATED", "PATH"], fits: ["BRANCH": .text, "PATH": .path])
         for entry in entries {
@@ -51,7 +51,7 @@ struct WorktreesCommand: AsyncParsableCommand {
     private func removeUnneeded(_ home: RunnerHome) async throws {
         let kept = try StoreConnection.lookingAt(home) { store throws(StoreError) in try store.keptWorktrees()
         }
-        guard let kept, !kept.isEmpty else { return Output.line("No worktrees are kept.") }
+        guard let kept, !kept.isEmpty else { return Output.line("There are no worktrees.") }
         let configuration = try Configuration.load(environment: processEnvironment)
         let worktrees = Worktrees(environment: processEnvironment, patience: configuration.worktreePatience)
         let store = try StoreConnection(path: home.store, mode: .create)
