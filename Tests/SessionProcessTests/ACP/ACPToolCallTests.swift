@@ -64,6 +64,19 @@ import Testing
         (["title": 7, "kind": [], "content": "x", "rawInput": .null], "Tool", [:]),
     ]
 
+    /// Mistral Vibe reports a refused edit as text in place of the diff.
+    @Test func aCardStaysWhatItWasWhenItsDiffIsReplaced() {
+        var call = ACPToolCall(id: "c")
+        let diff: JSONValue = ["type": "diff", "path": "/a", "newText": "1"]
+        call.merge(["title": "Writing a", "kind": "edit", "content": [diff]])
+        let before = call.call
+        #expect(before.name == "Write")
+        call.merge(["content": [["type": "content", "content": ["type": "text", "text": "refused"]]]])
+        #expect(call.call == before)
+        call.merge(["status": "failed"])
+        #expect(call.result?.output == "refused")
+    }
+
     @Test(arguments: views) func aCallIsShownUnderANameTheWebAppKnows(
         update: JSONValue, name: String, input: JSONValue
     ) {

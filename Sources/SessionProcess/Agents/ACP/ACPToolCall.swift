@@ -10,6 +10,8 @@ struct ACPToolCall: Equatable, Sendable {
     var rawInput: JSONValue?
     var rawOutput: JSONValue?
     var content: [JSONValue] = []
+    /// What it changes: kept when its content goes on to something else, so that the card stays what it was.
+    private var diffs: [JSONValue] = []
     var locations: [JSONValue] = []
 
     init(id: String) { self.id = id }
@@ -22,7 +24,11 @@ struct ACPToolCall: Equatable, Sendable {
         // Some agents send an empty object first.
         rawInput = update["rawInput"].flatMap { $0 == .null || $0 == .object([:]) ? nil : $0 } ?? rawInput
         rawOutput = update["rawOutput"].flatMap { $0 == .null ? nil : $0 } ?? rawOutput
-        if let content = update["content"]?.array, !content.isEmpty { self.content = content }
+        if let content = update["content"]?.array, !content.isEmpty {
+            self.content = content
+            let diffs = content.filter { $0["type"]?.string == "diff" }
+            if !diffs.isEmpty { self.diffs = diffs }
+        }
         if let locations = update["locations"]?.array, !locations.isEmpty { self.locations = locations }
     }
 
@@ -39,7 +45,6 @@ struct ACPToolCall: Equatable, Sendable {
     }
 
     private var view: (String, JSONValue) {
-        let diffs = content.filter { $0["type"]?.string == "diff" }
         if diffs.count > 1 { return ("CodexPatch", .object(["changes": .object(Self.changes(diffs))])) }
         if let diff = diffs.first { return Self.edit(diff) }
         let input = rawInput ?? typedInput
@@ -115,7 +120,6 @@ struct ACPToolCall: Equatable, Sendable {
 
     private var output: JSONValue {
         if let text { return .string(text) }
-        let diffs = content.filter { $0["type"]?.string == "diff" }
         if !diffs.isEmpty {
             return .string(diffs.compactMap { $0["path"]?.string }.joined(separator: "\n"))
         }
