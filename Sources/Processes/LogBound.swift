@@ -11,6 +11,9 @@ package struct LogBound: Equatable, Sendable {
     /// How much of the end is kept at least.
     package var tail: Int
 
+    /// What is cut out is a multiple of this, in bytes.
+    package static let block: off_t = 64 << 10
+
     package static let session = LogBound(limit: 16 << 20, head: 1 << 20, tail: 4 << 20)
 
     package init(limit: Int, head: Int, tail: Int) {
@@ -34,8 +37,7 @@ package struct LogBound: Equatable, Sendable {
         var status = stat()
         guard fstat(log, &status) == 0, status.st_size > off_t(limit) else { return }
         // Where the file system supports it, whole blocks are cut out without copying.
-        let block: off_t = 64 << 10
-        let cut = (status.st_size - off_t(head + tail)) / block * block
+        let cut = (status.st_size - off_t(head + tail)) / Self.block * Self.block
         guard cut > 0 else { return }
         if cprocess_cut(log, off_t(head), cut) != 0 { moveTail(log, down: cut) }
         pwrite(log, Self.mark, Self.mark.count, off_t(head))

@@ -29,6 +29,32 @@ import Testing
         }
     }
 
+    /// As the monitor cuts it, while others append.
+    @Test func aLogWhoseMiddleIsCutOutIsFollowedWithoutRepetitionOrLoss() async throws {
+        try await TestHome.with { home in
+            try await home.startRunner()
+            let id = try await home.spawn("one")
+            let log = try #require(try await home.session(id).logPath)
+            let line = String(repeating: "x", count: 90)
+            try append((0..<170_000).map { "\($0) \(line)\n" }.joined(), to: log)
+            let follower = try home.launch(["logs", "one", "-f", "-n", "1"])
+            #expect(try await follower.firstLine() == "169999 \(line)")
+            try append((0..<20_000).map { "\($0) \(line)\n" }.joined() + "last\n", to: log)
+            try await eventually("the cut") {
+                var status = stat()
+                return stat(log, &status) == 0 && status.st_size < 12 << 20
+            }
+            try append("after the cut\n", to: log)
+            try await eventually("what followed", within: .seconds(30)) {
+                follower.output.hasSuffix("after the cut\n")
+            }
+            let lines = follower.output.split(separator: "\n")
+            #expect(lines.count == 20_003 && lines[20_001] == "last", "\(lines.count)")
+            #expect(try await home.hapi("stop", "one").status == 0)
+            #expect(try await follower.ended() == 0)
+        }
+    }
+
     @Test func theRunnersLogIsFollowedFromOneLifeToTheNext() async throws {
         try await TestHome.with { home in
             let first = try await home.startRunner()

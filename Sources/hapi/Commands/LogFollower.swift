@@ -16,6 +16,8 @@ struct LogFollower: ~Copyable {
     private var path: String
     private var file: Int32
     private var offset: off_t = 0
+    /// The end of what was shown last, which tells whether the middle of the log has been cut out since.
+    private var shown: [UInt8] = []
 
     init(_ path: String, home: RunnerHome, session: String?) throws {
         self.home = home
@@ -41,16 +43,17 @@ struct LogFollower: ~Copyable {
         guard last != nil || since != nil else { return drain() }
         let text = LogText.read(file, atMost: .max)
         offset = off_t(text.count)
-        var shown = text[...]
+        shown = Array(text.suffix(Self.memory))
+        var wanted = text[...]
         if let since {
             guard let recent = LogText.since(since, text) else {
                 Output.complain("no line of this log begins with a time", hint: "use -n instead of --since")
                 throw ExitCode(ExitStatus.failed)
             }
-            shown = recent
+            wanted = recent
         }
-        if let last { shown = LogText.last(last, of: Array(shown)) }
-        Output.bytes(shown)
+        if let last { wanted = LogText.last(last, of: Array(wanted)) }
+        Output.bytes(wanted)
     }
 
     /// Returns when the session has ended. Never returns for the runner's log.
@@ -71,21 +74,34 @@ struct LogFollower: ~Copyable {
     private mutating func drain() {
         var status = stat()
         guard fstat(file, &status) == 0 else { return }
-        if status.st_size < offset { skipCut(to: status.st_size) }
+        if !follows(offset, size: status.st_size) { offset = placeAfterCut(size: status.st_size) }
         while true {
             lseek(file, offset, SEEK_SET)
             let bytes = LogText.read(file, atMost: 1 << 20)
             guard !bytes.isEmpty else { return }
             Output.bytes(bytes[...])
             offset += off_t(bytes.count)
+            shown = Array((shown + bytes).suffix(Self.memory))
         }
     }
 
-    /// The monitor has cut out the middle of the log (`LogBound`). How much is not known exactly: moves back by the
-    /// shrinkage, rounded up to whole mebibytes, so that some output may be shown again.
-    private mutating func skipCut(to size: off_t) {
-        let block: off_t = 1 << 20
-        offset = max(0, offset - (offset - size + block - 1) / block * block)
+    /// How much of what was shown is remembered, in bytes.
+    private static let memory = 256
+
+    /// Whether what was shown last stands right before `place`.
+    private func follows(_ place: off_t, size: off_t) -> Bool {
+        let start = place - off_t(shown.count)
+        guard start >= 0, place <= size else { return false }
+        var bytes = [UInt8](repeating: 0, count: shown.count)
+        return pread(file, &bytes, bytes.count, start) == bytes.count && bytes == shown
+    }
+
+    /// Where to go on after a cut: behind what was shown last, or, where that is gone, at the mark of the cut.
+    private func placeAfterCut(size: off_t) -> off_t {
+        let bound = LogBound.session
+        let place = stride(from: offset - LogBound.block, to: off_t(bound.head), by: -LogBound.block)
+            .first { follows($0, size: size) }
+        return place ?? (size > off_t(bound.head) ? off_t(bound.head) : 0)
     }
 
     private mutating func takeUpNextLife() throws {
@@ -93,7 +109,7 @@ struct LogFollower: ~Copyable {
         drain()
         let next = try Self.opened(newest)
         close(file)
-        (path, offset, file) = (newest, 0, next)
+        (path, offset, file, shown) = (newest, 0, next, [])
         Output.errors("── runner restarted ──")
     }
 
