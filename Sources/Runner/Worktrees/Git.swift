@@ -26,18 +26,32 @@ struct Git: Sendable {
         _ arguments: [String], in directory: String, within patience: Duration = .seconds(60),
         progress: HelperProcess.Progress? = nil
     ) async throws(GitError) -> String {
-        let result: HelperProcess.Result
-        do {
-            result = try await HelperProcess.run(
-                "git", ["-C", directory] + arguments, environment: environment, within: patience,
-                progress: progress)
-        } catch {
-            throw GitError(command: arguments.first ?? "", directory: directory, reason: "\(error)")
+        var attempts = 1
+        while true {
+            let result: HelperProcess.Result
+            do {
+                result = try await HelperProcess.run(
+                    "git", ["-C", directory] + arguments, environment: environment, within: patience,
+                    progress: progress)
+            } catch {
+                throw GitError(command: arguments.first ?? "", directory: directory, reason: "\(error)")
+            }
+            if result.status == 0 {
+                return result.output.hasSuffix("\n") ? String(result.output.dropLast()) : result.output
+            }
+            guard attempts < 20, Self.metAnother(result.words) else {
+                throw GitError(command: arguments.first ?? "", directory: directory, reason: result.words)
+            }
+            attempts += 1
+            // Ends early when the task is cancelled; the next attempt then says so.
+            try? await Task.sleep(for: .milliseconds(50))
         }
-        guard result.status == 0 else {
-            throw GitError(command: arguments.first ?? "", directory: directory, reason: result.words)
-        }
-        return result.output.hasSuffix("\n") ? String(result.output.dropLast()) : result.output
+    }
+
+    /// Git reads the records of all worktrees first, and fails if another git has not written one of them to
+    /// its end (git 2.39: "failed to read .git/worktrees/NAME/commondir: Success").
+    private static func metAnother(_ words: String) -> Bool {
+        words.contains("failed to read") && words.contains("worktrees/")
     }
 }
 

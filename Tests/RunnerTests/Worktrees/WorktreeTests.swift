@@ -78,6 +78,23 @@ import UnitTestSupport
         #expect(try await git("rev-parse", "--abbrev-ref", "HEAD", in: plan.path) == "hapi-fix")
     }
 
+    /// As another git leaves it for a moment while it adds a worktree.
+    @Test func aRecordThatAnotherGitIsStillWritingIsWaitedFor() async throws {
+        let repository = try await repository()
+        let half = "\(repository)/.git/worktrees/half"
+        try createDirectory(half, mode: 0o700)
+        try replaceFile("\(half)/commondir", with: [])
+        try replaceFile("\(half)/gitdir", with: Array("\(folder)/half/.git\n".utf8))
+        let finishing = Task {
+            try await Task.sleep(for: .milliseconds(300))
+            try replaceFile("\(half)/HEAD", with: Array("ref: refs/heads/half\n".utf8))
+            try replaceFile("\(half)/commondir", with: Array("../..\n".utf8))
+        }
+        let record = try await made(repository)
+        #expect(isDirectory(record.path))
+        try await finishing.value
+    }
+
     @Test func whatFailsIsTakenBack() async throws {
         let repository = try await repository()
         try write("#!/bin/sh\necho no, says the hook >&2\nexit 3\n", to: "repo/.git/hooks/post-checkout")
