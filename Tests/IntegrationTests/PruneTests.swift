@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [("1m", "1min or 1mo?"), ("2999-01-01", "is in the future"), ("ever", "is no time")])
+    @Test(arguments: [("1m", "1min or 1mo"), ("2999-01-01", "is in the future"), ("ever", "not a time")])
     func aDateThatCouldMeanAnythingElseIsWrongUsage(date: String, words: String) async throws {
         try await TestHome.with { home in
             let finished = try await home.hapi("runner", "prune", "--before", date, "--yes")

@@ -42,10 +42,16 @@ enum RealAgents {
                 try await home.startRunner(try configure(home, port))
                 let chat = Chat(hub, try await home.spawn("one", ["agent": .string(agent)]))
                 try await body(home, chat)
-                try await chat.isIdle()
-                _ = try await hub.call("killSession", of: chat.id)
-                try await eventually("the session's end") { try await chat.row()["ended"]?.isNull == false }
-                #expect(try await chat.row()["faults"] == [])
+                let live = try await home.control().post("list").body["children"]?.array ?? []
+                // Another one where the first was killed and resumed under an id of its own.
+                let last = Chat(hub, try #require(live.first?["happySessionId"]?.string))
+                try await last.isIdle()
+                _ = try await hub.call("killSession", of: last.id)
+                try await eventually("the session's end") { try await last.row()["ended"]?.isNull == false }
+                for each in Set([chat.id, last.id]) {
+                    let faults = try await Chat(hub, each).row()["faults"]
+                    #expect(faults == [], "\(String(describing: faults))")
+                }
             }
         }
         model.closeInput()

@@ -38,7 +38,7 @@ import Testing
         let line = try Self.text("docs/agents.md").split(separator: "\n").first {
             $0.hasPrefix("| \(what) |")
         }
-        let cells = try #require(line, "no row \(what)").split(separator: "|").dropFirst(2)
+        let cells = try #require(line, "no row \(what)").split(separator: "|").dropFirst()
             .map { $0.trimmingPrefix(" ").prefix { $0 != " " } }
         for (agent, cell) in zip(["Claude", "Codex", "Vibe"], cells) {
             let test = try Self.text("Tests/IntegrationTests/Real\(agent)Tests.swift")

@@ -140,7 +140,7 @@ import UnitTestSupport
     static let texts: [Text] = [
         \.agent, \.model, \.effort, \.modelReasoningEffort, \.serviceTier, \.collaborationMode,
         \.copilotAgentMode, \.permissionMode, \.sessionType, \.worktreeName, \.resumeSessionId,
-        \.existingSessionId, \.sessionId, \.startingMode, \.token, \.name,
+        \.existingSessionId, \.sessionId, \.startingMode, \.token, \.name, \.memory, \.timeout,
     ]
 
     @Test(arguments: texts)
