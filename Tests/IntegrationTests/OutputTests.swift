@@ -30,7 +30,7 @@ import Testing
             #expect(history.array?.first?.keys == Self.listFields.union(["spawnRequest"]))
             #expect(history.array?.first?["happySessionId"]?.string == ended)
             let one = try await json(home, "history", ended)
-            #expect(one.keys == Self.listFields.union(["spawnRequest", "events"]))
+            #expect(one.keys == Self.listFields.union(["spawnRequest", "events", "turns", "decisions"]))
             #expect(
                 one["spawnRequest"]?.keys == ["id", "source", "requestedAt", "outcome", "error", "progress"])
             #expect(one["events"]?.array?.allSatisfy { $0.keys == ["at", "kind", "detail"] } == true)

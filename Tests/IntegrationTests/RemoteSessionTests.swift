@@ -285,6 +285,14 @@ import Testing
                 return turns == ["completed hub: tool Bash {\"command\": \"make\"}"]
                     && asked == [["Bash", "make", "approved", "hub"]]
             }
+            let shown = try await home.hapi("history", chat.id)
+            let words = shown.output.split(separator: " ").joined(separator: " ")
+            for line in [
+                "turn began hub: tool Bash", "asked Bash: make", "decided approved by hub: Bash: make",
+                "turn ended completed",
+            ] {
+                #expect(words.contains(line), "\(shown)")
+            }
         }
     }
 }

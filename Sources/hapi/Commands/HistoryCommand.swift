@@ -75,15 +75,18 @@ struct HistoryCommand: ParsableCommand {
     private func showOne(_ id: String, _ home: RunnerHome) throws {
         let meant = try SessionLookup.session(id, in: home).id
         let found = try StoreConnection.lookingAt(home) {
-            store throws(StoreError) -> ([Entry], [SessionEvent])? in
+            store throws(StoreError) -> ([Entry], [SessionEvent], ConversationView)? in
             guard let session = try store.session(meant) else { return nil }
-            return (try Entry.of([session], store), try store.events(of: session.id))
+            return (
+                try Entry.of([session], store), try store.events(of: session.id),
+                try ConversationView(of: session.id, store)
+            )
         }
-        guard let (entries, events) = found ?? nil, let entry = entries.first else {
+        guard let (entries, events, conversation) = found ?? nil, let entry = entries.first else {
             throw ExitCode(ExitStatus.failed)
         }
         if json {
-            var members = entry.members
+            var members = entry.members.merging(conversation.members) { old, _ in old }
             members["events"] = .array(events.map(\.json))
             return Output.json(.object(members))
         }
@@ -92,7 +95,7 @@ struct HistoryCommand: ParsableCommand {
         )
         if let progress = entry.request?.progress { Output.line(progress.visible) }
         var table = Table(["AT", "EVENT", "DETAIL"], fits: ["DETAIL": .text])
-        for event in events { table.add([event.at.local, event.kind, event.detail ?? ""]) }
+        for row in conversation.rows(with: events) { table.add(row) }
         Output.line(table.rendered())
     }
 
