@@ -123,14 +123,16 @@ class Turn(script.Turn):
                 for tool in self.open:
                     self.tell("tool_call_update", toolCallId=tool, status="failed")
                 self.reason = "cancelled"
+            # Before it is told: the next prompt may follow at once.
+            self.session.turn = None
             WIRE.send(id=self.request, result={"stopReason": self.reason, "usage": {
                 "inputTokens": 100, "outputTokens": 42, "totalTokens": 142}})
             if self.after:
                 time.sleep(0.02)
                 self.chunk(self.key("m"), self.after)
         except RuntimeError as error:
+            self.session.turn = None
             WIRE.send(id=self.request, error={"code": -32603, "message": "Internal error", "data": {"details": str(error)}})
-        self.session.turn = None
 
 
 class Session:
