@@ -1,13 +1,13 @@
 import HubProtocol
 
-/// What a person has allowed for the rest of the session, until the session's process ends.
+/// What a person has allowed until the session's process ends.
 struct AllowList: Equatable, Sendable {
     /// Compared by bytes, because `String` considers some different commands equal.
     private var rules: Set<[UInt8]> = []
 
     mutating func allow(_ rules: [String]) { self.rules.formUnion(rules.map { Array($0.utf8) }) }
 
-    /// A rule is a tool, or a tool with an exact command in parentheses, or with the beginning of one
+    /// A rule is a tool name, optionally followed by a command in parentheses: the exact command, or a prefix
     /// followed by `:*`.
     func allows(_ tool: String, _ input: JSONValue) -> Bool {
         if rules.contains(Array(tool.utf8)) { return true }
@@ -21,7 +21,7 @@ struct AllowList: Equatable, Sendable {
         }
     }
 
-    /// The rule that allows exactly this call again.
+    /// The rule that allows exactly this call.
     static func rule(_ tool: String, _ input: JSONValue) -> String {
         input["command"]?.string.map { "\(tool)(\($0))" } ?? tool
     }

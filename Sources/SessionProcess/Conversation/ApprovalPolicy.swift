@@ -1,6 +1,6 @@
 import HubProtocol
 
-/// The decisions of permission modes without a person (hub contract §7.7).
+/// The decisions that permission modes make without a person (hub contract §7.7).
 enum ApprovalPolicy {
     /// nil if a person must decide.
     static func decision(mode: String, _ request: PermissionRequest) -> PermissionAnswer.Decision? {

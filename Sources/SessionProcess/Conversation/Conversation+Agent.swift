@@ -9,7 +9,8 @@ extension Conversation {
             settingsToTell = []
             advance(now, &actions)
         case .identified(let id):
-            // Told once in each life of the session: its rows here and at the hub may be new.
+            // Reported once per process of the session, because its rows in the store and at the hub may be
+            // new.
             guard id != toldNativeID else { return }
             toldNativeID = id
             nativeID = id
@@ -61,7 +62,7 @@ extension Conversation {
 
     // MARK: Cards
 
-    /// Opens a card, or refines it; a name or an input that says nothing never takes a better one's place.
+    /// Opens a card, or updates it. An empty name or input never replaces a better one.
     mutating func opened(_ call: ToolCall, _ actions: inout Actions) {
         guard let index = cards.firstIndex(where: { $0.id == call.id }) else {
             finishPassage(&actions)
@@ -83,7 +84,7 @@ extension Conversation {
         actions.say(.toolOpened(merged))
     }
 
-    /// Far more than are ever at work at once; without a limit an agent could open them for ever.
+    /// A bound for agents that never close their cards; far more than are ever open at once.
     static let openCards = 1000
 
     private mutating func makeRoomForCard(_ actions: inout Actions) {
@@ -99,15 +100,15 @@ extension Conversation {
         guard let index = cards.firstIndex(where: { $0.id == result.id }) else { return }
         finishPassage(&actions)
         cards.remove(at: index)
-        // Decided without us: by a rule, or because the agent went on.
+        // A request that is still open was decided without us: by a rule, or because the agent went on.
         complete(
             result.id, .canceled, reason: "The agent went on without an answer", by: "agent", now, &actions)
         actions.say(.toolClosed(result, decided: requests.completed(card: result.id)))
     }
 
-    /// Closes what the agent left open.
+    /// Closes the cards that the agent left open.
     mutating func closeCards(_ output: String, isError: Bool, _ actions: inout Actions) {
-        // A subagent's cards are inside its own: inner ones first.
+        // Inner cards first: a subagent's cards are inside its own card.
         for card in cards.reversed() {
             let result = ToolResult(
                 id: card.id, output: .string(output), isError: isError, parent: card.parent)
@@ -126,7 +127,7 @@ extension Conversation {
         actions.add(.record(.title(words)))
     }
 
-    /// Without a better one the first prompt is the title.
+    /// Uses the first prompt as the title if there is no better one.
     mutating func titleByPrompt(_ actions: inout Actions) {
         guard !isTitled, let firstPrompt else { return }
         let words = Self.firstWords(firstPrompt)

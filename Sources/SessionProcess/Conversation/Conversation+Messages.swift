@@ -4,7 +4,7 @@ extension Conversation {
     mutating func receive(_ message: PersonMessage, _ now: Moment, _ actions: inout Actions) {
         guard !isEnding else { return }
         if givenBefore.remove(message.key) != nil { return pass(over: message, &actions) }
-        // A person who writes again wants another try.
+        // A person who writes again wants another attempt.
         if failures >= Self.failureLimit { failures = Self.failureLimit - 1 }
         if message.steers, row.steers, let turn, !turn.isAborting, agent == .ready {
             return give(message, steering: nil, &actions)
@@ -14,7 +14,8 @@ extension Conversation {
         advance(now, &actions)
     }
 
-    /// Whether the agent of an earlier life has carried it out, nobody knows: the person is told.
+    /// The session's earlier process was killed right after giving this message to the agent. Whether the
+    /// agent carried it out is unknown, so the person is told.
     private func pass(over message: PersonMessage, _ actions: inout Actions) {
         acknowledge([message], clearsThinking: true, steered: false, &actions)
         let words =
@@ -23,7 +24,7 @@ extension Conversation {
         actions.say(.notice(.message(words)))
     }
 
-    /// Gives the agent what waits, if it is free; starts it if it is not there.
+    /// Gives the agent the next queued message if it is free; starts the agent if it is not running.
     mutating func advance(_ now: Moment, _ actions: inout Actions) {
         guard !isEnding, turn == nil, given == nil, let next = queue.first else { return }
         if takesHere(next, now, &actions) { return advance(now, &actions) }
@@ -40,7 +41,7 @@ extension Conversation {
         }
     }
 
-    /// After so many starts that lead to nothing, the agent is not started again by itself.
+    /// After this many failures in a row, the agent is started again only for a person's next message.
     static let failureLimit = 3
 
     mutating func start(_ actions: inout Actions) {
@@ -49,7 +50,7 @@ extension Conversation {
         actions.add(.startAgent(opening))
     }
 
-    /// What an agent goes on with.
+    /// How to start the agent so that it continues this conversation.
     var opening: AgentOpening {
         var opening = AgentOpening(directory: directory, nativeID: nativeID)
         opening.forks = forks && nativeID != nil
@@ -60,12 +61,13 @@ extension Conversation {
         return opening
     }
 
-    /// What is for the relay and not for the agent. Returns whether the message was that.
+    /// Handles a message that is for this process and not for the agent. Returns true if nothing is left for
+    /// the agent.
     private mutating func takesHere(
         _ message: PersonMessage, _ now: Moment, _ actions: inout Actions
     ) -> Bool {
         guard row.family == .output, let word = PlanWord(message.text) else { return false }
-        // Not known to a new agent before it has started, so the mode is set at once.
+        // An agent that is not ready yet gets the mode when it starts.
         set([.mode(word.mode)], reply: nil, now, &actions)
         if let rest = word.prompt {
             queue[0].text = rest
@@ -81,7 +83,7 @@ extension Conversation {
         Prompt(id: promptID(message.key), text: message.text, attachments: message.attachments)
     }
 
-    /// A UUID stays itself; the agent gets one made of any other key.
+    /// Agents get a UUID: the key itself if it is one, otherwise one derived from it.
     private func promptID(_ key: String) -> String { isUUID(key) ? key : uuid(from: key) }
 
     private func recordGiving(_ message: PersonMessage, _ actions: inout Actions) {
@@ -125,7 +127,7 @@ extension Conversation {
 
     // MARK: Begun
 
-    /// The agent has begun with a prompt: everything said before it is said first.
+    /// The agent has begun a prompt. Text from before it is flushed first.
     mutating func began(_ id: String, _ now: Moment, _ actions: inout Actions) {
         if let given, given.id == id {
             finishPassage(&actions)
@@ -170,7 +172,7 @@ extension Conversation {
         }
     }
 
-    /// At most 80 characters, with all white space made one.
+    /// At most 80 characters, with each run of white space replaced by one space.
     static func firstWords(_ text: String) -> String {
         // A prompt may be megabytes long.
         let words = text.prefix(1000).split(whereSeparator: \.isWhitespace).joined(separator: " ")

@@ -2,7 +2,7 @@ import HubProtocol
 
 extension Conversation {
     mutating func asked(_ request: PermissionRequest, _ now: Moment, _ actions: inout Actions) {
-        // The card first, so that the web app can join the request to it.
+        // The card comes first, so that the web app can attach the request to it.
         opened(request.tool, &actions)
         let card = cards.first { $0.id == request.tool.id } ?? request.tool
         let entry = PendingRequest(
@@ -24,7 +24,7 @@ extension Conversation {
         }
     }
 
-    /// Ignores a decision on a request that is no longer open: a second phone was slower.
+    /// Ignores a decision on a request that is no longer open, for example one from a second phone.
     mutating func decide(_ card: String, _ decision: Decision, _ now: Moment, _ actions: inout Actions) {
         guard let entry = requests[card: card] else { return }
         var answer = decision.answer
@@ -51,7 +51,7 @@ extension Conversation {
         var answer = answer
         answer.input = entry.arguments
         let approved = answer.decision == .approved || answer.decision == .approvedForSession
-        // The approval of a plan sets the mode itself; otherwise it is set before.
+        // Approving a plan sets the mode in the answer itself. For other requests the mode is set first.
         if approved, let mode = answer.mode, entry.kind != .plan, row.modes.contains(mode) {
             set([.mode(mode)], reply: nil, now, &actions)
         }
@@ -59,7 +59,6 @@ extension Conversation {
         complete(entry.card, approved ? .approved : .denied, answer, by: by, now, &actions)
     }
 
-    /// The agent has withdrawn a request.
     mutating func withdrawn(_ id: String, _ now: Moment, _ actions: inout Actions) {
         guard let entry = requests.pending.first(where: { $0.agentID == id }) else { return }
         complete(entry.card, .canceled, reason: "The agent withdrew the request", by: "agent", now, &actions)

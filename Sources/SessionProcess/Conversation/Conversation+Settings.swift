@@ -1,7 +1,7 @@
 import HubProtocol
 
 extension Conversation {
-    /// How long the agent has for a change of its settings, in milliseconds; the hub waits for 30 s.
+    /// How long the agent has to confirm a setting, in milliseconds. The hub waits 30 s.
     static let settingPatience: Int64 = 10_000
 
     mutating func configure(
@@ -19,7 +19,7 @@ extension Conversation {
         set(settings, reply: reply, now, &actions)
     }
 
-    /// Asks the agent for each; one that is not running yet is started with them.
+    /// Asks the agent for each setting. An agent that is not ready yet gets them when it starts.
     mutating func set(
         _ settings: [AgentSetting], reply: ReplyTicket?, _ now: Moment, _ actions: inout Actions
     ) {
@@ -69,7 +69,7 @@ extension Conversation {
         settingsAsked = []
     }
 
-    /// Returns whether it is another than before.
+    /// Returns whether the value has changed.
     @discardableResult
     private mutating func adopt(_ setting: AgentSetting) -> Bool {
         switch setting {

@@ -1,6 +1,6 @@
 import HubProtocol
 
-/// Between the agent's own program in a terminal and people elsewhere: the conversation is one.
+/// Hands one conversation back and forth between the agent's own program in a terminal and people elsewhere.
 extension Conversation {
     package var isInTerminal: Bool { agent == .inTerminal || agent == .leavingTerminal }
 
@@ -10,7 +10,7 @@ extension Conversation {
         tellWhoHasIt(&actions)
     }
 
-    /// Words typed in the terminal. One who types while the agent works begins no other turn.
+    /// Text typed in the terminal. While a turn is running, it does not begin another one.
     mutating func typed(_ text: String, _ now: Moment, _ actions: inout Actions) {
         finishPassage(&actions)
         if turn == nil {
@@ -24,8 +24,8 @@ extension Conversation {
         actions.say(.person(text))
     }
 
-    /// A message, or a wish of its own: the agent's program in the terminal makes room at once, also in the
-    /// middle of a turn.
+    /// Someone elsewhere wrote, or asked for the conversation: the agent's own program leaves the terminal at
+    /// once, even in the middle of a turn.
     mutating func takeOver(_ actions: inout Actions) {
         guard agent == .inTerminal, !isEnding else { return }
         agent = .leavingTerminal
@@ -39,7 +39,7 @@ extension Conversation {
         tellWhoHasIt(&actions)
     }
 
-    /// What waits in the queue goes on waiting for the next message.
+    /// Queued messages stay queued until the next message arrives.
     mutating func takeBack(_ actions: inout Actions) {
         guard hasTerminal, !isEnding else { return }
         switch agent {

@@ -1,7 +1,7 @@
 import HubProtocol
 
 extension Conversation {
-    /// The end of a turn, always in this order (session contract §4.5).
+    /// Ends a turn, always in this order (session contract §4.5).
     mutating func ended(_ end: TurnEnd, _ now: Moment, _ actions: inout Actions) {
         abortDeadline = nil
         finishTurn(end, now, &actions)
@@ -43,8 +43,8 @@ extension Conversation {
 
     // MARK: Abort
 
-    /// How long the agent has for ending its turn, in milliseconds; then its process is ended, and the
-    /// conversation resumed by another.
+    /// How long the agent has to end its turn, in milliseconds. After that its process is killed, and a new
+    /// one resumes the conversation.
     static let abortPatience: Int64 = 5000
 
     mutating func abort(_ now: Moment, _ actions: inout Actions) {
@@ -76,7 +76,7 @@ extension Conversation {
         let aborting = turn?.isAborting == true || (abortDeadline != nil)
         agent = .absent
         abortDeadline = nil
-        // What it had not begun with is still to be done.
+        // Messages that the agent had not begun go back to the queue.
         let unbegun = [given].compactMap { $0?.message } + steering.map(\.given.message)
         if !isReturning, given != nil || !wasReady { failures += 1 }
         given = nil

@@ -1,14 +1,14 @@
 import HubProtocol
 
-/// One conversation between people and an agent, as a pure state machine: what happens goes in with
-/// ``handle(_:at:)``, what is to be done comes out. It knows of no process, socket or clock.
+/// A conversation between people and an agent, as a pure state machine: events go into ``handle(_:at:)``,
+/// actions come out. It knows of no process, socket or clock.
 package struct Conversation: Sendable {
     package enum AgentStanding: Equatable, Sendable {
         case absent, starting, ready
-        /// Its own program has the terminal, and what is said there is only heard; or is being ended, since
-        /// somebody elsewhere wants to go on.
+        /// The agent's own program has the terminal, and is only listened to; or it is being ended because
+        /// someone elsewhere wants to continue.
         case inTerminal, leavingTerminal
-        /// It is being ended, since the terminal wants the conversation back.
+        /// The agent is being ended because the terminal takes the conversation back.
         case returning
     }
 
@@ -29,9 +29,9 @@ package struct Conversation: Sendable {
     package internal(set) var turn: Turn?
     package internal(set) var requests: RequestBook
     var forks = false
-    /// Messages that wait for their turn.
+    /// Messages waiting for their turn.
     var queue: [PersonMessage] = []
-    /// Given to the agent, which has not begun with it.
+    /// Given to the agent, which has not begun it yet.
     var given: Given?
     var steering: [Steered] = []
     var cards: [ToolCall] = []
@@ -39,27 +39,27 @@ package struct Conversation: Sendable {
     var usage = UsageThrottle()
     var allowed = AllowList()
     var settingsAsked: [SettingsAsked] = []
-    /// What was set while the agent was starting, with other settings.
+    /// Settings that changed while the agent was starting with the old ones; sent when it is ready.
     var settingsToTell: [AgentSetting] = []
     var abortDeadline: Int64?
-    /// Starts of the agent in a row that led to nothing.
+    /// How often in a row the agent ended before it was ready, or before it began the prompt it was given.
     var failures = 0
     var firstPrompt: String?
     var isTitled = false
     var isEnding = false
     let hasTerminal: Bool
 
-    /// Tools whose requests were open when an earlier life of the session was killed.
+    /// Cards whose requests were open when an earlier process of the session was killed.
     private var leftOpen: [String]
-    /// Messages that an earlier life of the session gave to its agent.
+    /// Keys of the messages that an earlier process of the session gave to its agent.
     var givenBefore: Set<String>
 
     /// - Parameters:
-    ///   - requests: what was decided in an earlier life of the session.
-    ///   - leftOpen: the cards that it has left open, to be closed.
-    ///   - givenBefore: the keys of the messages that it gave to its agent. One that the hub sends again was
-    ///     not acknowledged, and is not given twice.
-    ///   - hasTerminal: whether it begins with the agent's own program in a terminal.
+    ///   - requests: the requests decided in an earlier process of the session.
+    ///   - leftOpen: the cards that process left open; they are closed at the beginning.
+    ///   - givenBefore: the keys of the messages that process gave to its agent. A message that the hub sends
+    ///     again was not acknowledged; it is not given twice.
+    ///   - hasTerminal: whether the conversation begins with the agent's own program in a terminal.
     package init(
         _ row: AgentRow, opening: AgentOpening, requests: RequestBook = RequestBook(),
         leftOpen: [String] = [], givenBefore: Set<String> = [], isTitled: Bool = false,
@@ -80,10 +80,10 @@ package struct Conversation: Sendable {
         self.isTitled = isTitled
     }
 
-    /// Whether the web app is to show the session as working.
+    /// Whether the web app shows the session as working.
     package var isThinking: Bool { turn != nil || given != nil }
 
-    /// When to call with ``ConversationEvent/woke``, by ``Moment/uptime``; nil if nothing is pending.
+    /// When to call with ``ConversationEvent/woke``, in ``Moment/uptime``; nil if nothing is pending.
     package var nextWake: Int64? {
         ([passage.due, usage.due, abortDeadline] + settingsAsked.map(\.deadline)).compactMap { $0 }.min()
     }
@@ -139,7 +139,7 @@ package struct Conversation: Sendable {
     }
 }
 
-/// The actions of one step.
+/// The actions that follow from one event.
 struct ActionList {
     private(set) var list: [ConversationAction] = []
     mutating func add(_ action: ConversationAction) { list.append(action) }

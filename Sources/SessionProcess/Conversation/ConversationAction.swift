@@ -1,13 +1,13 @@
 import HubProtocol
 
-/// What is to be done, in this order.
+/// What follows from an event. Actions are performed in order.
 package enum ConversationAction: Equatable, Sendable {
     case say(Utterance)
     /// Tells the hub that these messages are being worked on. Everything said before goes first.
     case consumed([String], clearsThinking: Bool, steered: Bool)
-    /// The requests are others now: the whole agent state is published.
+    /// The open requests have changed: publishes the whole agent state.
     case publishRequests
-    /// Whether it works, or a setting, is other now: a keep-alive at once.
+    /// Whether the agent works, or a setting, has changed: sends a keep-alive at once.
     case publishStatus
     case title(String, isAgents: Bool)
     case nativeID(String?)
@@ -16,20 +16,20 @@ package enum ConversationAction: Equatable, Sendable {
     case command(AgentCommand)
     /// Ends the agent's process without waiting for it to finish.
     case killAgent
-    /// Closes the agent's input; it is ended if it does not end by itself.
+    /// Closes the agent's input. If the process does not exit by itself, it is ended.
     case closeAgent
     /// Starts the agent's own program in the terminal.
     case enterTerminal(AgentOpening)
-    /// Ends it; ``ConversationEvent/leftTerminal`` follows.
+    /// Ends that program; ``ConversationEvent/leftTerminal`` follows.
     case leaveTerminal
     case reply(ReplyTicket, Reply)
     case record(ConversationFact)
-    /// Ends the session: the agent's process is to be closed, then the hub told.
+    /// Ends the session: closes the agent's process, then tells the hub.
     case finish(reason: String)
 }
 
 package enum Reply: Equatable, Sendable {
-    /// For a message taken back.
+    /// For ``ConversationEvent/cancelMessage(key:reply:)``.
     case removed, inFlight, consumed
     case steered
     case notSteered(String)
@@ -37,7 +37,7 @@ package enum Reply: Equatable, Sendable {
     case failed(String)
 }
 
-/// What the web app offers to choose from.
+/// Choices for the web app to offer.
 package enum AgentOffer: Equatable, Sendable {
     case modes([AgentOption])
     case models([AgentOption])
@@ -46,17 +46,17 @@ package enum AgentOffer: Equatable, Sendable {
     case skills([String])
 }
 
-/// What the store keeps of a conversation: no message, but that there was one.
+/// What the store keeps of a conversation. Of a message it keeps no more than the first words.
 package enum ConversationFact: Equatable, Sendable {
-    /// - Parameter prompt: its first words.
+    /// - Parameter prompt: the first words of the prompt.
     case turnBegan(id: String, prompt: String, from: String)
     case turnEnded(id: String, outcome: String)
     case asked(card: String, tool: String, summary: String)
     case decided(card: String, status: String, by: String)
     case nativeID(String)
     case title(String)
-    /// A message of the hub's, by its key, is about to be given to the agent. On record before it is.
+    /// A message from the hub, by its key, is about to be given to the agent. Stored before it is given.
     case given(key: String)
-    /// The agent ended before it began with the message, which waits again.
+    /// The agent ended before it began the message, which is queued again.
     case returned(key: String)
 }

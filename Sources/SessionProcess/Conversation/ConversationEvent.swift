@@ -2,33 +2,32 @@ import HubProtocol
 
 /// Something that happens to a conversation.
 package enum ConversationEvent: Equatable, Sendable {
-    /// The session has begun: the agent is started before anybody writes, so that it is there then.
+    /// The session has begun. The agent is started at once, so that it is ready for the first message.
     case begin
     case message(PersonMessage)
-    /// Takes a queued message back; `reply` hears whether it was still there.
+    /// Takes a queued message back; `reply` says whether it was still queued.
     case cancelMessage(key: String, reply: ReplyTicket)
     case steerMessage(key: String, reply: ReplyTicket)
-    /// A person's answer to a request, by its card's id.
+    /// A person's decision on a request, by its card's id.
     case decision(card: String, Decision)
     case abort
     case configure([AgentSetting], reply: ReplyTicket)
     case agent(AgentEvent)
-    /// Somebody elsewhere wants to go on with what is in the terminal.
+    /// Someone elsewhere wants to continue the conversation that is in the terminal.
     case takeOver
-    /// The agent's own program has ended, as ``ConversationAction/leaveTerminal`` asked for.
+    /// The agent's own program has ended, as requested by ``ConversationAction/leaveTerminal``.
     case leftTerminal
     /// The terminal wants the conversation back.
     case takeBack
-    /// The session is to end.
     case end(reason: String)
     /// The time of ``Conversation/nextWake`` has come.
     case woke
 }
 
-/// Whom a ``ConversationAction/reply(_:_:)`` is for.
+/// Identifies the request that a ``ConversationAction/reply(_:_:)`` answers.
 package typealias ReplyTicket = Int
 
-/// When something happens: by the clock on the wall, for people, and by one that never jumps.
+/// A point in time: by the wall clock, for people, and by a monotonic clock.
 package struct Moment: Equatable, Sendable {
     /// In milliseconds since 1970.
     package var wall: Int64
@@ -41,25 +40,25 @@ package struct Moment: Equatable, Sendable {
     }
 }
 
-/// A message from a person, whichever way it came.
+/// A message from a person, from the hub or from this machine.
 package struct PersonMessage: Equatable, Sendable {
     package enum Origin: Equatable, Sendable {
         case hub
-        /// A shell that is attached, or `hapi send`; the hub does not know of the message yet.
+        /// From an attached shell or `hapi send`. The hub does not have the message yet.
         case here
     }
 
-    /// The hub's `localId`, or an id of its own.
+    /// The hub's `localId`, or another unique id.
     package var key: String
     package var text: String
     package var attachments: [Attachment]
     package var origin: Origin
-    /// Whether it is to join the running turn.
+    /// Whether to add it to the running turn.
     package var steers: Bool
-    /// False for one that the hub has no `localId` for: it is not acknowledged.
+    /// False for a hub message without a `localId`, which is not acknowledged.
     package var isAcknowledged: Bool
 
-    /// Whether the hub sends it until it is acknowledged.
+    /// Whether the hub repeats it until it is acknowledged.
     var isSentAgain: Bool { origin == .hub && isAcknowledged }
 
     package init(

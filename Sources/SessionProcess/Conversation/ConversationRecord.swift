@@ -2,8 +2,8 @@ import Logging
 import Processes
 import RunnerStore
 
-/// Writes the facts of a conversation to the store, one after the other. A store that cannot be written
-/// keeps nobody from talking.
+/// Writes the facts of a conversation to the store, in order. The conversation goes on even if the store
+/// cannot be written.
 final class ConversationRecord: Sendable {
     private let path: String
     private let session: String
@@ -21,11 +21,11 @@ final class ConversationRecord: Sendable {
         self.path = path
         self.session = session
         self.logger = logger
-        // More than any turn has; beyond it the oldest are lost rather than memory.
+        // More than any turn has. Beyond this the oldest facts are dropped, to bound memory.
         (facts, noted) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(10_000))
     }
 
-    /// Returns what is set when the fact is on record, or cannot be.
+    /// The returned signal is set when the fact is stored, or when storing it has failed.
     @discardableResult
     func write(_ fact: ConversationFact, at now: Int64) -> OneShot<Void> {
         let note = Note(fact: fact, at: now, isDone: OneShot())
@@ -35,7 +35,7 @@ final class ConversationRecord: Sendable {
 
     func finish() { noted.finish() }
 
-    /// Writes until ``finish()``, and what was noted before it.
+    /// Runs until ``finish()``, and writes everything noted before it.
     func run() async {
         var ids = IDs()
         for await note in facts {
@@ -60,7 +60,7 @@ final class ConversationRecord: Sendable {
         }
     }
 
-    /// The store's numbers of what is going on.
+    /// The store's row ids of the open turns and requests.
     private struct IDs: Sendable {
         var turns: [String: Int64] = [:]
         var requests: [String: Int64] = [:]

@@ -1,5 +1,5 @@
-/// Collects chunks of streamed text, so that a long answer needs few messages: the first chunk is sent at
-/// once, then the text so far every ``interval``.
+/// Collects chunks of streamed text, so that a long answer needs few messages: sends the first chunk at once,
+/// then the text so far every ``interval``.
 struct PassageBuffer: Equatable, Sendable {
     /// In milliseconds. Each snapshot is a row at the hub.
     static let interval: Int64 = 250
@@ -26,7 +26,7 @@ struct PassageBuffer: Equatable, Sendable {
         return said + wake(at: now)
     }
 
-    /// Returns the grown text if a snapshot is due.
+    /// Returns the text so far if a snapshot is due.
     mutating func wake(at now: Int64) -> [Utterance] {
         guard let due, due <= now, let open else { return [] }
         self.due = nil

@@ -30,7 +30,7 @@ package struct CompletedRequest: Equatable, Sendable {
     package var by = ""
 }
 
-/// The requests of a session: all open ones, and the last completed ones.
+/// The requests of a session: all open ones, and the most recently completed ones.
 package struct RequestBook: Equatable, Sendable {
     /// Limited, because each update sends all of them to the hub.
     package static let completedLimit = 200
@@ -44,7 +44,7 @@ package struct RequestBook: Equatable, Sendable {
 
     package func completed(card: String) -> CompletedRequest? { completed.last { $0.card == card } }
 
-    /// Adds a request. A retried tool may reuse its id, so an earlier decision with this id is removed.
+    /// Adds a request. A retried tool may reuse its id, so an earlier decision for this id is removed.
     mutating func open(_ request: PendingRequest) {
         completed.removeAll { $0.card == request.card }
         pending.removeAll { $0.card == request.card }

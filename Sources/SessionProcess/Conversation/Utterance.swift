@@ -1,9 +1,8 @@
 import HubProtocol
 
-/// What is said in a session, for the hub and for whoever is attached, before it is put into the words
-/// of either.
+/// Something said in a session, before it is formatted for the hub or an attached shell.
 package enum Utterance: Equatable, Sendable {
-    /// The whole text so far; one that is not final grows.
+    /// The whole text so far. If it is not final, it will grow.
     case passage(Passage, isFinal: Bool)
     case toolOpened(ToolCall)
     case toolClosed(ToolResult, decided: CompletedRequest?)
@@ -11,11 +10,11 @@ package enum Utterance: Equatable, Sendable {
     case usage(TokenUsage)
     case turnEnded(TurnEnd)
     case notice(AgentNotice)
-    /// The web app counts what runs in the background.
+    /// A background command has ended. The web app counts the running ones.
     case backgroundEnded(id: String)
     case modeChanged(String)
     /// The turn is over and nothing is queued.
     case ready
-    /// Typed by a person elsewhere than at the hub.
+    /// A person typed this somewhere other than at the hub.
     case person(String)
 }

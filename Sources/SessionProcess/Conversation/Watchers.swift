@@ -1,17 +1,17 @@
-/// What someone who watches a conversation from this machine is told.
+/// An update for someone watching a conversation on this machine.
 package enum Watched: Equatable, Sendable {
     case said(Utterance, at: Int64)
     case requests([PendingRequest])
     case status(isThinking: Bool, mode: String)
 }
 
-/// Who watches, and what they missed.
+/// The watchers of a conversation, and the past that new ones are shown.
 struct Watchers: Sendable {
-    /// How much of the past a new watcher is shown.
+    /// How many past items a new watcher is shown.
     private static let pastLimit = 500
     /// In bytes.
     private static let pastSize = 16 << 20
-    /// What waits for a slow watcher; older things are dropped.
+    /// How many updates wait for a slow watcher; older ones are dropped.
     private static let backlogLimit = 1000
 
     private var past: [(watched: Watched, bytes: Int)] = []
@@ -31,7 +31,7 @@ struct Watchers: Sendable {
         return (past.map(\.watched) + now, stream)
     }
 
-    /// - Parameter bytes: what it takes in memory, near enough.
+    /// - Parameter bytes: the approximate size in memory.
     mutating func tell(_ watched: Watched, bytes: Int = 0) {
         if case .said(let utterance, _) = watched { keep(utterance, watched, bytes) }
         for (key, watcher) in watchers {
@@ -40,7 +40,7 @@ struct Watchers: Sendable {
     }
 
     private mutating func keep(_ utterance: Utterance, _ watched: Watched, _ bytes: Int) {
-        // Of a growing passage the end is enough.
+        // Of a growing passage, only the final text is kept.
         if case .passage(_, isFinal: false) = utterance { return }
         past.append((watched, bytes))
         pastBytes += bytes
