@@ -11,6 +11,8 @@ extension ChildExit {
     }
 
     /// The hub's reason for this end, and the text for the archive (hub contract §7.11).
+    ///
+    /// - Parameter asked: who asked for the end, in words; nil if nobody did.
     func ending(asked: String?) -> (reason: String, words: String) {
         if let asked { return ("terminated", asked) }
         return self == .code(0) ? ("completed", "Session completed") : ("error", "Session crashed")

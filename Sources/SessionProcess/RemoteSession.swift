@@ -6,13 +6,13 @@ import Logging
 import Processes
 import RunnerStore
 
-/// A session that people talk in through the hub, or from this machine: without a terminal, or with the
-/// agent's own program in this one until somebody elsewhere goes on.
+/// A session that people use through the hub or from this machine: without a terminal, or with the agent's
+/// own program in this terminal until someone elsewhere continues.
 struct RemoteSession: Sendable {
     let row: AgentRow
     let program: String
     let opening: AgentOpening
-    /// What the agent is asked first.
+    /// The agent's first prompt.
     let firstPrompt: String?
     let configuration: Configuration
     let machine: MachineRegistration
@@ -20,19 +20,19 @@ struct RemoteSession: Sendable {
     let carriesOn: Bool
     /// The session's id in the store.
     let recordID: String
-    /// The agent's own program, where it has the terminal at first.
+    /// Runs the agent's own program, if the session begins in a terminal.
     let terminal: TerminalSession?
     let logger: Logger
     let warn: @Sendable (String) -> Void
 
     var sessionID: String { registration.id }
 
-    /// Runs it to its end and returns why it ended.
+    /// Runs the session to its end and returns why it ended.
     ///
     /// - Parameters:
-    ///   - past: what ``register()`` found.
-    ///   - wishes: for the session's end, of this machine.
-    ///   - reachable: called once the hub can call the session, or is given up on for now.
+    ///   - past: the result of ``register()``.
+    ///   - wishes: requests from this machine to end the session.
+    ///   - reachable: called once the hub can call the session, or the wait for the hub is over.
     func run(
         after past: Past, wishes: AsyncStream<SessionEnding>,
         reachable: @escaping @Sendable () async -> Void
@@ -43,7 +43,7 @@ struct RemoteSession: Sendable {
             if let hub = parts.hub { group.addTask { await hub.run() } }
             group.addTask { for await wish in wishes { await parts.end(wish) } }
             group.addTask { await begin(parts, past, reachable) }
-            // A program that a user starts in a terminal needs no proof that it works.
+            // Called at once in a terminal: the user can see whether the program works.
             if terminal != nil { group.addTask { await reachable() } }
             let words = await parts.conversation.run()
             await terminal?.close()
@@ -55,13 +55,12 @@ struct RemoteSession: Sendable {
         }
     }
 
-    /// What a running session consists of.
     private struct Parts: Sendable {
         let conversation: LiveConversation
         let files: FileCalls
         let hub: HubSession?
         let local: LocalServer?
-        /// The end that was wished for first.
+        /// The first requested end.
         let asked: OneShot<SessionEnding>
 
         func end(_ ending: SessionEnding) async {
@@ -94,14 +93,14 @@ struct RemoteSession: Sendable {
         return parts
     }
 
-    /// Sees whether the agent can work, and tells the session's start.
+    /// Checks that the agent works, and reports the start of the session.
     private func begin(_ parts: Parts, _ past: Past, _ reachable: @Sendable () async -> Void) async {
         if let terminal {
             if let ending = await inTerminal(terminal, parts.conversation) { await parts.end(ending) }
             return
         }
         if let exit = await parts.conversation.agentEnded(within: Self.moment) {
-            // Where the session's output goes, for whoever asked for it.
+            // To the session's log or terminal, for whoever started the session.
             if !exit.lastWords.isEmpty { say(exit.lastWords) }
             return await parts.end(.unusable(exit))
         }
@@ -110,7 +109,7 @@ struct RemoteSession: Sendable {
         await askFirst(parts.conversation)
     }
 
-    /// How long an agent has to live before a session is said to have started.
+    /// How long an agent must live before the session counts as started.
     private static let moment = Duration.milliseconds(500)
 
     private func say(_ words: String) { _ = writeAll(STDERR_FILENO, Array((words + "\n").utf8)) }
@@ -134,7 +133,7 @@ struct RemoteSession: Sendable {
         }
     }
 
-    /// A socket that cannot be had keeps nobody from talking through the hub.
+    /// Returns nil if the socket cannot be created: the session is still usable through the hub.
     private func localServer(_ conversation: LiveConversation) async -> LocalServer? {
         let greeting: JSONValue = [
             "type": "session", "id": .string(recordID), "happySessionId": .string(sessionID),
@@ -150,7 +149,7 @@ struct RemoteSession: Sendable {
         }
     }
 
-    /// What is shown on this machine.
+    /// The messages shown on this machine.
     private var localShape: MessageShape {
         MessageShape(
             family: .codex, directory: opening.directory, version: ProgramFile.version, nativeID: nil,
@@ -160,11 +159,11 @@ struct RemoteSession: Sendable {
     // MARK: What was before
 
     struct Past: Sendable {
-        /// nil while the hub is away.
+        /// nil while the hub is unreachable.
         var row: Session?
         var requests = RequestBook()
 
-        /// What a life of the session that was killed has asked, and nobody answered.
+        /// Cards whose requests nobody had answered when an earlier process of the session was killed.
         var openCards: [String] { RequestBook.cardsLeftOpen(in: row?.agentState) }
 
         var isTitled: Bool {
@@ -172,8 +171,8 @@ struct RemoteSession: Sendable {
         }
     }
 
-    /// Makes or loads the session's row. A hub that refuses ends the start; one that is away, or cannot be
-    /// trusted, does not, and neither does one that refuses the token of a session that is new.
+    /// Creates or loads the session's row. Throws if the hub refuses. Continues offline if the hub is
+    /// unreachable or not trusted, or if it refuses the token of a new session.
     func register() async throws -> Past {
         guard let hub = configuration.hub else { return Past() }
         do {
@@ -196,7 +195,7 @@ struct RemoteSession: Sendable {
 
     // MARK: The conversation
 
-    /// What an earlier life of the session gave to its agent, by the hub's ids.
+    /// The hub's ids of the messages that an earlier process of the session gave to its agent.
     private var givenBefore: Set<String> {
         guard carriesOn else { return [] }
         do {
@@ -236,6 +235,6 @@ struct RemoteSession: Sendable {
 }
 
 extension SessionEnding {
-    /// Whoever sent the signal may soon send a harder one.
+    /// Whoever sent the signal may soon send SIGKILL.
     fileprivate var isUrgent: Bool { if case .signaled = self { true } else { false } }
 }

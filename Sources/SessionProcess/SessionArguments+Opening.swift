@@ -1,5 +1,6 @@
 extension SessionArguments {
-    /// What a conversation begins with. In a terminal a word that is no id lets the person choose there.
+    /// How the conversation starts. In a terminal, a word after `--resume` that is not an id is left to the
+    /// agent's program, where the person can choose.
     func opening(_ row: AgentRow, _ directory: String, inTerminal: Bool = false) -> AgentOpening {
         let id = resumedID.flatMap { !inTerminal || isUUID($0) ? $0 : nil }
         var opening = AgentOpening(directory: directory, nativeID: id)
@@ -10,7 +11,7 @@ extension SessionArguments {
         return opening
     }
 
-    /// What stands behind `--` is what the agent is asked first.
+    /// The arguments after a bare `--` are the first prompt.
     var firstPrompt: String? {
         let words = lastArguments.joined(separator: " ")
         return words.isEmpty ? nil : words

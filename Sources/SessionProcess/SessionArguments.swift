@@ -2,7 +2,7 @@ import Home
 import HubClient
 import Processes
 
-/// The arguments of `hapi [AGENT] [ARGS]`: our own flags are parsed, the others are for the agent.
+/// The arguments of `hapi [AGENT] [ARGS]`: parses our own flags; the others are for the agent.
 package struct SessionArguments: Equatable, Sendable {
     package enum StartingMode: String, Sendable { case local, remote }
 
@@ -34,7 +34,7 @@ package struct SessionArguments: Equatable, Sendable {
                 variable: "the agent", value: "gemini", needed: "one that is still offered")
         }
         while let word = rest.popFirst() {
-            // Arguments after a bare `--` are for the agent only.
+            // Everything after a bare `--` is for the agent only.
             if word == "--" {
                 agentArguments += [word] + rest
                 lastArguments = Array(rest)
@@ -45,7 +45,7 @@ package struct SessionArguments: Equatable, Sendable {
         }
     }
 
-    /// Notes flags that a session without a terminal passes to the agent in another way.
+    /// Notes flags that a session without a terminal passes to the agent in a different way.
     private mutating func note(_ word: String, _ rest: ArraySlice<String>) {
         switch word {
         case "--permission-mode": permissionMode = rest.first

@@ -7,9 +7,10 @@ import Processes
 import RunnerStore
 import SocketIO
 
-/// A session's connection to the hub: its row, its socket, its keep-alive, and its end.
+/// The connection to the hub of a session whose agent has the terminal to itself: its row, its socket, its
+/// keep-alive, and its end.
 ///
-/// An unreachable hub stops nobody from working: the session has its id from the start, and its row is
+/// The user can work even if the hub is unreachable: the session has its id from the start, and its row is
 /// created when the hub is reachable.
 actor SessionLink {
     let sessionID: String
@@ -79,7 +80,8 @@ actor SessionLink {
         }
     }
 
-    /// Tells the hub how the session ended, and disconnects. Takes at most a second for each step.
+    /// Tells the hub how the session ended, and disconnects. Waits at most 1 s for a connection and 2 s for
+    /// the hub.
     func end(_ reason: String, archiveReason: String) async {
         isEnding = true
         // If the hub has the row, it must learn of the end, however short the session was.
@@ -108,7 +110,7 @@ actor SessionLink {
         await close()
     }
 
-    /// Disconnects without telling the hub. Nothing works afterwards.
+    /// Closes the HTTP client without telling the hub. Nothing works afterwards.
     func close() async { await rest.shutdown() }
 
     private func serve(_ connection: SocketIOConnection) async throws {

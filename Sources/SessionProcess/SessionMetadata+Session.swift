@@ -4,7 +4,7 @@ import HubProtocol
 import Processes
 
 extension SessionMetadata {
-    /// The metadata that this process sends to the hub and the runner about the session.
+    /// The metadata about the session that this process sends to the hub and the runner.
     init(
         _ arguments: SessionArguments, _ configuration: Configuration, machineID: String, directory: String,
         mode: String

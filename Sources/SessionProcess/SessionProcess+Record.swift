@@ -3,8 +3,8 @@ import Processes
 import RunnerStore
 
 extension SessionProcess {
-    /// A session from a terminal has no monitor: it writes its own birth and its own end, so that a
-    /// runner started later knows it.
+    /// A session from a terminal has no monitor. It stores its own start and end, so that a runner started
+    /// later knows it.
     func recordBirth(_ sessionID: String) {
         guard !arguments.startedByRunner else { return }
         var session = SessionRecord(
@@ -26,7 +26,7 @@ extension SessionProcess {
         inStore { store throws(StoreError) in try store.recordExit(recordID, exit) }
     }
 
-    /// A store that cannot be written is told of, and keeps nobody from working.
+    /// Only warns if the store cannot be written: the session goes on.
     private func inStore(_ body: (Writing) throws(StoreError) -> Void) {
         do {
             let store = try StoreConnection(path: configuration.home.store, mode: .create)

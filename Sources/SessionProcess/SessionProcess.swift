@@ -6,9 +6,8 @@ import Logging
 import Processes
 import RunnerStore
 
-/// One session and its truth, told to the runner, the store and the hub: in this terminal, where the
-/// agent's program has the terminal to itself, or without one, where people talk with the agent through
-/// the hub (``RemoteSession``).
+/// One session. Reports to the runner, the store and the hub. Either the agent's program has this terminal to
+/// itself, or people talk with the agent through the hub (``RemoteSession``).
 package struct SessionProcess: Sendable {
     let arguments: SessionArguments
     let configuration: Configuration
@@ -18,7 +17,7 @@ package struct SessionProcess: Sendable {
     let recordID: String
     private let logger: Logger
 
-    /// - Parameter warn: tells the user what does not work and does not stop the session.
+    /// - Parameter warn: reports problems that do not stop the session.
     package init(
         _ arguments: SessionArguments, environment: [String: String],
         warn: @escaping @Sendable (String) -> Void
@@ -40,7 +39,7 @@ package struct SessionProcess: Sendable {
 
     /// Runs the session and returns the status to exit with: the agent's own, if it has the terminal.
     ///
-    /// The stop signals are to be held before, `StopSignals`.
+    /// The caller must have blocked the stop signals (`StopSignals`).
     package func run() async throws -> Int32 {
         if let row = AgentTable.row(arguments.agent.rawValue, others: settings.acpAgents) {
             if mode == "remote" { return try await converse(row) }
@@ -53,8 +52,8 @@ package struct SessionProcess: Sendable {
         let (start, link) = try await unlessSignalled { try await begin() }
         let exit: ChildExit
         do {
-            // Signals are held from here on until they are listened to, so that none ends this process and
-            // leaves the agent behind.
+            // Signals are blocked from here until the session listens for them, so that none ends this
+            // process and leaves the agent behind.
             exit = await follow(
                 try agent(start.program, start.sessionID, arguments: arguments.agentArguments)
                     .start(), link
@@ -71,13 +70,13 @@ package struct SessionProcess: Sendable {
         return exit.status ?? 1
     }
 
-    /// - Parameter row: of an agent that is to converse, and not to have the terminal.
+    /// - Parameter row: set if the agent talks over its standard streams; nil if it only has the terminal.
     private func program(_ row: AgentRow? = nil) throws -> String {
         try AgentProgram.usablePath(
             of: arguments.agent, settings, program: row?.program, configuration.environment)
     }
 
-    /// Before there is an agent to pass it to, a stop signal ends this process as it ends any other.
+    /// Until there is an agent to pass it to, a stop signal has its default action on this process.
     private func unlessSignalled<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value)
         async throws -> Value
     {
@@ -99,7 +98,7 @@ package struct SessionProcess: Sendable {
         let machineID: String
     }
 
-    /// Everything that comes before the agent.
+    /// Does everything that comes before the agent.
     private func begin() async throws -> (start: Start, link: SessionLink?) {
         let program = try program()
         let machineID = try Settings.machineID(configuration.home)
@@ -116,7 +115,7 @@ package struct SessionProcess: Sendable {
         return (Start(program: program, sessionID: sessionID, machineID: machineID), link)
     }
 
-    /// Holds the conversation to its end. A wish for the end is obeyed: then the status is 0.
+    /// Runs the conversation to its end and returns the status to exit with.
     private func converse(
         _ row: AgentRow, in terminal: (row: TerminalRow, state: TerminalState)? = nil
     ) async throws -> Int32 {
@@ -125,8 +124,8 @@ package struct SessionProcess: Sendable {
         do {
             let ending = try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
-                    // Signals are held until they are listened to, so that none ends this process and leaves
-                    // the agent behind.
+                    // Signals are blocked until this listens for them, so that none ends this process and
+                    // leaves the agent behind.
                     await StopSignals.each { signal in
                         if session.terminal?.take(signal, Self.words(for: signal)) == true { return }
                         let asker = StopAsked.words(recordID, in: configuration.home)
@@ -148,7 +147,7 @@ package struct SessionProcess: Sendable {
         }
     }
 
-    /// Everything that comes before the conversation.
+    /// Does everything that comes before the conversation.
     private func beginConversation(
         _ row: AgentRow, _ terminal: (row: TerminalRow, state: TerminalState)?
     ) async throws -> (session: RemoteSession, past: RemoteSession.Past) {
@@ -179,13 +178,13 @@ package struct SessionProcess: Sendable {
         ) { agent(program, sessionID, arguments: $0) }
     }
 
-    /// A session from a terminal brings the runner up, unless the settings say no.
+    /// Starts the runner for a session from a terminal, unless the settings say no.
     private func startRunner() async {
         guard !arguments.startedByRunner, settings.startsRunner else { return }
         let presence = RunnerPresence(configuration.home)
         guard presence.runner == nil, presence.foreignPID == nil, presence.storeError == nil else { return }
         do {
-            // By a command of its own, so that the runner is no child of this session's process.
+            // Through a separate command, so that the runner is not a child of this process.
             let started = try await HelperProcess.run(
                 ProgramFile.current.path, ["runner", "start", "--no-wait"],
                 environment: configuration.environment,
@@ -196,8 +195,8 @@ package struct SessionProcess: Sendable {
         }
     }
 
-    /// A hub that refuses an existing session ends the start. Local work goes on without one that is away,
-    /// cannot be trusted, or refuses the token.
+    /// Creates or loads the session's row. Throws if the hub refuses an existing session. Continues offline
+    /// if the hub is unreachable or not trusted, or if it refuses the token of a new session.
     private func register(_ link: SessionLink?) async throws {
         guard let link else { return }
         do {
@@ -212,17 +211,17 @@ package struct SessionProcess: Sendable {
         }
     }
 
-    /// How long an agent has to live before a session is said to have started.
+    /// How long an agent must live before the session counts as started.
     private static let moment = Duration.milliseconds(500)
 
-    /// Follows the agent to its end, passing signals and the hub's wish on.
+    /// Follows the agent to its end. Passes on signals, and the hub's request to end.
     ///
-    /// - Parameter report: called when the agent has lived for a moment. One that a user starts in a terminal
-    ///   needs no such proof.
+    /// - Parameter report: called when the agent has lived for a moment; at once if a user started it in a
+    ///   terminal.
     private func follow(
         _ agent: RunningAgent, _ link: SessionLink?, report: @escaping @Sendable () async -> Void
     ) async -> ChildExit {
-        // Who asked for the end, if it did not come by itself.
+        // Who asked for the end, in words.
         let asked = OneShot<String>()
         return await withTaskGroup(of: Void.self) { group in
             if let link {
@@ -248,7 +247,7 @@ package struct SessionProcess: Sendable {
         }
     }
 
-    /// Who asked for the end. A stop signals the agent and this process at once, and either may end first.
+    /// A stop signals the agent and this process at the same time, and either may end first.
     private func whoAsked(_ asked: OneShot<String>, _ exit: ChildExit) async -> String? {
         if asked.value == Self.userAsked { return asked.value }
         if arguments.startedByRunner, let words = StopAsked.words(recordID, in: configuration.home) {
@@ -267,8 +266,7 @@ package struct SessionProcess: Sendable {
         signal == SIGINT ? userAsked : "Session terminated by a signal"
     }
 
-    /// What the terminal sends, it sends to the agent too; only what is meant for this process alone
-    /// is passed on.
+    /// The terminal sends its signals to the agent too; passes on only those meant for this process alone.
     private func passSignals(to agent: RunningAgent, _ asked: OneShot<String>) async {
         let inTerminal = isatty(STDIN_FILENO) == 1
         await StopSignals.each { signal in

@@ -2,10 +2,10 @@ import Home
 import HubProtocol
 import Processes
 
-/// The git worktree of a session, for the hub: the web app shows its branch and its repository.
+/// The git worktree of a session, for the hub: the web app shows its branch and repository.
 enum SessionWorktree {
-    /// From the runner's variables, if the session works in the worktree that they describe; otherwise from
-    /// git's own files. nil in a repository's main working tree or outside of one.
+    /// From the runner's environment variables if the session runs in the worktree that they describe,
+    /// otherwise from git's own files. nil in a repository's main working tree or outside a repository.
     static func of(_ directory: String, _ environment: [String: String]) -> SessionMetadata.Worktree? {
         let place = resolvedPath(directory)
         if let made = made(environment), let path = made.worktreePath,
@@ -26,7 +26,8 @@ enum SessionWorktree {
         return .init(basePath: base, branch: branch, name: name, worktreePath: path, createdAt: created)
     }
 
-    /// A linked worktree has a file `.git` that names its folder in the repository, gitrepository-layout(5).
+    /// A linked worktree has a `.git` file that names its directory in the repository,
+    /// gitrepository-layout(5).
     private static func linked(_ place: String) -> SessionMetadata.Worktree? {
         var top: String? = place
         while let candidate = top, linkOrFile("\(candidate)/.git") == nil { top = parentDirectory(candidate) }
@@ -38,7 +39,7 @@ enum SessionWorktree {
             let common = line("\(folder)/commondir")
         else { return nil }
         let branch = String(head.dropFirst(16))
-        // A repository that stores its references elsewhere has this placeholder in HEAD.
+        // A repository that stores its refs elsewhere (reftable) has this placeholder in HEAD.
         guard branch != ".invalid" else { return nil }
         let repository = resolvedPath(absolute(common, in: folder))
         let base = repository.hasSuffix("/.git") ? String(repository.dropLast(5)) : repository

@@ -3,7 +3,7 @@ import RunnerStore
 
 /// Who requested the stop of a session. Stored before the first signal is sent.
 enum StopAsked {
-    /// In words for the hub's archive; nil if no stop is recorded, or the store cannot be read.
+    /// In words for the hub's archive; nil if no stop is stored or the store cannot be read.
     static func words(_ record: String, in home: RunnerHome) -> String? {
         guard let store = try? StoreConnection(path: home.store, mode: .readOnly, busyTimeout: 100),
             let source = (try? store.read { store throws(StoreError) in try store.session(record) })?
