@@ -1,15 +1,16 @@
 import Home
 import HubProtocol
 
-/// A conversation as plain lines, from what a session's socket sends: messages of the hub's `codex` family,
-/// whatever the agent (session contract §4).
+/// A conversation as plain lines. Its input is what a session's socket sends: messages of the hub's `codex`
+/// family, whatever the agent (session contract §4).
 ///
-/// A streamed text is returned line by line; its last line when something else is said or the turn ends.
+/// Streamed text is returned line by line; its last line follows when something else is said or the turn
+/// ends.
 package struct ConversationText {
     /// A text that arrives as growing snapshots.
     private struct Growing {
         var text: String
-        /// How many of its bytes have been returned.
+        /// How many bytes of it have been returned.
         var told = 0
         let mark: String
     }
@@ -31,7 +32,7 @@ package struct ConversationText {
         return lines.map(\.forTerminal)
     }
 
-    /// Returns the rest of streamed texts.
+    /// Returns the rest of all streamed texts.
     package mutating func flushed() -> [String] {
         defer { growing = [:] }
         return growing.sorted { $0.key < $1.key }.flatMap { _, growing in

@@ -1,14 +1,13 @@
-/// Interprets what a person types, byte by byte, in a terminal in raw mode.
+/// Interprets bytes typed in a terminal in raw mode.
 package struct LineEditor: Sendable {
     package enum Key: Equatable, Sendable {
         /// A finished line.
         case line(String)
-        /// A key typed on an empty line: it may be a decision, and is not part of the line yet.
+        /// A key typed on an empty line. It may be a decision, and is not part of the line yet.
         case first(Character)
         case interrupt
-        /// End of input on an empty line, or the detach key.
+        /// Ctrl-D on an empty line, or the detach key.
         case detach
-        /// The line has changed.
         case changed
     }
 
@@ -16,7 +15,7 @@ package struct LineEditor: Sendable {
     private var partial: [UInt8] = []
     private var escape: [UInt8]?
     private var isPasting = false
-    /// In bytes; longer lines are a mistake.
+    /// In bytes; a longer line is a mistake.
     private static let limit = 1 << 20
 
     package init() {}

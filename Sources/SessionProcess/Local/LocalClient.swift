@@ -3,7 +3,7 @@ import Home
 import HubProtocol
 import Processes
 
-/// A shell's end of a session's socket. Blocks, because the programs that use it do nothing else.
+/// The client side of a session's socket. Blocks, because the programs that use it do nothing else.
 package struct LocalClient: ~Copyable {
     package let descriptor: Int32
     private var framing = LineFraming(limit: 64 << 20)
@@ -36,7 +36,7 @@ package struct LocalClient: ~Copyable {
 
     deinit { close(descriptor) }
 
-    /// False if the session has ended.
+    /// Returns false if the session has ended.
     @discardableResult
     package func send(_ order: JSONValue) -> Bool {
         guard var bytes = try? JSON.encode(order) else { return false }

@@ -6,10 +6,10 @@ import NIOCore
 import NIOPosix
 import Processes
 
-/// The session's socket: shells follow the conversation and take part in it (docs/local-socket.md). Only
-/// translates; ``LiveConversation`` decides.
+/// The session's socket, through which shells follow the conversation and take part in it
+/// (docs/local-socket.md). Only translates; ``LiveConversation`` decides.
 struct LocalServer: Sendable {
-    /// The first line for each client.
+    /// The first line sent to each client.
     let greeting: JSONValue
     let conversation: LiveConversation
     let shape: MessageShape
@@ -20,8 +20,8 @@ struct LocalServer: Sendable {
     typealias Client = NIOAsyncChannel<ByteBuffer, ByteBuffer>
     private typealias Listening = NIOAsyncChannel<Client, Never>
 
-    /// Starts listening. Only this user can reach the socket: its directory is closed to others, and the user
-    /// of each client is checked as well.
+    /// Starts listening. Only this user can reach the socket: its directory has mode 0700, and the user of
+    /// each client is checked as well.
     init(
         _ home: RunnerHome, recordID: String, greeting: JSONValue, conversation: LiveConversation,
         shape: MessageShape, logger: Logger
@@ -44,7 +44,7 @@ struct LocalServer: Sendable {
         self.logger = logger
     }
 
-    /// Serves until cancelled or the session ends, and removes the socket.
+    /// Serves until cancelled or the session ends, then removes the socket.
     func run() async {
         defer { unlink(path) }
         do {

@@ -3,10 +3,10 @@ import Home
 import NIOCore
 import Processes
 
-/// What both ends of a session's socket know.
+/// Used by both ends of a session's socket.
 enum LocalSocket {
-    /// A socket's path has 107 bytes at most, and a home may be deep: the directory is opened, and the socket
-    /// named below its descriptor.
+    /// Opens the socket's directory, so that the socket can be named relative to its descriptor: a socket
+    /// path has at most 107 bytes (unix(7)), and the home's path may be longer.
     static func directory(of path: String) throws(FileError) -> Int32 {
         let directory = parentDirectory(path) ?? "/"
         let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -18,14 +18,14 @@ enum LocalSocket {
         "/proc/self/fd/\(directory)/\(path.split(separator: "/").last ?? "")"
     }
 
-    /// As the kernel fills it in for `SO_PEERCRED`.
+    /// `struct ucred`, which the kernel fills in for `SO_PEERCRED`.
     private struct Credentials {
         var pid: Int32 = 0
         var uid: UInt32 = .max
         var gid: UInt32 = .max
     }
 
-    /// Whether the other end belongs to this user, or to root.
+    /// Whether the peer is this user or root.
     static func isOurs(_ channel: any Channel) async throws -> Bool {
         guard let options = channel as? any SocketOptionProvider else { return false }
         let peer: Credentials = try await options.unsafeGetSocketOption(

@@ -1,7 +1,7 @@
 import HubProtocol
 import Processes
 
-/// An open permission request, as a person in a terminal sees and answers it (session contract §5).
+/// An open permission request, as shown and answered in a terminal (session contract §5).
 package struct OpenRequest: Equatable, Sendable {
     package struct Question: Equatable, Sendable {
         var key: String
@@ -60,7 +60,7 @@ package struct OpenRequest: Equatable, Sendable {
 
     private static let keys = "  [y] yes  [s] yes, for this session  [n] no  [x] stop the turn"
 
-    /// A question with its possible answers.
+    /// The lines for a question and its possible answers.
     package func ask(_ index: Int) -> [String] {
         let question = questions[index]
         let options = question.options.enumerated().map { "    \($0.offset + 1). \($0.element)" }
@@ -89,7 +89,7 @@ package struct OpenRequest: Equatable, Sendable {
         .object(["id": .string(id), "approved": .bool(approved), "decision": .string(word)])
     }
 
-    /// The answer to all questions; `typed` has one line for each. An empty line declines.
+    /// The answer to all questions. `typed` has one line for each; an empty line declines.
     package func answer(_ typed: [String]) -> JSONValue {
         guard typed.allSatisfy({ !$0.isEmpty }) else { return decision(approved: false, "denied") }
         var answers: [String: JSONValue] = [:]

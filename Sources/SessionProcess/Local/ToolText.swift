@@ -1,6 +1,6 @@
 import HubProtocol
 
-/// Renders a tool call for a person in a terminal.
+/// Formats a tool call for a terminal.
 enum ToolText {
     /// One line with the tool and its subject.
     static func line(_ name: String, _ input: JSONValue) -> String {
@@ -19,7 +19,7 @@ enum ToolText {
         return nil
     }
 
-    /// Everything that is needed to decide about the call: the command, the diff.
+    /// Everything needed to decide about the call: the command, the diff.
     static func whole(_ name: String, _ input: JSONValue) -> [String] {
         if let command = (input["command"] ?? input["cmd"])?.words {
             return TextLines.of(input["message"]?.words ?? input["description"]?.words, mark: "# ")
@@ -38,7 +38,7 @@ enum ToolText {
         return TextLines.of(String(decoding: text, as: UTF8.self))
     }
 
-    /// Codex sends a list of `{path, diff}`; the hub's card has an object by path.
+    /// Codex sends a list of `{path, diff}`; the hub's card has an object keyed by path.
     private static func diffs(of changes: JSONValue) -> [String] {
         let pairs: [(path: String, change: JSONValue)] =
             changes.array?.map { ($0["path"]?.string ?? "?", $0) }
