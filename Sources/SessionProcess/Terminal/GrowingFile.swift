@@ -1,7 +1,7 @@
 import Glibc
 import Processes
 
-/// A file that another program appends lines to. Nothing is held open between two reads.
+/// A file that another program appends lines to. It is not kept open between reads.
 struct GrowingFile: Sendable {
     private static let portion = 1 << 20
 
@@ -15,15 +15,15 @@ struct GrowingFile: Sendable {
         offset = 0
     }
 
-    /// Leaves out all but about the last `bytes` of what is there now.
+    /// Skips all but about the last `bytes` of the current content.
     mutating func skip(toLast bytes: Int64) {
         guard let seen = Self.look(path) else { return }
         inode = seen.inode
         offset = max(0, seen.size - bytes)
     }
 
-    /// The next whole lines, of a megabyte at most; nil when there is no more for now. A file that was
-    /// replaced, or cut, is read from its beginning.
+    /// The next complete lines, from at most 1 MiB; nil if there is nothing new. A file that was replaced or
+    /// truncated is read from its beginning.
     mutating func read() -> [[UInt8]]? {
         guard let seen = Self.look(path) else { return nil }
         if seen.inode != inode || seen.size < offset {

@@ -4,13 +4,13 @@ import HubProtocol
 import Processes
 import Synchronization
 
-/// An agent's own program in this terminal, heard while it talks, and the terminal while people elsewhere go
-/// on with the conversation. It does what ``TerminalOrders`` say, and leaves the terminal as it was found.
+/// Runs an agent's own program in this terminal and follows what is said there; shows the conversation while
+/// people elsewhere continue it. Follows the ``TerminalOrders``, and restores the terminal.
 final class TerminalSession: Sendable {
     let row: TerminalRow
     let terminal: TerminalState
     let arguments: [String]
-    /// Made into a program with the arguments for it.
+    /// Makes the program to run from its arguments.
     let program: @Sendable ([String]) -> AgentProgram
     /// The file that the agent's hook writes to.
     let hook: String
@@ -33,8 +33,8 @@ final class TerminalSession: Sendable {
         self.program = program
     }
 
-    /// Runs until the agent's own program ends by itself, or the session does. Returns how it ended; nil where
-    /// it was the session.
+    /// Runs until the agent's own program ends by itself or the session ends. Returns how the program ended;
+    /// nil if the session ended.
     func run(_ conversation: LiveConversation, view: TerminalView) async throws(LaunchError) -> SessionEnding?
     {
         var isFirst = true
@@ -47,7 +47,7 @@ final class TerminalSession: Sendable {
             guard conversation.terminal.isLeaving else {
                 return .exited(exit, asked: await whoAsked(exit))
             }
-            // The order that was obeyed.
+            // Takes the order that has just been carried out.
             _ = await conversation.terminal.next()
             await conversation.happen(.leftTerminal)
             await Self.until(conversation.terminal) { await view.run() }
@@ -55,7 +55,7 @@ final class TerminalSession: Sendable {
         return nil
     }
 
-    /// Runs `body` until there is another order.
+    /// Runs `body` until the next order.
     private static func until(_ orders: TerminalOrders, _ body: @escaping @Sendable () async -> Void) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await body() }
@@ -65,7 +65,7 @@ final class TerminalSession: Sendable {
         }
     }
 
-    /// nil where the session has ended before.
+    /// Returns nil if the session ended first.
     private func runAgent(
         _ words: [String], _ conversation: LiveConversation
     ) async throws(LaunchError) -> ChildExit? {
@@ -103,12 +103,12 @@ final class TerminalSession: Sendable {
         return exit
     }
 
-    /// Also where the calling task is cancelled: nobody is left behind in the terminal.
+    /// Not cancelled with the calling task, so that no program is left behind in the terminal.
     private static func exit(of agent: RunningAgent) async -> ChildExit {
         await Task { await agent.ended() }.value
     }
 
-    /// A stop signals the agent and this process at once, and either may hear it first.
+    /// A stop signals the agent and this process at the same time, and either may get the signal first.
     private func whoAsked(_ exit: ChildExit) async -> String? {
         let signals = [SIGTERM, SIGINT, SIGHUP]
         guard signals.contains(where: { exit == .signal($0) || exit == .code(128 + $0) }) else {
@@ -119,8 +119,8 @@ final class TerminalSession: Sendable {
 
     // MARK: From outside
 
-    /// A signal for the session. Returns whether the agent's own program got it: what the terminal sends, it
-    /// sends to that program too.
+    /// Handles a signal for the session. Returns whether the agent's own program got it. The terminal sends
+    /// its own signals to that program too, so SIGINT is not passed on.
     func take(_ signal: Int32, _ words: String) -> Bool {
         now.withLock { now in
             guard let agent = now.agent else { return false }
@@ -131,7 +131,7 @@ final class TerminalSession: Sendable {
         }
     }
 
-    /// The session ends: the agent's own program with it.
+    /// The session ends, and the agent's own program with it.
     func close() async {
         let agent = now.withLock { now in
             now.isClosed = true

@@ -1,12 +1,12 @@
 import Glibc
 import Processes
 
-/// The terminal as it was found, and the way back to that.
+/// The initial state of the terminal, and how to restore it.
 struct TerminalState: Sendable {
     private let modes: termios
     private let wasOurs: Bool
 
-    /// nil where standard input or output is no terminal.
+    /// nil if standard input or output is not a terminal.
     init?() {
         var modes = termios()
         guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1, tcgetattr(STDIN_FILENO, &modes) == 0
@@ -15,10 +15,10 @@ struct TerminalState: Sendable {
         wasOurs = tcgetpgrp(STDIN_FILENO) == getpgrp()
     }
 
-    /// Sets the terminal's modes back, and what a program draws with. Never touches a terminal that somebody
-    /// else has by now.
+    /// Restores the terminal's modes, and resets what a program may have switched on. Does nothing if another
+    /// process group has the terminal.
     ///
-    /// - Parameter crashed: the program had no chance to leave the screen that it drew on.
+    /// - Parameter crashed: whether the program had no chance to leave the alternate screen.
     func restore(crashed: Bool) {
         guard takeForeground() else { return }
         var modes = modes
@@ -26,7 +26,7 @@ struct TerminalState: Sendable {
         _ = writeAll(STDOUT_FILENO, Array((crashed ? Self.mainScreen : "").utf8) + Array(Self.plain.utf8))
     }
 
-    /// Keys come one by one, and are not shown; Ctrl-C is a signal, Ctrl-Z nothing.
+    /// Reads keys one by one without echo. Ctrl-C sends a signal, Ctrl-Z does nothing.
     func takeKeys() {
         guard takeForeground() else { return }
         var keys = modes
@@ -36,13 +36,13 @@ struct TerminalState: Sendable {
         tcsetattr(STDIN_FILENO, TCSADRAIN, &keys)
     }
 
-    /// A program that died may have left the terminal to a process group that is gone. Returns whether the
+    /// Takes the terminal back from a process group that is gone, as after a crash. Returns whether the
     /// terminal is ours.
     private func takeForeground() -> Bool {
         let group = tcgetpgrp(STDIN_FILENO)
         if group == getpgrp() { return true }
         guard wasOurs, group > 0, kill(-group, 0) != 0, errno == ESRCH else { return false }
-        // Not stopped for it, since we are in the background until it is done.
+        // SIGTTOU is blocked, because it would stop us: we are in the background until the call succeeds.
         var blocked = sigset_t()
         var before = sigset_t()
         sigemptyset(&blocked)
@@ -52,7 +52,7 @@ struct TerminalState: Sendable {
         return tcsetpgrp(STDIN_FILENO, getpgrp()) == 0
     }
 
-    /// Mouse, focus, paste and key reports off; the cursor and plain letters.
+    /// Turns off mouse, focus and paste reports; shows the cursor; resets text attributes.
     private static let plain =
         "\u{1b}[?1000l\u{1b}[?1002l\u{1b}[?1003l\u{1b}[?1006l\u{1b}[?1004l\u{1b}[?2004l\u{1b}[?25h\u{1b}[0m"
     private static let mainScreen = "\u{1b}[?1049l"

@@ -2,8 +2,8 @@ import Glibc
 import HubProtocol
 import Processes
 
-/// What a terminal shows while its conversation goes on elsewhere: plain lines, and the key that takes
-/// it back.
+/// What a terminal shows while its conversation continues elsewhere: plain lines. A key takes the
+/// conversation back.
 struct TerminalView: Sendable {
     static let key = UInt8(ascii: "t")
 
@@ -12,7 +12,7 @@ struct TerminalView: Sendable {
     let conversation: LiveConversation
     let terminal: TerminalState
 
-    /// Shows it until cancelled.
+    /// Runs until cancelled.
     func run() async {
         terminal.takeKeys()
         defer { terminal.restore(crashed: false) }

@@ -1,7 +1,7 @@
 import HubProtocol
 import Processes
 
-/// Finds what an agent's own program writes down, and tells each thing as it comes.
+/// Finds the transcript of an agent's own program, and reports each event as it is written.
 struct TranscriptFollower: Sendable {
     private let hear: @Sendable (AgentEvent) async -> Void
     private var hook: GrowingFile
@@ -20,7 +20,7 @@ struct TranscriptFollower: Sendable {
         transcript = row.transcript(since.iso8601)
     }
 
-    /// Follows it until the agent has ended and all is read.
+    /// Follows the transcript until the agent has ended and everything is read.
     mutating func run(until ended: OneShot<Void>) async {
         var quiet = 0
         while true {
@@ -28,13 +28,13 @@ struct TranscriptFollower: Sendable {
             let news = await look()
             if isLast { return }
             quiet = news ? 0 : quiet + 1
-            // Looked for often while something is said, seldom after some quiet seconds.
+            // Polls often while something is said, and less often after 5 s of silence.
             _ = await ended.wait(for: .milliseconds(quiet < 50 ? 100 : 500))
             if Task.isCancelled { return }
         }
     }
 
-    /// Returns whether there was something.
+    /// Returns whether there was anything new.
     private mutating func look() async -> Bool {
         var news = await find()
         while let lines = file?.read() {
@@ -45,23 +45,23 @@ struct TranscriptFollower: Sendable {
     }
 
     private mutating func take(_ line: [UInt8]) async {
-        // A line that is no JSON is half of one: nothing that is said.
+        // Not JSON: part of a line, as the first one after a skip. It is ignored.
         guard let value = try? JSONValue(parsing: line) else { return }
         for event in transcript.take(value) { await hear(event) }
     }
 
     // MARK: Which file
 
-    /// The hook speaks at the start, and whenever another conversation begins.
+    /// Reads the hook's file. The hook runs when the agent starts, and whenever another conversation begins.
     private mutating func find() async -> Bool {
         var news = false
         while let lines = hook.read() {
             for line in lines {
-                // The hook writes whole documents; what is none is not its.
+                // The hook writes complete documents. Anything else was not written by it.
                 guard let told = try? JSONValue(parsing: line), let path = told["transcript_path"]?.string
                 else { continue }
                 news = true
-                // What was said in the file before another takes its place.
+                // Reads the rest of the old file before switching.
                 while let lines = file?.read() { for line in lines { await take(line) } }
                 if path != file?.path { open(path, isOld: told["source"]?.string == "resume") }
                 if told["source"]?.string == "resume", let id = told["session_id"]?.string {
@@ -72,7 +72,7 @@ struct TranscriptFollower: Sendable {
         return news
     }
 
-    /// Of a long past only the end is looked at: what is older than this start is not told anyway.
+    /// Of a long transcript, only the end is read: everything from before this start is ignored anyway.
     private mutating func open(_ path: String, isOld: Bool) {
         file = GrowingFile(path: path)
         if isOld { file?.skip(toLast: 4 << 20) }
