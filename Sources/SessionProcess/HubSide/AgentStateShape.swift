@@ -1,7 +1,7 @@
 import HubProtocol
 
 extension RequestBook {
-    /// The session's whole agent state, as the hub keeps it (hub contract §7.3).
+    /// The session's whole agent state, in the hub's format (hub contract §7.3).
     func agentState(controlledByUser: Bool, startingMode: String) -> JSONValue {
         var open: [String: JSONValue] = [:]
         for request in pending {
@@ -18,7 +18,8 @@ extension RequestBook {
         ]
     }
 
-    /// What an earlier life of the session left at the hub. What it still waited for is over.
+    /// Restores what an earlier process of the session left at the hub. Requests that were still open become
+    /// canceled.
     package init(agentState: JSONValue, at now: Int64) {
         var past: [CompletedRequest] = []
         for (card, entry) in agentState["completedRequests"]?.object ?? [:] {
@@ -41,7 +42,7 @@ extension RequestBook {
 
     private static let restarted = "Session restarted"
 
-    /// The cards that an earlier life of the session, which was killed, has left open.
+    /// The cards left open by an earlier process of the session that was killed.
     static func cardsLeftOpen(in agentState: JSONValue?) -> [String] {
         let pending = agentState?["requests"]?.object?.keys.map { $0 } ?? []
         let canceled = (agentState?["completedRequests"]?.object ?? [:]).filter { card, entry in
@@ -52,7 +53,7 @@ extension RequestBook {
 }
 
 extension CompletedRequest {
-    /// Canceled by the runner, which saw the end of the session's process.
+    /// Canceled by the runner, which saw the session's process end.
     fileprivate var wasLeftOpen: Bool { reason == AgentState.processGone }
 
     fileprivate var shape: JSONValue {
@@ -85,7 +86,7 @@ extension CompletedRequest {
 }
 
 extension JSONValue {
-    /// An answer to a question: words, or words under `answers`.
+    /// An answer to a question: a string, an array of strings, or either under `answers`.
     var answerWords: [String] {
         switch self {
         case .string(let word): [word]

@@ -1,8 +1,8 @@
 import Processes
 import Synchronization
 
-/// Wakes one task, which may be cancelled and started again. (An `AsyncStream` would end for good when the
-/// first task that iterates over it is cancelled.)
+/// Wakes one task, which may be cancelled and started again. (An `AsyncStream` ends for good when the first
+/// task that iterates over it is cancelled.)
 final class Bell: Sendable {
     private struct State {
         var hasRung = false
@@ -20,7 +20,7 @@ final class Bell: Sendable {
         waiting?.set(())
     }
 
-    /// Returns when it has rung since the last call; throws if the task is cancelled.
+    /// Returns once it has rung since the last call; throws if the task is cancelled.
     func wait() async throws {
         let waiting = state.withLock { state -> OneShot<Void>? in
             if state.hasRung { return nil }

@@ -4,8 +4,8 @@ import Home
 import HubProtocol
 import Processes
 
-/// The hub's calls on files of a session's directory (hub contract §7.9). Never reads outside of it, even
-/// through symbolic links.
+/// The hub's calls on files in a session's directory (hub contract §7.9). Never reads outside that directory,
+/// even through symbolic links.
 struct FileCalls: Sendable {
     static let methods = [
         "readFile", "listDirectory", "statFiles", "uploadFile", "deleteUpload", "readGeneratedImage",
@@ -117,7 +117,7 @@ struct FileCalls: Sendable {
 
     private func statuses(of paths: [String]) -> JSONValue {
         let entries = paths.prefix(500).map { path -> JSONValue in
-            // A file that is missing or may not be read gets only its path.
+            // A file that is missing or may not be read is listed with its path only.
             guard let name = try? resolved(path), let status = Status(name) else {
                 return ["path": .string(path)]
             }
@@ -139,7 +139,7 @@ struct FileCalls: Sendable {
             atPath: uploads, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let wanted =
             (given["filename"]?.string ?? "file").split(separator: "/").last.map(String.init) ?? "file"
-        // Without spaces and special characters, because agents read the path as one word.
+        // No spaces or special characters, because agents read the path as one word.
         let plain = wanted.unicodeScalars.map {
             $0.properties.isAlphabetic || ("0"..."9").contains($0) || "._-".unicodeScalars.contains($0)
                 ? Character($0) : "_"
@@ -160,7 +160,6 @@ struct FileCalls: Sendable {
         return ["success": true]
     }
 
-    /// Removes all attachments.
     func removeUploads() {
         // Fails if nothing was uploaded.
         try? FileManager.default.removeItem(atPath: uploads)

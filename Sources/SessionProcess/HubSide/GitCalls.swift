@@ -72,7 +72,7 @@ struct GitCalls: Sendable {
         return Self.shape(try await run("rg", arguments, directory))
     }
 
-    /// Files whose path contains the words: from git in a repository, otherwise from ripgrep.
+    /// Files whose path contains the query: listed by git in a repository, otherwise by ripgrep.
     private func findFiles(_ query: String, limit: Int, _ directory: String) async throws -> JSONValue {
         var listed = try await run(
             "git", ["ls-files", "--cached", "--others", "--exclude-standard"], directory)

@@ -1,8 +1,8 @@
 import HubProtocol
 import Synchronization
 
-/// What the hub is to know of the session, from the conversation, which does not wait, to the line, which
-/// may be away.
+/// What the hub is to know about the session. The conversation writes it without waiting; the connection,
+/// which may be down, reads it.
 final class HubNews: Sendable {
     struct Status: Equatable, Sendable {
         var isThinking = false
@@ -26,20 +26,20 @@ final class HubNews: Sendable {
     }
 
     private let state: Mutex<State>
-    /// Something waits in the outbox.
+    /// Rings when the outbox is not empty.
     let mail = Bell()
     let statusChanged = Bell()
     let metadataChanged = Bell()
 
     private let hasHub: Bool
 
-    /// - Parameter hasHub: without one, nothing waits to be told.
+    /// - Parameter hasHub: if false, nothing is put into the outbox.
     init(_ status: Status, requests: RequestBook, hasHub: Bool) {
         self.hasHub = hasHub
         state = Mutex(State(requests: requests, status: status))
     }
 
-    // MARK: The conversation's side
+    // MARK: For the conversation
 
     func put(_ content: Outbox.Content, snapshot: String? = nil, isDroppable: Bool = false, bytes: Int = 64) {
         guard hasHub else { return }
@@ -65,7 +65,7 @@ final class HubNews: Sendable {
         metadataChanged.ring()
     }
 
-    /// A title is put to the hub only where there is none that a person, or the agent, gave.
+    /// Sets the title at the hub, unless a person or the agent has set one.
     func propose(title: String) {
         state.withLock { $0.title = title }
         metadataChanged.ring()
@@ -86,7 +86,7 @@ final class HubNews: Sendable {
         }
     }
 
-    // MARK: The line's side
+    // MARK: For the connection
 
     var requests: RequestBook { state.withLock(\.requests) }
     var status: Status { state.withLock(\.status) }
@@ -118,7 +118,7 @@ final class HubNews: Sendable {
         }
     }
 
-    /// What was taken and did not reach the hub; what changed since then stands.
+    /// Puts back changes that did not reach the hub. Newer changes take precedence.
     func giveBack(_ changes: [String: JSONValue], title: String?) {
         state.withLock { state in
             state.metadata.merge(changes) { newer, _ in newer }

@@ -23,7 +23,7 @@ extension HubSession {
         }
     }
 
-    /// Maximum concurrent calls; the others wait.
+    /// Calls handled at once. At the limit, no further event of the hub is read, updates included.
     private static let callLimit = 16
 
     private func updated(_ event: SocketIOEvent, on line: SocketIOConnection) async throws {
@@ -39,7 +39,7 @@ extension HubSession {
             if let row = update.body.message { _ = await receive(row) }
         case "cancel-queued-message":
             let key = update.body.localId ?? update.body.messageId ?? ""
-            // The hub waits for only half a second, so this does not queue behind other updates.
+            // The hub waits only half a second for this answer.
             try await line.acknowledge(event, await calls?.cancel(key) ?? .object([:]))
         case "retry-queued-message":
             var known = false
@@ -52,7 +52,7 @@ extension HubSession {
         }
     }
 
-    /// Passes on a person's message. Returns whether it was one.
+    /// Passes on a person's message. Returns whether the row is a person's message.
     func receive(_ row: SessionMessageRow) async -> Bool {
         let isPersons =
             row.content["role"]?.string == "user" && row.content["meta"]?["sentFrom"]?.string != "cli"
@@ -61,7 +61,7 @@ extension HubSession {
         return isPersons
     }
 
-    /// Takes over changes by others who write the session's metadata.
+    /// Adopts metadata changes made by others.
     private func adopt(_ changed: SessionUpdate.Versioned) {
         guard changed.version > metadataVersion else { return }
         metadataVersion = changed.version

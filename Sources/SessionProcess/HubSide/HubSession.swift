@@ -6,8 +6,9 @@ import NIOPosix
 import Processes
 import SocketIO
 
-/// A session's line to the hub, in remote mode: its row, its pulse, its messages both ways, the hub's
-/// calls, and its truthful end. It comes back whenever the line is lost, and decides nothing.
+/// A session's connection to the hub if its conversation is relayed: its row, keep-alives, messages in both
+/// directions, the hub's calls, and the report of its end. Reconnects whenever the connection is lost, and
+/// makes no decisions.
 actor HubSession {
     let sessionID: String
     let hub: Hub
@@ -17,7 +18,7 @@ actor HubSession {
     let news: HubNews
     let logger: Logger
     let rest: HubREST
-    /// What the hub asks of the session. Set once, before ``run()``.
+    /// Handles the hub's calls. Set once, before ``run()``.
     var calls: SessionCalls?
     var metadata: JSONValue
     /// 0 while the session has no row.
@@ -26,7 +27,7 @@ actor HubSession {
     var inbox = Inbox()
     private var line: SocketIOConnection?
     private var isEnding = false
-    /// The hub can call the session now.
+    /// Set once the hub can call the session.
     nonisolated let reachable = OneShot<Void>()
 
     init(
@@ -48,7 +49,7 @@ actor HubSession {
 
     func answer(with calls: SessionCalls) { self.calls = calls }
 
-    /// Makes or loads the session's row, where the hub was away before.
+    /// Creates or loads the session's row, if the hub was unreachable before.
     private func register() async throws(HubError) {
         _ = try await rest.register(machine)
         let session =
@@ -58,7 +59,7 @@ actor HubSession {
         stateVersion = session.agentStateVersion
     }
 
-    /// Keeps the line until cancelled.
+    /// Stays connected until cancelled.
     func run() async {
         await HubConnection.keep({ hub }, logger, changed: { _ in }, connect: { try await connect() })
     }
@@ -91,9 +92,9 @@ actor HubSession {
         }
     }
 
-    // MARK: Pulse
+    // MARK: Keep-alive
 
-    /// Every 2 s, and at each change: the hub counts a session as inactive after 30.
+    /// Every 2 s, and at each change. The hub considers a session inactive after 30 s.
     private func keepAlive(_ line: SocketIOConnection) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -123,12 +124,12 @@ actor HubSession {
         try await line.emit(HubEvent.sessionAlive, alive)
     }
 
-    // MARK: Mail
+    // MARK: Messages
 
-    /// After a line was lost: what people wrote meanwhile, and what had arrived before the line was lost.
+    /// After a lost connection: reads what people wrote in the meantime, and what had reached the hub.
     private func catchUp() async throws {
         var known: [JSONValue] = []
-        // What people wrote before this session was there comes by itself with the first pulses.
+        // The hub itself sends what people wrote before this process, once it gets keep-alives.
         if inbox.cursor > 0 || news.hasUnconfirmed {
             var after = inbox.cursor
             while true {
@@ -144,7 +145,7 @@ actor HubSession {
         news.reconnected(known: known)
     }
 
-    /// Sends what waits, in order, and has the hub confirm it.
+    /// Sends the outbox in order, and has the hub confirm each batch.
     private func sendMail(on line: SocketIOConnection) async throws {
         try await publishState(on: line)
         reachable.set(())
@@ -160,8 +161,8 @@ actor HubSession {
         if dropped > 0 { try await tellOfDropped(dropped, on: line) }
         for item in items {
             switch item.content {
-            // Without a time of our own: the hub stamps what it gets, a consumption too, and what was said
-            // before one must not seem to be said after it.
+            // Without a time of our own: the hub stamps messages and consumptions when they arrive, and what
+            // was said before a consumption must not seem to be said after it.
             case .message(let message):
                 try await line.emit(HubEvent.message, SessionMessage(sid: sessionID, message: message))
             case .consumed(let keys, let clears, let steered):
@@ -242,13 +243,13 @@ actor HubSession {
 
     // MARK: The end
 
-    /// Tells the hub how the session ended, after all that is still to be told, and hangs up. Takes a few
-    /// seconds at most.
+    /// Sends what is still in the outbox, tells the hub how the session ended, and disconnects. Takes
+    /// at most about 5 s.
     func end(_ reason: String, archiveReason: String) async {
         if metadataVersion > 0 { _ = await reachable.wait(for: .seconds(1)) }
         let deadline = ContinuousClock.now + .seconds(2)
         while line != nil, news.isMailWaiting, ContinuousClock.now < deadline {
-            // Ends early when the task is cancelled.
+            // Fails if the task is cancelled; then the deadline ends the loop.
             try? await Task.sleep(for: .milliseconds(20))
         }
         isEnding = true
@@ -283,6 +284,6 @@ actor HubSession {
         _ = try await line.emitWithAck(HubEvent.ping, timeout: .seconds(1))
     }
 
-    /// Lets go of the hub without a word. Nothing works after it.
+    /// Closes the HTTP client without telling the hub. Nothing works afterwards.
     func close() async { await rest.shutdown() }
 }

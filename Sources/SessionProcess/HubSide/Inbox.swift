@@ -1,7 +1,7 @@
 import HubProtocol
 
-/// Which messages of the hub have been taken: the hub repeats each until it is acknowledged, and may repeat
-/// others after a lost connection.
+/// Remembers which messages of the hub have been taken. The hub repeats each one until it is acknowledged,
+/// and may repeat others after a lost connection.
 struct Inbox: Sendable {
     private static let limit = 4096
 
@@ -10,7 +10,7 @@ struct Inbox: Sendable {
     private var taken: Set<String> = []
     private var order: [String] = []
 
-    /// A person's message; nil if it was taken before, is an echo, or does not come from a person.
+    /// A person's message; nil if it was taken before, is an echo, or is not from a person.
     mutating func take(_ row: SessionMessageRow, uploads: String) -> PersonMessage? {
         cursor = max(cursor, row.seq)
         guard row.content["role"]?.string == "user", row.content["meta"]?["sentFrom"]?.string != "cli",
@@ -21,7 +21,7 @@ struct Inbox: Sendable {
         order.append(id)
         if order.count > Self.limit { taken.remove(order.removeFirst()) }
         let body = row.content["content"]
-        // Only files from `uploadFile`: a message must not name arbitrary files of the machine.
+        // Only files from `uploadFile`: a message must not name arbitrary files on this machine.
         let attachments = (body?["attachments"]?.array ?? []).compactMap { file -> Attachment? in
             guard let path = file["path"]?.string, path.hasPrefix(uploads + "/"), !path.contains("/../")
             else {

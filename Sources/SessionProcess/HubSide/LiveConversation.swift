@@ -2,8 +2,8 @@ import HubProtocol
 import Logging
 import Processes
 
-/// Runs a ``Conversation``: gives it what happens, one thing after the other, and does what it says. It is
-/// the one place that the hub's line, attached shells and the agent meet in.
+/// Runs a ``Conversation``: passes it one event at a time and performs its actions. The hub connection,
+/// attached shells and the agent meet only here.
 package actor LiveConversation {
     private var conversation: Conversation
     private let row: AgentRow
@@ -24,9 +24,9 @@ package actor LiveConversation {
     private var watchers = Watchers()
     private var isUrgent = false
     private var closesNext = false
-    /// What the conversation wants of the terminal.
+    /// What the conversation wants done with the terminal.
     package nonisolated let terminal = TerminalOrders()
-    /// Set when the message that is about to be given is on record.
+    /// Set when the message about to be given to the agent is stored.
     private var giving: OneShot<Void>?
 
     init(
@@ -43,7 +43,7 @@ package actor LiveConversation {
         (openings, opened) = AsyncStream.makeStream()
     }
 
-    /// Runs it to the session's end; returns why it ended. The agent is gone then.
+    /// Runs until the session ends, and returns why it ended. The agent has exited by then.
     package func run() async -> String {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { for await opening in self.openings { await self.runAgent(opening) } }
@@ -60,21 +60,20 @@ package actor LiveConversation {
         }
     }
 
-    /// The session is to end. An urgent end leaves the agent no time for ending by itself.
+    /// Ends the session. An urgent end gives the agent no time to exit by itself.
     package func end(_ reason: String, isUrgent: Bool) {
         self.isUrgent = isUrgent
         happen(.end(reason: reason))
     }
 
-    /// Something happened. What follows from it is done when this returns, as far as it does not wait for
-    /// others.
+    /// Handles an event. When this returns, its actions have been performed or queued.
     package func happen(_ event: ConversationEvent) {
         let now = Moment.now
         for action in conversation.handle(event, at: now) { perform(action, now) }
         setAlarm()
     }
 
-    /// The same for what is answered.
+    /// Handles an event that is answered, and waits for the reply.
     package func ask(_ event: @Sendable (ReplyTicket) -> ConversationEvent) async -> Reply {
         lastTicket += 1
         let ticket = lastTicket
@@ -84,10 +83,10 @@ package actor LiveConversation {
         return await reply.wait() ?? .failed("the session ended")
     }
 
-    /// What was said so far, and what is said from now on.
+    /// What was said so far, and updates from now on.
     package func attach() -> (past: [Watched], updates: AsyncStream<Watched>) { watchers.add(conversation) }
 
-    // MARK: What is to be done
+    // MARK: Actions
 
     private func perform(_ action: ConversationAction, _ now: Moment) {
         switch action {
@@ -130,7 +129,8 @@ package actor LiveConversation {
         if case .given = fact { giving = isDone }
     }
 
-    /// What is given to the agent is on record before: a later life of the session does not give it again.
+    /// The message is stored before the agent gets it, so that a later process of the session does not give
+    /// it again.
     private func send(_ command: AgentCommand) {
         switch command {
         case .prompt, .steer:
@@ -173,14 +173,15 @@ package actor LiveConversation {
             await self.happen(.agent(event))
         }
         self.connection = connection
-        // The session may have come to its end before the agent was there.
+        // The session may have ended before the agent was started.
         if finishing.value != nil || closesNext { connection.close(within: .zero) }
         closesNext = false
         await connection.run()
         self.connection = nil
     }
 
-    /// How the first agent ended, if it does so by itself within `moment`: one that cannot work mostly ends at once.
+    /// How the first agent exited, if it did so by itself within `moment`. An agent that cannot work usually
+    /// exits at once.
     nonisolated func agentEnded(within moment: Duration) async -> AgentExit? {
         await firstExit.wait(for: moment)
     }
@@ -194,7 +195,7 @@ package actor LiveConversation {
         guard let wakeAt else { return }
         wake = Task {
             let pause = Duration.milliseconds(max(0, wakeAt - Moment.now.uptime))
-            // Cancelled when another moment counts.
+            // Cancelled when the alarm is set to another time.
             guard (try? await Task.sleep(for: pause)) != nil else { return }
             self.rang()
         }
@@ -207,7 +208,7 @@ package actor LiveConversation {
 }
 
 extension Conversation {
-    /// As a keep-alive tells it.
+    /// As sent with a keep-alive.
     var status: HubNews.Status {
         HubNews.Status(
             isThinking: isThinking, permissionMode: mode, model: model, effort: effort,
@@ -227,7 +228,7 @@ extension Moment {
 }
 
 extension Utterance {
-    /// What it takes in memory, as far as it can be much.
+    /// The approximate size in memory, of the parts that can be large.
     fileprivate var footprint: Int {
         switch self {
         case .passage(let passage, _): 128 + passage.text.utf8.count
@@ -241,7 +242,7 @@ extension Utterance {
 }
 
 extension JSONValue {
-    /// What it takes in memory, near enough to bound a queue.
+    /// The approximate size in memory, good enough to bound a queue.
     var footprint: Int {
         switch self {
         case .string(let text): 16 + text.utf8.count

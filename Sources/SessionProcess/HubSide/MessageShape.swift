@@ -1,13 +1,13 @@
 import HubProtocol
 import Processes
 
-/// Puts what is said in a session into the messages that the web app draws (session contract §4).
+/// Formats what is said in a session as the messages that the web app displays (session contract §4).
 struct MessageShape: Sendable {
     let family: AgentRow.Family
     let directory: String
     let version: String
     var nativeID: String?
-    /// Goes with the next thing the agent says.
+    /// Attached to the next thing the agent says.
     private var usage: JSONValue?
     private var model: String?
     private var lastUUID: String?
@@ -134,7 +134,7 @@ extension MessageShape {
     private mutating func output(_ utterance: Utterance, _ wall: Int64) -> JSONValue? {
         switch utterance {
         case .passage(let passage, let isFinal):
-            // Text has no name here under which it could grow.
+            // Text has no id in this family, so a snapshot could not be replaced by a later one.
             guard isFinal else { return nil }
             let text = JSONValue.string(passage.text).shortened
             let block: JSONValue =
@@ -168,7 +168,7 @@ extension MessageShape {
             return entry(
                 ["type": "system", "subtype": "compact_boundary", "compactMetadata": metadata], nil, wall)
         case .backgroundEnded(let id):
-            // Seen by nobody, counted by the hub (session contract §8).
+            // Not displayed, but counted by the hub (session contract §8).
             let marker = "<task-notification><task-id>\(id)</task-id></task-notification>"
             return entry(
                 ["type": "user", "message": ["role": "user", "content": .string(marker)]], nil, wall)
@@ -219,7 +219,7 @@ extension MessageShape {
         return entry(fields, result.parent, wall)
     }
 
-    /// What every entry of a transcript has.
+    /// Adds what every transcript entry has.
     private mutating func entry(
         _ fields: [String: JSONValue], _ parent: String?, _ wall: Int64
     ) -> JSONValue {

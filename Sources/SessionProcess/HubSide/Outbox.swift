@@ -1,9 +1,9 @@
 import HubProtocol
 
-/// What has yet to be sent to the hub, in order and with bounded memory, while the hub is away or slow.
+/// What is still to be sent to the hub, in order and in bounded memory while the hub is unreachable or slow.
 ///
 /// An item is kept until the hub has confirmed it. After a lost connection, the items sent on it are compared
-/// with what the hub has, so that nothing is lost or sent twice.
+/// with the messages that the hub has, so that nothing is lost or sent twice.
 struct Outbox: Sendable {
     enum Content: Equatable, Sendable {
         case message(JSONValue)
@@ -15,14 +15,14 @@ struct Outbox: Sendable {
     struct Item: Equatable, Sendable {
         let number: Int
         var content: Content
-        /// The name of a snapshot, which a later one of the same name replaces.
+        /// The name of a snapshot. A later one with the same name replaces it while it is unsent.
         var snapshot: String?
         var isDroppable: Bool
         var bytes: Int
     }
 
-    /// In bytes of messages. Beyond it, snapshots and usage are dropped first, then the oldest messages, and
-    /// their number is reported.
+    /// In bytes of messages. Beyond this, snapshots and usage are dropped first, then the oldest messages.
+    /// The number of dropped messages is reported.
     static let limit = 32 << 20
 
     private var items: [Item] = []
@@ -69,8 +69,8 @@ struct Outbox: Sendable {
         }
     }
 
-    /// Removes the oldest matching unsent items until half of the limit is free, so that this is not repeated
-    /// for each message. Returns how many were removed.
+    /// Removes the oldest matching unsent items until half of the limit is free, so that it is not needed
+    /// again for every message. Returns how many were removed.
     @discardableResult
     private mutating func remove(where fits: (Item) -> Bool) -> Int {
         var kept: [Item] = []
@@ -113,14 +113,16 @@ struct Outbox: Sendable {
         }
     }
 
-    /// The connection was lost. `known` are the messages that the hub has after the last confirmed one,
-    /// oldest first; they are not sent again.
+    /// The connection was lost.
+    ///
+    /// - Parameter known: the messages that the hub has after the last confirmed one, oldest first. They are
+    ///   not sent again.
     mutating func reconnected(known: [JSONValue]) {
         var known = known[...]
         var arrived: Set<Int> = []
         for item in items[first...] where item.number < sentUpTo {
             guard case .message(let message) = item.content else { continue }
-            // A connection keeps the order: everything after the first missing message was lost with it.
+            // A connection keeps the order: everything after the first missing message was lost too.
             guard let index = known.firstIndex(of: message) else { break }
             known = known[(index + 1)...]
             arrived.insert(item.number)

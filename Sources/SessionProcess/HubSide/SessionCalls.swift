@@ -21,7 +21,7 @@ struct SessionCalls: Sendable {
     let news: HubNews
     let files: FileCalls
     let git: GitCalls
-    /// Asks for the session's end.
+    /// Ends the session.
     let end: @Sendable (_ reason: SessionEnding) async -> Void
 
     var uploads: String { files.uploads }
@@ -72,13 +72,13 @@ struct SessionCalls: Sendable {
 
     // MARK: Permissions
 
-    /// What the web app's buttons send (session contract §5.2).
+    /// Parses what the web app's buttons send (session contract §5.2).
     static func decision(_ given: JSONValue) -> (card: String, Decision)? {
         guard let card = given["id"]?.string else { return nil }
         let approved = given["approved"]?.bool ?? false
         let word = given["decision"]?.string.flatMap(PermissionAnswer.Decision.init)
         var answer = PermissionAnswer(word ?? (approved ? .approved : .denied))
-        // An approval that says otherwise in words is none.
+        // `approved: false` overrides a decision that approves.
         if !approved, answer.decision == .approved || answer.decision == .approvedForSession {
             answer.decision = .denied
         }
@@ -93,7 +93,7 @@ struct SessionCalls: Sendable {
 
     private func configure(_ given: JSONValue) async -> JSONValue {
         var settings: [AgentSetting] = []
-        // A model may have efforts of its own, so it is set before: in the order of these names.
+        // The model is set before the effort, because a model may have its own efforts.
         for (key, value) in (given.object ?? [:]).sorted(by: { Self.order($0.key) < Self.order($1.key) }) {
             switch key {
             case "permissionMode": settings.append(.mode(value.string ?? "default"))
@@ -136,7 +136,7 @@ struct SessionCalls: Sendable {
         return ["success": true, "commands": .array(shown)]
     }
 
-    /// What they are for, the commands of the same names say.
+    /// The descriptions come from the commands of the same names.
     private var skills: JSONValue {
         let commands = news.commands
         let shown = news.skills.map { skill -> JSONValue in
@@ -175,14 +175,14 @@ enum SessionEnding: Equatable, Sendable {
     case killed, handedOff
     case signaled(String)
     case failed(String)
-    /// The agent's own program, which had the terminal, ended by itself, or as somebody asked.
+    /// The agent's own program had the terminal, and ended by itself or because somebody asked.
     case exited(ChildExit, asked: String?)
     /// The agent's own program could not be started in the terminal.
     case notStarted(String)
-    /// The agent ended before it could be said to work.
+    /// The agent ended before the session counted as started.
     case unusable(AgentExit)
 
-    /// The hub's word, and the one for the archive.
+    /// The hub's reason, and the text for the archive.
     var words: (reason: String, archive: String) {
         switch self {
         case .killed: ("terminated", "User terminated")
@@ -194,7 +194,7 @@ enum SessionEnding: Equatable, Sendable {
         }
     }
 
-    /// What the store keeps of it.
+    /// What the store keeps about the end.
     var record: ExitRecord {
         switch self {
         case .exited(let exit, _): ExitRecord(exit.reason, at: .now)
@@ -203,7 +203,7 @@ enum SessionEnding: Equatable, Sendable {
         }
     }
 
-    /// What the session's process exits with.
+    /// The exit status of the session's process.
     var status: Int32 {
         switch self {
         case .killed, .handedOff, .signaled: 0

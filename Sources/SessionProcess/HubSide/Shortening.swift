@@ -1,7 +1,7 @@
 import HubProtocol
 
 extension JSONValue {
-    /// In bytes. The hub cuts strings over 64 KiB silently; a string cut here says so.
+    /// In bytes. The hub silently cuts strings over 64 KiB; a string cut here says so.
     static let longestString = 60 << 10
 
     /// A copy with all strings shortened to what the hub accepts.
@@ -16,7 +16,7 @@ extension JSONValue {
 }
 
 extension String {
-    /// If the text is longer than this many bytes, its beginning and end, cut at line ends if they are near,
+    /// If the text is longer than this many bytes, its beginning and end, cut at line ends if any are near,
     /// with a line in between that says how much is left out.
     func shortened(to limit: Int) -> String {
         guard utf8.count > limit else { return self }

@@ -6,7 +6,8 @@ package enum TerminalOrder: Equatable, Sendable {
     case leave
 }
 
-/// What a conversation wants of the terminal, for the one task that has it. The newest order counts.
+/// What a conversation wants done with the terminal, for the one task that owns it. A new order replaces one
+/// that has not been taken.
 package final class TerminalOrders: Sendable {
     private struct State {
         var order: TerminalOrder?
@@ -22,12 +23,12 @@ package final class TerminalOrders: Sendable {
         }.set(())
     }
 
-    /// Waits until there is one that was not taken; returns early when the task is cancelled.
+    /// Waits until there is an order; returns early if the task is cancelled.
     func arrived() async { _ = await state.withLock(\.arrived).wait() }
 
     var isLeaving: Bool { state.withLock(\.order) == .leave }
 
-    /// Takes the next one; nil if the task is cancelled first.
+    /// Takes the next order; nil if the task is cancelled first.
     func next() async -> TerminalOrder? {
         await arrived()
         return state.withLock { state in
