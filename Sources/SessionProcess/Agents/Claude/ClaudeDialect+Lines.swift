@@ -13,7 +13,7 @@ extension ClaudeDialect {
         case "result": result(line)
         case "conversation_reset": [.event(.noticed(.cleared))]
         case "rate_limit_event": limited(line["rate_limit_info"] ?? .null)
-        // Keep-alives, progress, and whatever later versions say.
+        // Keep-alives, progress, and types that later versions add.
         default: []
         }
     }
@@ -60,7 +60,7 @@ extension ClaudeDialect {
     private mutating func requested(_ line: JSONValue) -> [AgentStep] {
         guard let id = line["request_id"]?.string, let request = line["request"] else { return [] }
         guard request["subtype"]?.string == "can_use_tool", let name = request["tool_name"]?.string else {
-            // None may stay open, or Claude waits for ever.
+            // Every request must be answered, or Claude waits forever.
             return [Self.refuse(id, "not supported by hapi")]
         }
         guard inputs.count < Self.openRequests else {
@@ -97,7 +97,8 @@ extension ClaudeDialect {
             isWorking = true
             return [.event(.promptStarted(id: id))]
         case "cancelled":
-            // Thrown away before it began; what was said of it is over.
+            // Dropped before it began: reported as begun, and as an interrupted turn unless another turn is
+            // running.
             unbegun.remove(at: index)
             return isWorking
                 ? [.event(.promptStarted(id: id))]
@@ -106,7 +107,7 @@ extension ClaudeDialect {
         }
     }
 
-    /// Versions that tell nothing of a prompt's fate begin a turn with `init` all the same.
+    /// Versions without `command_lifecycle` also begin a turn with `init`.
     private mutating func beganTurn() -> [AgentStep] {
         guard !isWorking else { return [] }
         isWorking = true
@@ -114,7 +115,7 @@ extension ClaudeDialect {
         return [.event(.promptStarted(id: unbegun.removeFirst()))]
     }
 
-    // MARK: The system's lines
+    // MARK: System lines
 
     private mutating func system(_ line: JSONValue) -> [AgentStep] {
         switch line["subtype"]?.string {
@@ -156,7 +157,7 @@ extension ClaudeDialect {
         }
     }
 
-    /// Subagents are tasks too; what they did is on their cards.
+    /// Subagents are tasks too, but their work is shown on their cards.
     private mutating func taskEnded(_ line: JSONValue) -> [AgentStep] {
         guard let id = line["task_id"]?.string, background.remove(id) != nil else { return [] }
         let summary = line["summary"]?.words ?? "The command in the background has ended"
@@ -169,12 +170,12 @@ extension ClaudeDialect {
         return [.event(.settingChanged(.mode(mode)))]
     }
 
-    /// The web app draws these words as a notice.
+    /// The web app displays exactly this text as a notice.
     private func limited(_ info: JSONValue) -> [AgentStep] {
         guard let status = info["status"]?.string, status != "allowed" else { return [] }
         let resets = info["resetsAt"]?.integer ?? 0
         let type = info["rateLimitType"]?.string ?? "unknown"
-        // A part of 1, or percents.
+        // A fraction of 1, or a percentage.
         let used = info["utilization"]?.double ?? 1
         let percent = Int(min(max(0, used <= 1 ? used * 100 : used), 1000))
         let words =

@@ -1,7 +1,7 @@
 import HubProtocol
 
 extension ClaudeDialect {
-    /// One block a line, complete; lines of one message share its id.
+    /// Each line has one complete block. Lines of the same message share its id.
     mutating func assistant(_ line: JSONValue) -> [AgentStep] {
         guard let message = line["message"], case .array(let blocks)? = message["content"] else { return [] }
         let parent = line["parent_tool_use_id"]?.string
@@ -45,7 +45,7 @@ extension ClaudeDialect {
             contextWindow: contextWindow, native: .object(native))
     }
 
-    /// Only tools' results: the rest is an echo, or written by Claude itself in the person's name.
+    /// Only tool results. Everything else is an echo, or was written by Claude itself in the person's name.
     mutating func user(_ line: JSONValue) -> [AgentStep] {
         guard line["isReplay"]?.bool != true, case .array(let blocks)? = line["message"]?["content"] else {
             return []

@@ -2,22 +2,22 @@ import HubProtocol
 
 /// Claude Code's stream-json (session contract §10).
 struct ClaudeDialect: AgentDialect {
-    /// What a control request of ours asked for.
+    /// What a control request of ours was for.
     enum Asked: Equatable, Sendable {
         case initialize, interrupt
         case setting(AgentSetting)
     }
 
-    /// The mode in force here. Claude itself runs in `default` where it is `bypassPermissions`: it
-    /// refuses that one to root, and at run time to all who were not started with it.
+    /// The mode in force on our side. For `bypassPermissions`, Claude itself runs in `default`: it refuses
+    /// that mode to root, and at run time to everyone who did not start it in that mode.
     var mode: String
     var asked: [String: Asked] = [:]
-    /// The inputs of permission requests, by the request's id.
+    /// The inputs of permission requests, by request id.
     var inputs: [String: JSONValue] = [:]
     var plans: Set<String> = []
-    /// Commands that run in the background, by their tasks' ids.
+    /// Commands running in the background, by task id.
     var background: Set<String> = []
-    /// Prompts given that have not begun.
+    /// Ids of the prompts given that have not begun.
     var unbegun: [String] = []
     var isWorking = false
     var isReady = false
@@ -36,10 +36,10 @@ struct ClaudeDialect: AgentDialect {
 
     static func modeForAgent(_ mode: String) -> String { mode == "bypassPermissions" ? "default" : mode }
 
-    /// Claude asks for one thing at a time.
+    /// A limit far above normal use: Claude usually has one request open.
     static let openRequests = 100
 
-    /// How long the program has for starting up.
+    /// How long the program has to start.
     private static let patience = Duration.seconds(60)
 
     mutating func open() -> [AgentStep] {
@@ -50,7 +50,7 @@ struct ClaudeDialect: AgentDialect {
     }
 
     mutating func alarmRang(_ name: String) -> [AgentStep] {
-        // A version that does not know the request takes prompts all the same.
+        // A version that does not know the request accepts prompts anyway.
         name == "initialize" ? becomeReady() : []
     }
 
@@ -78,10 +78,10 @@ struct ClaudeDialect: AgentDialect {
         ])
     }
 
-    /// The kinds of pictures that its models take.
+    /// The image types that Claude's models accept.
     private static let pictures: Set = ["image/png", "image/jpeg", "image/gif", "image/webp"]
 
-    /// Pictures go along; Claude reads other files, named by `@`, itself.
+    /// Images are sent inline. Other files are named with `@`, and Claude reads them itself.
     private func content(of prompt: Prompt) -> JSONValue {
         var blocks: [JSONValue] = []
         var files: [String] = []
@@ -168,7 +168,7 @@ struct ClaudeDialect: AgentDialect {
         ])
     }
 
-    /// `Bash(ls)` is a tool and the content of its rule.
+    /// `Bash(ls)` is a tool with its rule content.
     private static func rules(_ tools: [String]) -> JSONValue {
         let rules = tools.map { tool -> JSONValue in
             guard let open = tool.firstIndex(of: "("), tool.last == ")" else {
@@ -180,7 +180,7 @@ struct ClaudeDialect: AgentDialect {
         return ["type": "addRules", "rules": .array(rules), "behavior": "allow", "destination": "session"]
     }
 
-    /// Claude wants answers by the question's text; the web app sends them by its index, or its id.
+    /// Claude expects answers by the text of the question; the web app sends them by its index or id.
     private static func input(_ input: JSONValue, answering answers: [String: [String]]) -> JSONValue {
         guard !answers.isEmpty, var members = input.object, case .array(let questions)? = members["questions"]
         else { return input }

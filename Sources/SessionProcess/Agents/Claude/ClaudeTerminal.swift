@@ -11,7 +11,7 @@ extension AgentTable {
 
 /// The arguments of Claude Code in a terminal.
 enum ClaudeArguments {
-    /// Its subcommands, and the flags with which it says something and ends.
+    /// Subcommands, and flags that make it print something and exit.
     private static let others: Set<String> = [
         "mcp", "config", "doctor", "update", "upgrade", "install", "plugin", "plugins", "agents", "auth",
         "setup-token", "auto-mode", "-p", "--print", "-v", "--version", "-h", "--help",
@@ -23,34 +23,33 @@ enum ClaudeArguments {
             && given.prefix { $0 != "--" }.allSatisfy { !$0.hasPrefix("-") || !others.contains($0) }
     }
 
-    /// With a hook of ours that writes down which conversation it has begun, beside what the user's own
-    /// settings say.
+    /// Adds our own hook to the user's settings. It writes down which conversation Claude has begun.
     static func hooked(_ given: [String], _ file: String) -> [String] {
         var rest = given
         var settings = JSONValue.object([:])
         if let index = rest.prefix(while: { $0 != "--" }).lastIndex(of: "--settings"), index + 1 < rest.count
         {
-            // What cannot be read is Claude's to complain of: then there is no hook.
+            // Claude reports settings that cannot be read. Then there is no hook.
             guard let stated = read(rest[index + 1]) else { return given }
             settings = stated
             rest.removeSubrange(index...index + 1)
         }
-        // Any JSON value can be written.
+        // Cannot fail: any JSON value can be encoded.
         guard let text = try? JSON.text(adding(file, to: settings)) else { return given }
         return ["--settings", text] + rest
     }
 
-    /// A file's name, or the settings themselves.
+    /// Reads settings given as a file name or as JSON.
     private static func read(_ stated: String) -> JSONValue? {
         let bytes = stated.first == "{" ? Array(stated.utf8) : readFile(stated)
-        // Nothing that is no object of JSON holds settings.
+        // Settings must be a JSON object.
         guard let bytes, let value = try? JSONValue(parsing: bytes), value.object != nil else { return nil }
         return value
     }
 
     private static func adding(_ file: String, to settings: JSONValue) -> JSONValue {
         let path = file.replacing("'", with: #"'\''"#)
-        // What a hook prints is told to the model: this one prints nothing.
+        // What a hook prints is passed to the model, so this one prints nothing.
         let command = "umask 077; { cat; echo; } >> '\(path)'"
         var members = settings.object ?? [:]
         var hooks = members["hooks"]?.object ?? [:]
@@ -60,7 +59,7 @@ enum ClaudeArguments {
         return .object(members)
     }
 
-    // MARK: Going on
+    // MARK: Continuing
 
     private static let lone: Set<String> = [
         "--dangerously-skip-permissions", "--allow-dangerously-skip-permissions", "--verbose", "--ide",
@@ -72,12 +71,12 @@ enum ClaudeArguments {
         "--add-dir",
         "--mcp-config", "--betas", "--plugin-dir", "--file",
     ]
-    /// Which conversation it was begun with, and what is set anew.
+    /// Flags that select the conversation. They are dropped, and `--resume` is added anew.
     private static let once: Set<String> = [
         "--resume", "-r", "--continue", "-c", "--session-id", "--fork-session", "--from-pr",
     ]
 
-    /// The same again, for going on: without the first prompt, and with what holds by now.
+    /// The arguments for continuing: without the first prompt, and with the current conversation and mode.
     static func again(_ given: [String], _ opening: AgentOpening) -> [String] {
         var kept: [String] = []
         var flag = ""
@@ -102,7 +101,8 @@ enum ClaudeArguments {
         once.contains(flag) || (flag == "--permission-mode" && setMode(opening) != nil)
     }
 
-    /// Claude refuses this one to root; who began with it has it in the arguments.
+    /// Claude refuses `bypassPermissions` to root. If the user started with it, it is in the arguments
+    /// already.
     private static func setMode(_ opening: AgentOpening) -> String? {
         opening.mode == "bypassPermissions" ? nil : opening.mode
     }

@@ -1,7 +1,7 @@
 import HubProtocol
 
-/// The transcript that Claude Code writes while it talks in a terminal: one JSON document a line, of which
-/// many are Claude's own notes (session contract §4.2, §10.6).
+/// The transcript that Claude Code writes while it runs in a terminal: one JSON document per line. Many lines
+/// are Claude's internal notes (session contract §4.2, §10.6).
 struct ClaudeTranscript: AgentTranscript {
     private static let memory = 4096
 
@@ -12,7 +12,7 @@ struct ClaudeTranscript: AgentTranscript {
     private var session: String?
     private var isWorking = false
 
-    /// - Parameter since: in ISO 8601; what is older was said before.
+    /// - Parameter since: in ISO 8601; anything older was reported before.
     init(since: String) {
         self.since = since
         dialect = ClaudeDialect(AgentOpening(directory: ""))
@@ -22,7 +22,7 @@ struct ClaudeTranscript: AgentTranscript {
         guard let key = line["uuid"]?.string, let time = line["timestamp"]?.string, time >= since else {
             return named(line)
         }
-        // What a subagent says is told by its card: its lines here do not name that.
+        // A subagent is shown by its card only: its lines in this file do not name the card.
         guard line["isSidechain"]?.bool != true, isNew(key) else { return [] }
         let id = identified(line)
         return id + said(in: line)
@@ -47,7 +47,7 @@ struct ClaudeTranscript: AgentTranscript {
         return true
     }
 
-    /// Only once there is something to resume.
+    /// Reported only once there is a conversation to resume.
     private mutating func identified(_ line: JSONValue) -> [AgentEvent] {
         guard let id = line["sessionId"]?.string, id != session else { return [] }
         session = id
@@ -80,7 +80,7 @@ struct ClaudeTranscript: AgentTranscript {
         return [.typed(text)]
     }
 
-    // MARK: The person's lines
+    // MARK: User lines
 
     private mutating func user(_ line: JSONValue) -> [AgentEvent] {
         guard line["isMeta"]?.bool != true, line["isCompactSummary"]?.bool != true,
@@ -92,7 +92,7 @@ struct ClaudeTranscript: AgentTranscript {
             members["tool_use_result"] = members["toolUseResult"]
             return dialect.user(.object(members)).events
         }
-        // What Claude writes in the person's name.
+        // Written by Claude in the person's name.
         if let origin = line["origin"]?["kind"]?.string, origin != "human" { return [] }
         let text = content.string ?? content.texts
         let mode = line["permissionMode"]?.string.map {
@@ -119,7 +119,7 @@ struct ClaudeTranscript: AgentTranscript {
         "local-command-", "bash-stdout", "bash-stderr", "system-reminder", "task-notification",
     ]
 
-    /// Typed while Claude worked, and taken into the turn.
+    /// Typed while Claude was working, and added to the turn.
     private mutating func queued(_ attachment: JSONValue) -> [AgentEvent] {
         guard attachment["type"]?.string == "queued_command",
             attachment["commandMode"]?.string ?? "prompt" == "prompt",
@@ -128,7 +128,7 @@ struct ClaudeTranscript: AgentTranscript {
         return said(text)
     }
 
-    // MARK: Claude's own lines
+    // MARK: System lines
 
     private mutating func system(_ line: JSONValue) -> [AgentEvent] {
         switch line["subtype"]?.string {
