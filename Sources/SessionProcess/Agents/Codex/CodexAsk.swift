@@ -44,7 +44,7 @@ struct CodexAsk: Equatable, Sendable {
     ]
 }
 
-/// A form of an MCP server, presented as one question per field.
+/// A form of an MCP server, shown as one question per field.
 struct ElicitationForm: Equatable, Sendable {
     private let message: String
     private let fields: [String: JSONValue]
@@ -54,7 +54,7 @@ struct ElicitationForm: Equatable, Sendable {
         fields = params["requestedSchema"]?["properties"]?.object ?? [:]
     }
 
-    /// In the web app's format. A form without fields becomes one question with two answers.
+    /// In the web app's format. A form without fields becomes one question to confirm.
     var questions: JSONValue {
         guard !fields.isEmpty else { return .array([question("ok", message, ["Yes"])]) }
         return .array(

@@ -37,7 +37,7 @@ extension CodexDialect {
         return request("turn/start", .object(params), for: .startTurn(prompt: prompt.id))
     }
 
-    /// Pictures go along; other files are named, and read by the agent if it wants to.
+    /// Images are attached. Other files are named with `@`, and the agent reads them if it wants to.
     private static func input(_ prompt: Prompt) -> JSONValue {
         let pictures = prompt.attachments.filter { $0.mimeType.hasPrefix("image/") }
         let files = prompt.attachments.filter { !$0.mimeType.hasPrefix("image/") }
@@ -61,7 +61,7 @@ extension CodexDialect {
     private mutating func interrupt() -> [AgentStep] {
         guard let threadID, turn?.isInterrupted == false else { return [] }
         turn?.isInterrupted = true
-        // One that has not begun yet is interrupted as soon as it has.
+        // A turn that has not begun yet is interrupted as soon as it has.
         return cancelAsks() + interruptNow(threadID)
     }
 
@@ -81,7 +81,7 @@ extension CodexDialect {
         return [.send(ask.response(answer))] + end(ask, answer)
     }
 
-    /// What is no item of the agent's has no end but its answer.
+    /// Closes the card of a request that is not about an item of Codex: the answer is its only end.
     private mutating func end(_ ask: CodexAsk, _ answer: PermissionAnswer) -> [AgentStep] {
         switch ask.kind {
         case .command, .fileChange: return []
@@ -94,7 +94,7 @@ extension CodexDialect {
         }
     }
 
-    /// Each turn says how it is to be run: a change holds from the next one on.
+    /// Each turn names its settings, so a change takes effect with the next turn.
     private mutating func set(_ setting: AgentSetting) -> [AgentStep] {
         switch setting {
         case .mode(let mode): self.mode = mode

@@ -2,7 +2,7 @@ import HubProtocol
 
 extension CodexDialect {
     mutating func notified(_ method: String, _ params: JSONValue) -> [AgentStep] {
-        // Threads of subagents speak on the same line.
+        // The threads of subagents use the same connection.
         if let id = params["threadId"]?.string, let threadID, id != threadID { return [] }
         switch method {
         case "turn/started": return began(params["turn"]?["id"]?.words)
@@ -26,7 +26,7 @@ extension CodexDialect {
 
     // MARK: Turns
 
-    /// The answer to `turn/start` and the notification both tell it; whichever comes first.
+    /// Called for the answer to `turn/start` and for the notification; the first one counts.
     mutating func began(_ id: String?) -> [AgentStep] {
         guard let id, let turn, turn.id == nil, let threadID else { return [] }
         self.turn?.id = id
@@ -36,7 +36,7 @@ extension CodexDialect {
 
     private mutating func completed(_ turn: JSONValue) -> [AgentStep] {
         guard let current = self.turn, let id = turn["id"]?.words else { return [] }
-        // The end of a turn whose beginning was missed is an end all the same.
+        // A turn can end without its beginning having been seen.
         if let known = current.id, id != known { return [] }
         let started: [AgentStep] = current.id == nil ? [.event(.promptStarted(id: current.prompt))] : []
         let outcome: TurnEnd.Outcome =
@@ -80,15 +80,15 @@ extension CodexDialect {
         let words = Self.plain(params["error"]?["message"]?.words ?? "an error without a message")
         if params["willRetry"]?.bool == true { return [.event(.noticed(.message(words)))] }
         guard turn != nil else { return [.event(.noticed(.error(words)))] }
-        // The turn's end tells it.
+        // Reported when the turn ends.
         turn?.error = words
         return []
     }
 
-    /// The provider's own message, where the whole answer was put into the text.
+    /// The provider's own message, if the text is its whole JSON response.
     private static func plain(_ text: String) -> String {
         guard text.hasPrefix("{"),
-            // Not JSON after all: then it is the message.
+            // A text that is not JSON is the message itself.
             let value = try? JSONValue(parsing: Array(text.utf8)),
             let words = value["error"]?["message"]?.words ?? value["message"]?.words ?? value["detail"]?.words
         else { return text }
@@ -101,7 +101,7 @@ extension CodexDialect {
         _ kind: Passage.Kind, _ params: JSONValue, isSummary: Bool = false
     ) -> [AgentStep] {
         guard let id = params["itemId"]?.words, let text = params["delta"]?.words else { return [] }
-        // Of more texts at once, only the whole is said.
+        // Beyond the limit, a text is only shown when it is complete.
         guard told[id] != nil || told.count < Self.openCards else { return [] }
         var entry = told[id] ?? Told()
         if kind == .reasoning, !isSummary, entry.isSummary { return [] }
@@ -121,7 +121,7 @@ extension CodexDialect {
         segments.passages(kind, key: key, text).map { .event(.said($0)) }
     }
 
-    /// What the pieces did not hold.
+    /// Says what the chunks did not contain.
     private mutating func rest(_ kind: Passage.Kind, _ id: String, of text: String) -> [AgentStep] {
         let bytes = told.removeValue(forKey: id)?.bytes ?? 0
         defer { segments.interrupt() }
@@ -158,7 +158,7 @@ extension CodexDialect {
             return []
         }
         segments.interrupt()
-        // What only the question knew, the reason among it, stays on the card.
+        // A known card is not updated: it may show details that only the request had, such as the reason.
         let known = cards.removeValue(forKey: id)
         close(id)
         return (known == nil ? [.event(.tool(call))] : []) + [.event(.toolEnded(result))]

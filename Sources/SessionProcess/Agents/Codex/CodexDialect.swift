@@ -5,7 +5,7 @@ struct CodexDialect: JSONRPCDialect {
     enum Purpose: Equatable, Sendable {
         case initialize
         case startThread, resumeThread
-        /// A thread that takes the place of the one before: `/clear`.
+        /// A thread that replaces the previous one: `/clear`.
         case clear(prompt: String)
         case startTurn(prompt: String)
         case steer(Prompt)
@@ -15,7 +15,7 @@ struct CodexDialect: JSONRPCDialect {
 
     struct Turn: Equatable, Sendable {
         var prompt: String
-        /// The agent's id; nil until it has begun.
+        /// The agent's id of the turn; nil until it has begun.
         var id: String?
         var isInterrupted = false
         var isCompaction = false
@@ -32,7 +32,7 @@ struct CodexDialect: JSONRPCDialect {
     var requests = OpenRequests<Purpose>()
     var threadID: String?
     var turn: Turn?
-    /// Given while a turn ran.
+    /// Prompts given while a turn was running.
     var waiting: [Prompt] = []
     var mode: String
     var model: String?
@@ -99,7 +99,7 @@ struct CodexDialect: JSONRPCDialect {
             let started: [AgentStep] = turn?.id == nil ? [.event(.promptStarted(id: prompt))] : []
             return started + endTurn(TurnEnd(.failed("\(failure)")))
         case .steer(let prompt):
-            // Too late for the running turn: its own follows.
+            // Too late for the running turn, so the message becomes a turn of its own.
             return self.prompt(prompt)
         case .models, .nothing: return []
         }

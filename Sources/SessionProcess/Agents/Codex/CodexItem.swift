@@ -45,7 +45,7 @@ enum CodexItem {
         value.string ?? value.array.map { $0.compactMap(\.string).joined(separator: " ") }
     }
 
-    /// The changes by path. Several changes of one file are merged.
+    /// The changes by path. Several changes to one file are merged.
     static func changes(_ list: JSONValue) -> JSONValue {
         var changes: [String: JSONValue] = [:]
         for change in list.array ?? [] {

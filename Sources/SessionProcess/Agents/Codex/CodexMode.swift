@@ -1,7 +1,7 @@
 import HubProtocol
 
 /// A permission mode of the hub in Codex's terms: when Codex asks, and what its sandbox allows (session
-/// contract §12). In `safe-yolo` it asks as in `default`, and is answered automatically.
+/// contract §12). In `safe-yolo` Codex asks as in `default`, and ``ApprovalPolicy`` answers.
 struct CodexMode: Equatable, Sendable {
     let approvalPolicy: String
     /// The value for a new thread.
