@@ -1,4 +1,5 @@
-/// The agents that speak ACP. One more is one row; another program for one is a line of the settings (`acpAgents`).
+/// The agents that speak ACP, one row each. The settings can add an agent or change its command line
+/// (`acpAgents`).
 extension AgentTable {
     static let acp: [AgentRow] = [
         acp("opencode", modes: ["default", "plan", "yolo"]) { ["acp", "--cwd", $0.directory] },
@@ -21,10 +22,12 @@ extension AgentTable {
 
     static let codexModes = ["default", "read-only", "safe-yolo", "yolo"]
 
-    /// The hub offers Claude's modes for an agent it does not know.
+    /// For an agent that it does not know, the hub offers Claude's modes.
     private static let anyModes = codexModes + ["acceptEdits", "plan", "bypassPermissions"]
 
-    /// An agent that the settings name: its command line, the program first.
+    /// An agent from the settings.
+    ///
+    /// - Parameter command: its command line, the program first.
     static func acp(_ name: String, command: [String]) -> AgentRow? {
         guard let program = command.first, !program.isEmpty else { return nil }
         return acp(name, program: program, modes: anyModes) { _ in Array(command.dropFirst()) }
@@ -36,7 +39,7 @@ extension AgentTable {
     ) -> AgentRow {
         AgentRow(
             name: name, program: program ?? name,
-            // What a user gave for the agent's program goes before its own words.
+            // The user's arguments for the program come before ours.
             arguments: { opening in opening.arguments + arguments(opening) },
             dialect: { ACPDialect($0, agent: name, hubModes: modes) },
             family: .codex, nativeIDKey: "\(name)SessionId", modes: modes)

@@ -3,7 +3,7 @@ import HubProtocol
 extension ACPDialect {
     mutating func command(_ command: AgentCommand) -> [AgentStep] {
         switch command {
-        // Not offered: these agents have no way to take words into a running turn.
+        // Steering is not offered: these agents cannot add a message to a running turn.
         case .prompt(let prompt), .steer(let prompt): self.prompt(prompt)
         case .answer(let request, let answer): self.answer(request, answer)
         case .interrupt: interrupt()
@@ -22,7 +22,7 @@ extension ACPDialect {
         let params: [String: JSONValue] = [
             "sessionId": .string(sessionID), "prompt": .array(blocks(of: prompt)),
         ]
-        // The protocol has no word for a prompt that was taken: written is begun.
+        // The protocol does not confirm that a prompt has begun, so it counts as begun when it is sent.
         return [
             .cancelAlarm("quiet"), request("session/prompt", .object(params), for: .prompt),
             .event(.promptStarted(id: prompt.id)),
@@ -66,7 +66,7 @@ extension ACPDialect {
         return cancel() + cancelPermissions()
     }
 
-    /// Once a turn: the agent answers the prompt then.
+    /// Sent once per turn. The agent then answers the prompt.
     private mutating func cancel() -> [AgentStep] {
         guard let sessionID, turn?.isCancelled == false else { return [] }
         turn?.isCancelled = true

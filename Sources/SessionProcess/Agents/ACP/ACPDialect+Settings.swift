@@ -1,7 +1,7 @@
 import HubProtocol
 
-/// What is set, is set one thing after the other, and before the next prompt: Mistral Vibe loses what is set
-/// while it sets something else.
+/// Settings are sent one at a time, and before the next prompt: Mistral Vibe loses a setting that arrives
+/// while it applies another.
 extension ACPDialect {
     static let settingPatience = Duration.seconds(10)
 
@@ -10,7 +10,7 @@ extension ACPDialect {
         return settings.count == 1 ? setNext() : []
     }
 
-    /// Goes through what waits to be set, to the first that the agent has to be asked for.
+    /// Handles the queued settings up to the first one that the agent has to be asked for.
     private mutating func setNext() -> [AgentStep] {
         var steps: [AgentStep] = []
         while let setting = settings.first {
@@ -24,7 +24,7 @@ extension ACPDialect {
         return steps + prompt(held)
     }
 
-    /// The setting is decided; an answer that comes late, after others, decides nothing.
+    /// A setting is decided. Ignores a late answer to an earlier one.
     private mutating func settled(_ number: Int) -> [AgentStep] {
         guard number == settingNumber, !settings.isEmpty else { return [] }
         settings.removeFirst()
@@ -41,7 +41,7 @@ extension ACPDialect {
         -> [AgentStep]
     {
         if result["configOptions"] == nil { note(value, of: setting) } else { options.adopt(result) }
-        // Some agents say yes and change nothing.
+        // Some agents accept a setting and change nothing.
         if let kept = choice(of: setting)?.current, kept != value {
             return [.event(.settingRefused(setting, reason: "\(agent) keeps \(kept)"))] + settled(number)
         }
@@ -49,7 +49,7 @@ extension ACPDialect {
         return [.event(.settingChanged(setting))] + settled(number)
     }
 
-    /// The agent has said no more than yes.
+    /// For an agent that confirms a setting without sending its options.
     private mutating func note(_ value: String, of setting: AgentSetting) {
         switch setting {
         case .mode: options.mode?.current = value
@@ -70,7 +70,7 @@ extension ACPDialect {
         }
     }
 
-    // MARK: What to ask for
+    // MARK: Requests
 
     private mutating func ask(_ setting: AgentSetting) -> [AgentStep] {
         guard let sessionID else { return [] }
@@ -90,7 +90,7 @@ extension ACPDialect {
         }
     }
 
-    /// An agent that cannot only plan would change things all the same.
+    /// Refused, because an agent without a plan mode would make changes anyway.
     private mutating func refusePlan() -> [AgentStep] {
         let known = (options.mode?.values ?? []).map(\.id).joined(separator: ", ")
         let reason = "\(agent) has no mode plan" + (known.isEmpty ? "" : "; it has \(known)")
@@ -106,7 +106,7 @@ extension ACPDialect {
         guard let choice, let value else {
             return [.event(.settingRefused(setting, reason: "\(agent) has no such setting"))]
         }
-        // Some agents accept what they do not have.
+        // Some agents accept values that they do not have.
         guard choice.values.contains(where: { $0.id == value }) else {
             let known = choice.values.map(\.id).joined(separator: ", ")
             return [.event(.settingRefused(setting, reason: "\(agent) has no \(value); it has \(known)"))]
@@ -118,7 +118,7 @@ extension ACPDialect {
         return [ask("session/set_config_option", params, setting, value, sessionID)]
     }
 
-    /// Older agents have a method for it that the protocol does not.
+    /// Older agents have a method for the model that is not in the protocol.
     private mutating func askByMethod(
         _ setting: AgentSetting, _ model: String?, _ sessionID: String
     ) -> [AgentStep] {

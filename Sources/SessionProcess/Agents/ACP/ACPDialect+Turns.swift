@@ -1,7 +1,7 @@
 import HubProtocol
 
 extension ACPDialect {
-    /// The agent has answered the prompt. The turn ends when it has been silent for a moment.
+    /// The agent has answered the prompt. The turn ends after a moment of silence.
     mutating func answered(_ result: JSONValue) -> [AgentStep] {
         if let used = result["usage"] {
             usage.input = used["inputTokens"]?.integer ?? 0

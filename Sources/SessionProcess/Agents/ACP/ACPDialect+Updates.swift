@@ -13,7 +13,7 @@ extension ACPDialect {
         }
     }
 
-    /// Updates may come before the answer that gives the session its id.
+    /// Updates may arrive before the answer that gives the session its id.
     private func isOurs(_ params: JSONValue) -> Bool {
         guard let id = params["sessionId"]?.string else { return false }
         return sessionID.map { $0 == id } ?? true
@@ -90,7 +90,7 @@ extension ACPDialect {
         return tellMode(id)
     }
 
-    /// A mode that the hub has no word for is told in words.
+    /// Shows a mode that the hub does not know as a notice.
     private mutating func tellMode(_ id: String) -> [AgentStep] {
         guard let mode = options.hubMode(for: id, among: hubModes) else {
             let name = options.mode?.values.first { $0.id == id }?.name
@@ -159,7 +159,7 @@ extension ACPDialect {
             return [.send(permission.response(nil))]
         }
         var steps: [AgentStep] = []
-        // A card has one open question: an older one is not left without an answer.
+        // A card has one open request: an older one is answered and withdrawn.
         for (other, older) in permissions where older.card == card || other == name {
             permissions[other] = nil
             steps += [.send(older.response(nil)), .event(.permissionWithdrawn(id: other))]
@@ -182,7 +182,7 @@ extension ACPDialect {
 }
 
 extension JSONRPC.ID {
-    /// One for each id: the number 1 and the text "1" are two.
+    /// Unique for each id: the number 1 and the string "1" differ.
     var name: String {
         switch self {
         case .number(let number): "\(number)"

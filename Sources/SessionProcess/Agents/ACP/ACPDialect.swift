@@ -5,18 +5,18 @@ struct ACPDialect: JSONRPCDialect {
     enum Purpose: Equatable, Sendable {
         case initialize
         case newSession
-        /// Its answer comes after the whole history.
+        /// Answered after the whole history has been replayed.
         case loadSession
         case resumeSession
         case prompt
-        /// - Parameter number: tells the one that is waited for from earlier ones.
+        /// - Parameter number: tells the answer that is waited for from earlier ones.
         case set(AgentSetting, value: String, number: Int)
         case cancelled
     }
 
-    /// What the prompt that is being answered has led to.
+    /// The turn of the current prompt.
     struct Turn: Equatable, Sendable {
-        /// Set once the agent has answered the prompt; a little later the turn is over.
+        /// Set once the agent has answered the prompt; the turn ends a little later.
         var end: TurnEnd?
         var isCancelled = false
         var saidRetrying = false
@@ -39,20 +39,20 @@ struct ACPDialect: JSONRPCDialect {
     var isReady = false
     var turn: Turn?
     var tools: [String: ACPToolCall] = [:]
-    /// Calls whose card is closed, newest last: what comes for them afterwards is nothing new.
+    /// Ids of calls whose card is closed, newest last. Later updates for them are ignored.
     var closed: [String] = []
     var permissions: [String: ACPPermission] = [:]
     var options = ACPOptions()
     var mode: String
-    /// What is being set, and what is to be set after it.
+    /// The setting that is being sent, and those to send after it.
     var settings: [AgentSetting] = []
     var settingNumber = 0
-    /// Waits until all is set.
+    /// A prompt that waits until all settings are decided.
     var held: Prompt?
     var usage = TokenUsage()
     var segments: TextSegments
 
-    /// Some agents still have something to say after the answer that ends a turn.
+    /// Some agents still send something after the answer that ends a turn.
     static let quiet = Duration.milliseconds(150)
     static let longestQuietWaits = 10
 

@@ -1,14 +1,14 @@
 import HubProtocol
 
-/// What can be set in an ACP agent, and how it is set now. With configuration options there, plain modes
-/// are not looked at (session contract §11.2).
+/// The settings that an ACP agent offers, and their current values. Plain modes are ignored if there is a
+/// configuration option for the mode (session contract §11.2).
 struct ACPOptions: Equatable, Sendable {
     struct Choice: Equatable, Sendable {
-        /// nil for plain modes, which have a method of their own.
+        /// nil for plain modes, which have their own method.
         var configID: String?
         var values: [AgentOption] = []
         var current: String?
-        /// What the agent began with.
+        /// The value when the session began.
         var initial: String?
     }
 
@@ -16,7 +16,7 @@ struct ACPOptions: Equatable, Sendable {
     var model: Choice?
     var effort: Choice?
 
-    /// Takes what an answer or an update says; what it does not mention is unchanged.
+    /// Takes over the content of an answer or an update. What it does not mention is unchanged.
     mutating func adopt(_ value: JSONValue) {
         if let options = value["configOptions"]?.array, !options.isEmpty {
             for option in options { adopt(option: option) }
@@ -35,7 +35,7 @@ struct ACPOptions: Equatable, Sendable {
         switch option["category"]?.words ?? id {
         case "mode": update(&mode, choice)
         case "model": update(&model, choice)
-        // Mistral Vibe has a word of its own for it.
+        // Mistral Vibe uses its own word.
         case "thought_level", "thinking": update(&effort, choice)
         default: break
         }
@@ -58,14 +58,14 @@ struct ACPOptions: Equatable, Sendable {
 
     // MARK: The hub's modes and the agent's
 
-    /// The agent's own mode for one of the hub's: the same word, or what it began with. Whether it acts
-    /// without asking is then decided here and not by the agent; so where nothing is to be changed, an agent
-    /// that can ask about everything does.
+    /// The agent's mode for a mode of the hub: the one with the same name, or else the initial one. With the
+    /// initial one, what runs without asking is decided here (``ApprovalPolicy``) and not by the agent; so
+    /// for `read-only`, an `ask` mode of the agent is preferred.
     func agentMode(for hubMode: String) -> String? {
         ownMode(hubMode) ?? (hubMode == "read-only" ? ownMode("ask") : nil) ?? mode?.initial
     }
 
-    /// The agent's mode of this name, however it is spelt: `acceptEdits` is `accept-edits`.
+    /// The agent's mode with this name, in any spelling: `acceptEdits` matches `accept-edits`.
     func ownMode(_ hubMode: String) -> String? {
         let ids = mode?.values.map(\.id) ?? []
         return ids.first { $0 == hubMode } ?? ids.first { Self.spelling($0) == Self.spelling(hubMode) }
@@ -73,7 +73,7 @@ struct ACPOptions: Equatable, Sendable {
 
     private static func spelling(_ mode: String) -> String { mode.lowercased().filter(\.isLetter) }
 
-    /// What the hub is told when the agent has changed its mode itself; nil where it has no word for it.
+    /// The hub's mode for a mode that the agent has switched to itself; nil if the hub does not know it.
     func hubMode(for agentMode: String, among known: [String]) -> String? {
         if known.contains(agentMode) { return agentMode }
         if agentMode == mode?.initial, known.contains("default") { return "default" }

@@ -19,8 +19,8 @@ struct ACPPermission: Equatable, Sendable {
         }
     }
 
-    /// The option for a decision; nil for `cancelled` (session contract §5.3). Of several permanent approvals
-    /// the first is taken, because the others may write into the user's configuration.
+    /// The option for a decision; nil for `cancelled` (session contract §5.3). If there are several permanent
+    /// approvals, the first is taken, because the others may write to the user's configuration.
     func option(for answer: PermissionAnswer) -> String? {
         if let mode = answer.mode, answer.decision == .approved || answer.decision == .approvedForSession,
             let option = options.first(where: { $0.id == mode })

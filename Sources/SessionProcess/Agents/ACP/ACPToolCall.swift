@@ -10,7 +10,8 @@ struct ACPToolCall: Equatable, Sendable {
     var rawInput: JSONValue?
     var rawOutput: JSONValue?
     var content: [JSONValue] = []
-    /// What it changes: kept when its content goes on to something else, so that the card stays what it was.
+    /// The latest diffs, kept when the content is replaced by something else, so that the card stays what it
+    /// was.
     private var diffs: [JSONValue] = []
     var locations: [JSONValue] = []
 
@@ -36,7 +37,7 @@ struct ACPToolCall: Equatable, Sendable {
 
     // MARK: The card
 
-    /// With the tool names for which the web app has views.
+    /// Uses the tool names that the web app has views for.
     var call: ToolCall {
         let (name, input) = view
         return ToolCall(
@@ -110,7 +111,7 @@ struct ACPToolCall: Equatable, Sendable {
         return parts.isEmpty ? nil : parts.joined(separator: "\n")
     }
 
-    // MARK: Its end
+    // MARK: Result
 
     /// nil while the call is in progress.
     var result: ToolResult? {
