@@ -1,12 +1,12 @@
 import HubProtocol
 
-/// A command for an agent, independent of its protocol. (Not the arguments of a session process:
+/// A command for an agent, independent of its protocol. (The command-line arguments of a session process are
 /// ``SessionArguments``.)
 package enum AgentCommand: Equatable, Sendable {
-    /// Starts a turn. Never given while one is running. Slash commands come as typed: a dialect whose
-    /// protocol has a call for one of them (`/compact`) handles it here.
+    /// Starts a turn. Never sent while one is running. Slash commands arrive as typed; a dialect whose
+    /// protocol has a call for one of them (`/compact`) handles it.
     case prompt(Prompt)
-    /// Adds a message to the running turn. Only for agents whose row allows it.
+    /// Adds a message to the running turn. Only for agents with ``AgentRow/steers``.
     case steer(Prompt)
     /// - Parameter request: the agent's id of the request.
     case answer(request: String, PermissionAnswer)
@@ -55,7 +55,7 @@ package struct PermissionAnswer: Equatable, Sendable {
     package var mode: String?
     /// What else to allow for the session, in the web app's notation: `Bash(ls)`, `Read`.
     package var allowedTools: [String]
-    /// The answers by the index or id of their questions.
+    /// The answers, by the index or id of the question.
     package var answers: [String: [String]]
     package var reason: String?
 
@@ -75,7 +75,7 @@ package struct PermissionAnswer: Equatable, Sendable {
 /// A person's decision, in the terms of the web app's buttons (session contract §5.2).
 package struct Decision: Equatable, Sendable {
     package var answer: PermissionAnswer
-    /// Who decided: `hub`, `attached`, `mode`, `rule`.
+    /// Who decided: `hub` or `attached`.
     package var by: String
 
     package init(_ answer: PermissionAnswer, by: String = "hub") {

@@ -5,8 +5,8 @@ import NIOCore
 import NIOPosix
 import Processes
 
-/// One process of an agent, and the talk with it over its standard streams. It starts it, runs its
-/// dialect, and sees its end; it decides nothing.
+/// One process of an agent and the connection to its standard streams: starts the process, runs the dialect,
+/// and reports its exit. Makes no decisions.
 package actor AgentConnection {
     package struct Program: Sendable {
         package var path: String
@@ -43,7 +43,7 @@ package actor AgentConnection {
     private var lastWords = LastWords()
     private var verdict: String?
 
-    /// - Parameter heard: takes each event; as long as it has not returned, no more is read.
+    /// - Parameter heard: handles each event. Nothing more is read until it returns.
     package init(
         _ program: Program, _ dialect: any AgentDialect, logger: Logger,
         heard: @escaping @Sendable (AgentEvent) async -> Void
@@ -56,23 +56,23 @@ package actor AgentConnection {
         (commands, told) = AsyncStream.makeStream()
     }
 
-    /// Tells the agent, in the order of the calls.
+    /// Sends a command to the agent. Commands are carried out in the order of the calls.
     ///
-    /// - Parameter condition: waited for before, though not for long.
+    /// - Parameter condition: if given, the command waits until this is set, but for 2 s at most.
     package nonisolated func send(_ command: AgentCommand, after condition: OneShot<Void>? = nil) {
         told.yield(Order(command: command, condition: condition))
     }
 
-    /// A store that cannot be written keeps nobody from talking.
+    /// Bounded, because the conversation must go on even if the store cannot be written.
     private static let patience = Duration.seconds(2)
 
-    /// Closes the agent's input, and ends the process if it does not end by itself within `grace`.
+    /// Closes the agent's input. If the process does not exit by itself within `grace`, it is ended.
     package nonisolated func close(within grace: Duration) { closing.set(grace) }
 
-    /// Ends the process at once.
+    /// Kills the process at once.
     package nonisolated func kill() { killing.set(()) }
 
-    /// Runs the agent to its end. The last event is ``AgentEvent/exited(_:)``.
+    /// Runs the agent until it exits. The last event is ``AgentEvent/exited(_:)``.
     package func run() async {
         do {
             let streams = try AgentStreams()
@@ -80,7 +80,7 @@ package actor AgentConnection {
             let end = await converse(agent, streams)
             let exit = AgentExit(
                 status: end.words, lastWords: verdict ?? lastWords.text,
-                // One that is ended because of what it said did not end by itself.
+                // A process killed by ``AgentStep/giveUp(_:)`` did not exit by itself.
                 code: verdict == nil ? end.status : nil)
             await heard(.exited(exit))
         } catch {
@@ -112,7 +112,8 @@ package actor AgentConnection {
             group.addTask { await self.endWhenAsked(agent) }
             await perform(dialect.open())
             let exit = await agent.ended()
-            // What it wrote last is still in the pipe; a helper of its own may hold the pipe open.
+            // Its last output is still in the pipe. The wait is bounded, because a child of the agent may
+            // hold the pipe open.
             _ = await drained.wait(for: .seconds(1))
             for alarm in alarms.values { alarm.cancel() }
             output.finish()
@@ -127,7 +128,7 @@ package actor AgentConnection {
             group.addTask {
                 guard let grace = await self.closing.wait() else { return }
                 self.output.finish()
-                // Cancelled when it has ended.
+                // Cancelled when the agent has exited.
                 guard (try? await Task.sleep(for: grace)) != nil else { return }
                 await agent.end()
             }
@@ -188,7 +189,7 @@ package actor AgentConnection {
             do {
                 await perform(dialect.received(try JSONValue(parsing: bytes)))
             } catch {
-                // What is no JSON is for people, as on standard error.
+                // Output that is not JSON is meant for people, like standard error.
                 lastWords.append(bytes + [UInt8(ascii: "\n")])
                 logger.warning("the agent wrote what is no JSON", metadata: ["bytes": "\(bytes.count)"])
             }
@@ -213,7 +214,7 @@ package actor AgentConnection {
             case .alarm(let name, let patience):
                 alarms[name]?.cancel()
                 alarms[name] = Task {
-                    // Cancelled when the alarm is not needed any more.
+                    // Cancelled when the alarm is no longer needed.
                     guard (try? await Task.sleep(for: patience)) != nil else { return }
                     await self.ring(name)
                 }
@@ -235,7 +236,7 @@ package actor AgentConnection {
 }
 
 extension ChildExit {
-    /// How it ended, for people.
+    /// How the process ended, for people.
     fileprivate var words: String {
         switch self {
         case .code(let code): "with status \(code)"
@@ -245,7 +246,7 @@ extension ChildExit {
     }
 }
 
-/// The end of what an agent wrote for people.
+/// The last output that an agent wrote for people.
 struct LastWords: Sendable {
     private static let limit = 4 << 10
     private var bytes: [UInt8] = []
@@ -255,7 +256,7 @@ struct LastWords: Sendable {
         if bytes.count > Self.limit { bytes.removeFirst(bytes.count - Self.limit) }
     }
 
-    /// The last lines, in 800 bytes, without control characters.
+    /// The last 800 bytes as one line, without control characters.
     var text: String {
         let words = String(decoding: bytes.suffix(800), as: UTF8.self)
         let clean = words.unicodeScalars.filter { $0 == "\n" || $0.properties.generalCategory != .control }

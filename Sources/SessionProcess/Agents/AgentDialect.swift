@@ -1,9 +1,9 @@
 import HubProtocol
 
-/// A protocol that agents speak, one JSON document per line, as a pure state machine: lines and commands in,
-/// lines and events out. `AgentConnection` runs it.
+/// A protocol that agents speak, one JSON document per line, as a pure state machine: lines and commands go
+/// in, lines and events come out. ``AgentConnection`` runs it.
 package protocol AgentDialect: Sendable {
-    /// What to do as soon as the agent's process is running.
+    /// Called as soon as the agent's process is running.
     mutating func open() -> [AgentStep]
     mutating func received(_ line: JSONValue) -> [AgentStep]
     mutating func command(_ command: AgentCommand) -> [AgentStep]
@@ -14,10 +14,10 @@ package protocol AgentDialect: Sendable {
 package enum AgentStep: Equatable, Sendable {
     case send(JSONValue)
     case event(AgentEvent)
-    /// Sets an alarm; replaces a pending one of this name.
+    /// Sets an alarm, and replaces a pending one with this name.
     case alarm(String, after: Duration)
     case cancelAlarm(String)
-    /// The agent does not answer, or answers something that cannot be handled: end its process and report
+    /// The agent does not answer, or answers something that cannot be handled: kills its process and reports
     /// this reason.
     case giveUp(String)
 }

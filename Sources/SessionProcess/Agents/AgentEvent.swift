@@ -1,48 +1,48 @@
 import HubProtocol
 
-/// What an agent says, whatever protocol it speaks.
+/// What an agent reports, independent of its protocol.
 package enum AgentEvent: Equatable, Sendable {
-    /// It takes commands now.
+    /// The agent accepts commands now.
     case ready
-    /// The agent's own id of the conversation: with it the conversation is resumed.
+    /// The agent's own id of the conversation, which resumes it.
     case identified(nativeID: String)
-    /// The conversation that was to be resumed is not there; the agent is about to end.
+    /// The conversation to resume does not exist. The agent exits, or begins a new conversation.
     case resumeFailed(reason: String)
-    /// It has begun to work on the prompt of this id, or taken it into the running turn.
+    /// The agent has begun the prompt with this id, or has taken it into the running turn.
     case promptStarted(id: String)
-    /// It works without a prompt: on what came of an earlier one.
+    /// The agent works without a prompt, on a result of an earlier one.
     case turnBegan
     /// A person typed this into the agent's own program in a terminal.
     case typed(String)
     case said(Passage)
-    /// Opens a tool's card, or refines the one of the same id.
+    /// Opens a tool's card, or updates the card with the same id.
     case tool(ToolCall)
     case toolEnded(ToolResult)
-    /// Replaces the former plan.
+    /// Replaces the previous plan.
     case plan([PlanEntry])
     case permissionRequested(PermissionRequest)
-    /// The agent wants no answer any more.
+    /// The agent no longer wants an answer.
     case permissionWithdrawn(id: String)
     case usage(TokenUsage)
     case settingChanged(AgentSetting)
-    /// The answer to a `set` command that the agent will not follow.
+    /// The agent refuses a `set` command.
     case settingRefused(AgentSetting, reason: String)
     case modesAvailable([AgentOption])
     case modelsAvailable([AgentOption])
     case effortsAvailable([AgentOption])
     case commandsAvailable([SlashCommand])
-    /// By their names, which are commands' too.
+    /// The names of the skills. Each is also the name of a command.
     case skillsAvailable([String])
-    /// A command that ran in the background has come to its end.
+    /// A command that ran in the background has ended.
     case backgroundEnded(id: String, summary: String)
     case titled(String)
     case noticed(AgentNotice)
     case turnEnded(TurnEnd)
-    /// The agent's process is gone; nothing follows.
+    /// The agent's process has exited. This is the last event.
     case exited(AgentExit)
 }
 
-/// Something said or thought. Chunks of the same id are one passage; a whole one replaces its chunks.
+/// Text or reasoning. Chunks with the same id form one passage; a whole passage replaces its chunks.
 package struct Passage: Equatable, Sendable {
     package enum Kind: Sendable { case text, reasoning }
     package enum Extent: Sendable { case chunk, whole }
@@ -65,7 +65,7 @@ package struct Passage: Equatable, Sendable {
     }
 }
 
-/// A tool at work, under the names that the web app has views for (session contract §4.3).
+/// A tool call, with a name that the web app has a view for (session contract §4.3).
 package struct ToolCall: Equatable, Sendable {
     package var id: String
     package var name: String
@@ -95,7 +95,7 @@ package struct ToolResult: Equatable, Sendable {
     /// A string, or content blocks.
     package var output: JSONValue
     package var isError: Bool
-    /// What the web app's view of this tool can draw better than `output`.
+    /// A form of the output that the web app's view of this tool displays better.
     package var structured: JSONValue?
     package var parent: String?
 
@@ -128,16 +128,16 @@ package struct PlanEntry: Equatable, Sendable {
 package struct PermissionRequest: Equatable, Sendable {
     package enum Kind: Sendable {
         case tool
-        /// Needs answers, not consent.
+        /// Needs answers, not approval.
         case question
         /// Leaving plan mode.
         case plan
     }
 
-    /// What the agent calls the request: its answer names it.
+    /// The agent's id of the request, which the answer refers to.
     package var id: String
     package var kind: Kind
-    /// The card it is about, complete: it is opened if it was not.
+    /// The complete card that the request is about. It is opened if it is not open yet.
     package var tool: ToolCall
 
     package init(id: String, kind: Kind = .tool, tool: ToolCall) {
@@ -147,7 +147,7 @@ package struct PermissionRequest: Equatable, Sendable {
     }
 }
 
-/// The context used, and what was used since the conversation began.
+/// The tokens in the context, and the tokens used since the conversation began.
 package struct TokenUsage: Equatable, Sendable {
     package var model: String?
     package var input: Int
@@ -155,7 +155,7 @@ package struct TokenUsage: Equatable, Sendable {
     package var cachedInput: Int?
     package var contextTokens: Int?
     package var contextWindow: Int?
-    /// As Claude spells it.
+    /// In Claude's own format.
     package var native: JSONValue?
 
     package init(
@@ -172,7 +172,7 @@ package struct TokenUsage: Equatable, Sendable {
     }
 }
 
-/// A thing that can be set while the agent runs. A nil model or effort is the agent's own choice.
+/// A setting that can change while the agent runs. With a nil model or effort, the agent chooses.
 package enum AgentSetting: Equatable, Sendable {
     case mode(String)
     case model(String?)
@@ -203,9 +203,9 @@ package struct SlashCommand: Equatable, Sendable {
 }
 
 package enum AgentNotice: Equatable, Sendable {
-    /// For a person's eyes, in grey.
+    /// Shown in grey.
     case message(String)
-    /// In red.
+    /// Shown in red.
     case error(String)
     case retrying(attempt: Int, of: Int, reason: String)
     case compacted(trigger: String, tokensBefore: Int)
@@ -217,13 +217,13 @@ package struct TurnEnd: Equatable, Sendable {
     package enum Outcome: Equatable, Sendable {
         case completed
         case interrupted
-        /// Why, in words; nil if the agent has already said it.
+        /// The reason in words; nil if the agent has already given it.
         case failed(String?)
     }
 
     package var outcome: Outcome
     package var milliseconds: Int64?
-    /// Claude's summary of the turn, as the web app draws it.
+    /// Claude's summary of the turn, in the format that the web app displays.
     package var summary: JSONValue?
 
     package init(_ outcome: Outcome, milliseconds: Int64? = nil, summary: JSONValue? = nil) {
@@ -234,11 +234,11 @@ package struct TurnEnd: Equatable, Sendable {
 }
 
 package struct AgentExit: Equatable, Sendable {
-    /// `with status 1`, `by SIGKILL`; nil where it could not be started.
+    /// `with status 1`, `by SIGKILL`; nil if the agent could not be started.
     package var status: String?
-    /// The last it wrote for people, or why it could not be started.
+    /// The last output for people, or why the agent could not be started.
     package var lastWords: String
-    /// As a shell tells it; nil where that is not known, or the session ended it.
+    /// The exit status as a shell reports it; nil if unknown, or after ``AgentStep/giveUp(_:)``.
     package var code: Int32?
 
     package init(status: String?, lastWords: String = "", code: Int32? = nil) {

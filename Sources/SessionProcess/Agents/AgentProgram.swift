@@ -10,8 +10,8 @@ package struct AgentProgram: Sendable {
     let environment: [String: String]
     let directory: String
 
-    /// The agent's program, checked: one that the kernel would not run is reported before the session counts
-    /// as started.
+    /// The path of the agent's program. Throws if the kernel would not run it, so that this is reported
+    /// before the session counts as started.
     static func usablePath(
         of agent: Agent, _ settings: Settings, program: String? = nil, _ environment: [String: String]
     ) throws -> String {
@@ -22,9 +22,10 @@ package struct AgentProgram: Sendable {
         return path
     }
 
-    /// The agent's program from the settings, or the one of its name in `PATH`.
+    /// The agent's program from the settings, or found by name in `PATH`.
     ///
-    /// - Parameter program: its name when it converses, which may differ from that in a terminal.
+    /// - Parameter program: the name of the program that talks over standard streams; it may differ from the
+    ///   one for a terminal.
     package static func path(
         of agent: Agent, _ settings: Settings, program: String? = nil, _ environment: [String: String]
     ) throws -> String {
@@ -43,7 +44,7 @@ package struct AgentProgram: Sendable {
         throw AgentNotFound(agent: agent, name: name)
     }
 
-    /// Not a directory, for which `access` succeeds too.
+    /// `access` also succeeds for a directory.
     private static func isProgram(_ path: String) -> Bool {
         access(path, X_OK) == 0 && !isDirectory(path)
     }
@@ -62,7 +63,7 @@ package struct AgentProgram: Sendable {
     }
 }
 
-/// A started agent that is not reaped yet.
+/// A started agent that has not been reaped.
 struct RunningAgent: Sendable {
     let process: LaunchedProcess
 
@@ -70,22 +71,21 @@ struct RunningAgent: Sendable {
 
     func signal(_ signal: Int32) { process.signal(signal) }
 
-    /// Whether it is still running after a moment: an agent that cannot work mostly ends at once.
+    /// Whether it is still running after a moment. An agent that cannot work usually exits at once.
     func lives(for moment: Duration) async -> Bool {
         await !process.ended(within: moment)
     }
 
-    /// Waits until it ends and reaps it.
+    /// Waits until it exits, and reaps it.
     func ended() async -> ChildExit { await process.waitForExit() ?? .unknown }
 
-    /// Ends it: SIGTERM first, then SIGKILL.
+    /// Sends SIGTERM, then SIGKILL if needed.
     func end() async {
         guard let identity = process.identity else { return }
         _ = await StopSequence.standard.run { [identity] }
     }
 }
 
-/// The agent's program is not installed.
 package struct AgentNotFound: Error, CustomStringConvertible {
     let agent: Agent
     let name: String
@@ -95,7 +95,6 @@ package struct AgentNotFound: Error, CustomStringConvertible {
     }
 }
 
-/// The agent's program exists but cannot be run.
 package struct AgentUnusable: Error, CustomStringConvertible {
     let agent: Agent
     let path: String

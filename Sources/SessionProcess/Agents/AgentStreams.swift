@@ -26,21 +26,22 @@ final class AgentStreams: Sendable {
                 }
                 throw FileError(action: "create", path: "a pipe", code: code)
             }
-            // Close-on-exec; a program started between the two calls closes unknown descriptors itself.
+            // Not atomic with `pipe`, but a program started in between closes all descriptors that it was not
+            // given.
             for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
             made.append(Ends(reading: ends[0], writing: ends[1]))
         }
         (input, output, errors) = (made[0], made[1], made[2])
     }
 
-    /// Call it when the agent's process has its own copies.
+    /// Call this once the agent's process has its own copies.
     func closeTheAgentsEnds() {
         close(input.reading)
         close(output.writing)
         close(errors.writing)
     }
 
-    /// Call it if no process was started.
+    /// Call this if no process was started.
     func closeOurEnds() {
         close(input.writing)
         close(output.reading)

@@ -1,40 +1,41 @@
 import HubProtocol
 
-/// All there is to know of an agent before it runs: one row each, and nothing about it elsewhere.
+/// Everything known about an agent before it runs, and known nowhere else. One row per agent.
 package struct AgentRow: Sendable {
     package enum Family: Sendable {
-        /// Messages in the shape of Claude's transcript.
+        /// Messages in the format of Claude's transcript.
         case output
         case codex
     }
 
-    /// The flavor the hub knows it by, and the word after `hapi`.
+    /// The flavor at the hub, and the word after `hapi`.
     package var name: String
-    /// The program, looked for in `PATH`, unless the settings name another.
+    /// The program to look for in `PATH`, unless the settings name another.
     package var program: String
-    /// The arguments with which the program converses over its standard streams.
+    /// The arguments that make the program talk over its standard streams.
     package var arguments: @Sendable (AgentOpening) -> [String]
     package var dialect: @Sendable (AgentOpening) -> any AgentDialect
-    /// How its words are put to the hub.
+    /// The format of its messages at the hub.
     package var family: Family
-    /// The key of its conversation's id in the session's metadata.
+    /// The key in the session's metadata for the native id.
     package var nativeIDKey: String
     /// The permission modes that the hub may ask for.
     package var modes: [String]
     /// Whether a message can join the running turn.
     package var steers = false
-    /// Set in the agent's environment; an empty value takes the variable away.
+    /// Set in the agent's environment. An empty value removes the variable.
     package var environment: [String: String] = [:]
-    /// How its own program is heard in a terminal, and taken over from there; nil where it cannot be.
+    /// How to follow and take over its own program in a terminal; nil if that is not possible.
     var terminal: TerminalRow?
-    /// How long its process has for ending by itself once its input is closed.
+    /// How long its process has to exit by itself once its input is closed.
     package var grace = Duration.seconds(2)
 }
 
 package enum AgentTable {
-    /// nil for an agent that can only be run in a terminal.
-    /// - Parameter others: further agents that speak ACP, each with its command line; one of a known name
-    ///   takes its place.
+    /// nil for an agent that can only run in a terminal.
+    ///
+    /// - Parameter others: further agents that speak ACP, each with its command line. One with a known name
+    ///   replaces that agent.
     package static func row(_ name: String, others: [String: [String]] = [:]) -> AgentRow? {
         others[name].flatMap { acp(name, command: $0) } ?? rows.first { $0.name == name }
     }

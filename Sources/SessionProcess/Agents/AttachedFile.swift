@@ -1,11 +1,11 @@
 import FoundationEssentials
 
-/// A file that a person attached, in the form that agents accept.
+/// A file that a person attached, in the forms that agents accept.
 package enum AttachedFile {
-    /// In bytes. Larger pictures are sent as links.
+    /// In bytes. Larger images are passed by path.
     private static let limit = 5 << 20
 
-    /// nil if the file is too large or cannot be read; the agent then gets its path.
+    /// nil if the file is too large or cannot be read. The agent then gets its path.
     @Sendable package static func read(_ path: String) -> [UInt8]? {
         // The error is not needed: the agent gets the same one when it opens the path.
         guard let data = try? Data(contentsOf: URL(filePath: path)), data.count <= limit else { return nil }

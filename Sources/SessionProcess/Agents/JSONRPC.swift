@@ -30,14 +30,15 @@ package enum JSONRPC {
         package static let methodNotFound = -32601
         package static let authenticationRequired = -32000
 
-        /// The peer's message, with its details.
+        /// The other side's message, with its details.
         package var description: String {
             let reason = data?["reason"]?.string ?? data?["details"]?.string ?? data?["message"]?.string
             return reason.map { $0 == message ? message : "\(message): \($0)" } ?? message
         }
     }
 
-    /// A line that is not a message. `answer` is what its sender should get; nil if no answer is possible.
+    /// A line that is not a valid message. `answer` is the id to answer with an error; nil if no answer is
+    /// possible.
     package struct Unusable: Error, Equatable, Sendable {
         package var reason: String
         package var answer: ID?
@@ -68,7 +69,6 @@ package enum JSONRPC {
         return .success(id, result)
     }
 
-    /// The JSON document of a message.
     package static func document(_ message: Message) -> JSONValue {
         var members: [String: JSONValue] = ["jsonrpc": .string("2.0")]
         switch message {
@@ -128,6 +128,6 @@ package struct OpenRequests<Purpose: Sendable>: Sendable {
         return .request(id, method: method, params: params)
     }
 
-    /// nil for an answer to an unknown request, or a second answer.
+    /// nil if the id belongs to no open request: it is unknown, or was answered before.
     package mutating func close(_ id: JSONRPC.ID) -> Purpose? { purposes.removeValue(forKey: id) }
 }

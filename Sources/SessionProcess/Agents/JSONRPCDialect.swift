@@ -1,6 +1,6 @@
 import HubProtocol
 
-/// A dialect over JSON-RPC. What a line is, is decided here; what it means, by the dialect.
+/// A dialect based on JSON-RPC. This part sorts the messages; the dialect interprets them.
 protocol JSONRPCDialect: AgentDialect {
     /// What a request of ours was for.
     associatedtype Purpose: Equatable, Sendable
@@ -9,7 +9,7 @@ protocol JSONRPCDialect: AgentDialect {
     mutating func succeeded(_ purpose: Purpose, _ result: JSONValue) -> [AgentStep]
     mutating func failed(_ purpose: Purpose, _ failure: JSONRPC.Failure) -> [AgentStep]
     mutating func notified(_ method: String, _ params: JSONValue) -> [AgentStep]
-    /// A request of the agent's.
+    /// A request from the agent.
     mutating func asked(_ id: JSONRPC.ID, _ method: String, _ params: JSONValue) -> [AgentStep]
 }
 
@@ -19,7 +19,7 @@ extension JSONRPCDialect {
         do {
             message = try JSONRPC.message(line)
         } catch {
-            // One that cannot be told apart from noise is noise.
+            // A line without a usable id cannot be answered, and is ignored.
             return error.answer.map { [.send(.failure($0, .invalid(error.reason)))] } ?? []
         }
         switch message {
@@ -36,7 +36,7 @@ extension JSONRPCDialect {
         .send(requests.open(method, params, for: purpose))
     }
 
-    /// The first request; what the agent does not answer in time rings `opening`.
+    /// The first request. If the agent does not finish opening in time, the alarm `opening` goes off.
     mutating func initialize(_ params: [String: JSONValue], for purpose: Purpose) -> [AgentStep] {
         let client: JSONValue = ["name": "hapi", "title": "hapi", "version": "1"]
         let params = params.merging(["clientInfo": client]) { own, _ in own }
@@ -49,10 +49,10 @@ extension JSONRPCDialect {
     /// Agents written in Python take seconds to answer the first request.
     static var openingPatience: Duration { .seconds(60) }
 
-    /// Requests of the agent's that wait for a person; further ones are refused.
+    /// The limit of open requests from the agent; further ones are refused.
     static var openAsks: Int { 100 }
 
-    /// Tools at work; of further ones no card is shown.
+    /// The limit of open tool calls; further ones get no card.
     static var openCards: Int { 1000 }
 }
 

@@ -1,14 +1,14 @@
 import HubProtocol
 
-/// What agents send is looked at member by member: whatever does not fit is as if it were not there.
+/// Lenient access to what agents send: a member of an unexpected type counts as missing.
 extension JSONValue {
-    /// A text that says something.
+    /// A string that is not empty.
     var words: String? { string.flatMap { $0.isEmpty ? nil : $0 } }
 
-    /// A number of tokens or the like, which can be added to others.
+    /// A number of tokens or the like, small enough to be added to others.
     var count: Int? { integer.flatMap { (0...1 << 48).contains($0) ? $0 : nil } }
 
-    /// An object that holds something.
+    /// An object that is not empty.
     var members: [String: JSONValue]? { object.flatMap { $0.isEmpty ? nil : $0 } }
 
     /// An object without the members that are nil.

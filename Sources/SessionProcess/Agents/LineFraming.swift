@@ -11,7 +11,7 @@ package struct LineFraming: Sendable {
 
     private let limit: Int
     private var partial: [UInt8] = []
-    /// How many bytes of a line that is too long have been dropped; nil if none.
+    /// How many bytes of a line that is too long have been dropped so far; nil if none.
     private var dropping: Int?
 
     package init(limit: Int = longestLine) { self.limit = limit }

@@ -1,19 +1,20 @@
 import HubProtocol
 
-/// How an agent's own program is run in a terminal, heard there, and resumed.
+/// How to run an agent's own program in a terminal, follow it there, and resume it.
 struct TerminalRow: Sendable {
-    /// Whether these arguments begin a conversation: not so `mcp list`, or `--version`.
+    /// Whether these arguments begin a conversation; `mcp list` and `--version` do not.
     var converses: @Sendable ([String]) -> Bool
     /// The arguments for the first start.
-    /// - Parameter hook: the file that the hook is to write to.
+    ///
+    /// - Parameter hook: the file that the hook writes to.
     var begin: @Sendable (_ given: [String], _ hook: String) -> [String]
-    /// The arguments for going on with a conversation that was elsewhere.
+    /// The arguments for continuing a conversation that was elsewhere.
     var goOn: @Sendable (_ given: [String], AgentOpening, _ hook: String) -> [String]
-    /// - Parameter since: in ISO 8601; what is older was said before.
+    /// - Parameter since: in ISO 8601; anything older was reported before.
     var transcript: @Sendable (_ since: String) -> any AgentTranscript
 }
 
-/// What an agent's own program writes down while it talks, as a pure state machine over its lines.
+/// The transcript that an agent's own program writes, as a pure state machine over its lines.
 protocol AgentTranscript: Sendable {
     mutating func take(_ line: JSONValue) -> [AgentEvent]
 }

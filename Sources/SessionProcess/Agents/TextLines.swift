@@ -1,6 +1,6 @@
-/// Splits texts into marked lines, for people.
+/// Splits text into marked lines, for people.
 enum TextLines {
-    /// The lines of a text, each prefixed with a mark; none for nil. A final newline does not start another
+    /// The lines of a text, each prefixed with a mark; none for nil. A final newline does not begin another
     /// line.
     static func of(_ text: String?, mark: String = "") -> [String] {
         var lines = text?.split(separator: "\n", omittingEmptySubsequences: false).map { mark + $0 } ?? []

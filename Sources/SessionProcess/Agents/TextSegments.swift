@@ -1,12 +1,12 @@
 import FoundationEssentials
 
 /// Assigns ids to streamed text. A piece gets the id of the previous one unless something else came between
-/// them. A long text continues under a new id, so that none grows without limit.
+/// them. A long text continues under a new id, so that no passage grows without limit.
 struct TextSegments: Sendable {
-    /// In bytes. Less than what the hub would cut.
+    /// In bytes. Less than the length at which the hub cuts.
     static let longest = 40 << 10
 
-    /// Unique to this process, because the hub keeps only the newest text of an id.
+    /// Unique to this process, because the hub keeps only the newest text for an id.
     private let prefix: String
     private var count = 0
     private var open: (kind: Passage.Kind, key: String?, id: String, length: Int)?
@@ -35,7 +35,7 @@ struct TextSegments: Sendable {
         return passages
     }
 
-    /// Something else came; the next piece gets a new id.
+    /// Something else came in between; the next piece gets a new id.
     mutating func interrupt() { open = nil }
 }
 
@@ -44,7 +44,7 @@ extension Substring {
     fileprivate func prefix(bytes limit: Int) -> Substring {
         guard utf8.count > limit else { return self }
         var end = utf8.index(startIndex, offsetBy: Swift.max(limit, 1))
-        // Back to a character boundary. A single cluster that is too long is cut within.
+        // Back to the beginning of a Unicode scalar. A grapheme cluster may be split.
         while end > startIndex, UTF8.isContinuation(utf8[end]) { end = utf8.index(before: end) }
         return self[..<(end > startIndex ? end : index(after: startIndex))]
     }
