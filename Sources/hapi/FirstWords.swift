@@ -110,7 +110,7 @@ struct Misuse: Equatable {
     }
 }
 
-/// The parser's tree of commands.
+/// A command in the parser's tree, with its subcommands.
 struct CommandTree {
     let type: any ParsableCommand.Type
 

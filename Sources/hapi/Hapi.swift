@@ -8,7 +8,7 @@ import Runner
 import RunnerStore
 import SessionProcess
 
-/// Decides, before anything else is set up, on the role of this process: a monitor, a guard, a proof, a quick
+/// Decides on the role of this process before anything else is set up: a monitor, a guard, a proof, a quick
 /// look, a command, or a session.
 @main
 enum Hapi {

@@ -92,7 +92,8 @@ struct Attachment: ~Copyable {
         var buffer = [UInt8](repeating: 0, count: 4096)
         let count = Glibc.read(STDIN_FILENO, &buffer, buffer.count)
         guard count > 0 else {
-            // If the terminal is gone, so is its reader; at the end of a file, the session is still followed.
+            // A terminal without input has been closed, which detaches; at the end of a file, the session is
+            // still followed.
             readsInput = false
             return inTerminal
         }

@@ -65,7 +65,7 @@ struct DenyCommand: ParsableCommand {
 private func decide(_ decision: DirectoryDecision, _ directory: String) throws {
     let home = try RunnerHome.fromEnvironment()
     try home.create()
-    // Links are followed, as they are when a request is judged.
+    // Decisions are stored, and looked up when a request is judged, under paths without symbolic links.
     let path = resolvedPath(try absolutePath(directory))
     let store = try StoreConnection(path: home.store, mode: .create)
     let asked = try store.write { store throws(StoreError) in

@@ -34,7 +34,7 @@ struct AttachCommand: AsyncParsableCommand {
         }
     }
 
-    /// As the session ended; 1 where that is not known within a moment.
+    /// The exit status of the session; 1 if it is not recorded within three seconds.
     private func status(of id: String, _ home: RunnerHome) async throws -> Int32 {
         for _ in 0..<30 {
             let exit = try StoreConnection.lookingAt(home) { store throws(StoreError) in
@@ -125,7 +125,7 @@ struct ApproveToolCommand: AsyncParsableCommand {
 }
 
 extension LocalClient {
-    /// The socket of a session that is alive.
+    /// Connects to the socket of a live session.
     static func of(_ session: SessionRecord, _ home: RunnerHome) throws -> LocalClient {
         do {
             return try LocalClient(home, recordID: session.id)
@@ -142,7 +142,7 @@ extension LocalClient {
         }
     }
 
-    /// Sends an order and waits until it is taken.
+    /// Sends a command and waits for its acknowledgement.
     mutating func order(_ members: [String: JSONValue]) throws {
         send(.object(members))
         let answer = wait { $0["type"]?.string == "answer" ? $0 : nil }

@@ -54,8 +54,8 @@ struct LogoutCommand: ParsableCommand {
         let home = try RunnerHome.fromEnvironment()
         guard isDirectory(home.path) else { return Output.line("No token is stored.") }
         var wasStored = false
-        // Written in any case, for a login that was killed may have left a token beside the file. The
-        // machine's id stays: another one would make it another machine at the hub.
+        // Written even if no token is stored, because an interrupted login may have left one in a temporary
+        // file beside the settings. Keeps the machine id: with a new one, the hub would see another machine.
         try Settings.update(home) {
             wasStored = $0.token != nil
             $0.token = nil

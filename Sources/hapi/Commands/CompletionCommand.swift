@@ -35,13 +35,13 @@ struct CompletionCommand: ParsableCommand {
 }
 
 extension CompletionKind {
-    /// The names and ids of sessions on record, live ones first.
+    /// The names and ids of recorded sessions, live ones first.
     static var sessions: CompletionKind {
         .custom { _, _, _ in names() }
     }
 
     private static func names() -> [String] {
-        // Completing must never fail in front of somebody who is typing.
+        // Completion must never print an error into the line being typed.
         guard let home = try? RunnerHome.fromEnvironment(),
             let sessions = try? StoreConnection(path: home.store, mode: .readOnly).read({
                 store throws(StoreError) in

@@ -20,7 +20,7 @@ struct ConfigListCommand: ParsableCommand {
     func run() throws {
         let home = try RunnerHome.fromEnvironment()
         let settings = try Settings.read(home)
-        // What cannot be used is an error here too, with its place.
+        // An invalid value is reported with its source, as by any other command.
         _ = try Configuration.load(environment: processEnvironment)
         let entries = SettingEntry.all.map { $0.looked(up: processEnvironment, settings) }
         if json { return Output.json(.array(entries.map(\.json))) }
@@ -30,11 +30,11 @@ struct ConfigListCommand: ParsableCommand {
     }
 }
 
-/// One value that can be set: by a variable, by a key of `settings.json`, or both.
+/// A configuration value: set by a variable, by a key of `settings.json`, or by either.
 struct SettingEntry {
     let key: Settings.Key?
     let variable: Variable?
-    /// What holds where neither is set; nil for nothing.
+    /// The default; nil if there is none.
     let standard: String?
     let isSecret: Bool
 
@@ -89,7 +89,7 @@ struct SettingEntry {
             return Found(name: name, value: shown(text), source: variable.rawValue)
         }
         if let value = key.flatMap({ settings[$0] }), value != .null, value != .string("") {
-            // Whatever was read from JSON can be written as JSON.
+            // Cannot fail for a value that was read from JSON.
             let text = value.string ?? (try? JSON.text(value)) ?? "?"
             return Found(name: name, value: shown(text), source: "settings.json")
         }

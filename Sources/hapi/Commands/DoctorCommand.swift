@@ -62,7 +62,7 @@ struct CleanCommand: AsyncParsableCommand {
         for process in processes { Output.line("end     \(process.command.visible) \(process.process.pid)") }
         for file in files { Output.line("remove  \(file.visible.tilded)") }
         guard yes || Question.agreed("Remove them?", flag: "--yes") else { throw ExitCode(ExitStatus.failed) }
-        // A runner may have been started while the question was open.
+        // A runner may have been started while the user was answering.
         let still = Set(Stale(home: home, presence: RunnerPresence(home)).files() + (try stale.logs()))
         for file in files where still.contains(file) { unlink(file) }
         let alive = processes.compactMap { ProcessDescriptor($0.process) }

@@ -2,7 +2,7 @@ import ArgumentParser
 import HubProtocol
 import Runner
 
-/// What a session may use.
+/// The flags for a session's resource limits.
 struct LimitOptions: ParsableArguments {
     @Option(help: ArgumentHelp("At most this much memory, for example 512M or 8G.", valueName: "size"))
     var memory: String?
@@ -21,7 +21,7 @@ struct LimitOptions: ParsableArguments {
         }
     }
 
-    /// With the limits that are given, in place of those it has.
+    /// Replaces the limits that are given as flags, and keeps the others.
     func applied(to parameters: SpawnParameters) -> SpawnParameters {
         var limited = parameters
         limited.memory = memory ?? parameters.memory

@@ -85,10 +85,10 @@ struct LogFollower: ~Copyable {
         }
     }
 
-    /// How much of what was shown is remembered, in bytes.
+    /// How many bytes of the shown output are kept.
     private static let memory = 256
 
-    /// Whether what was shown last stands right before `place`.
+    /// Whether the bytes before `place` are the ones shown last.
     private func follows(_ place: off_t, size: off_t) -> Bool {
         let start = place - off_t(shown.count)
         guard start >= 0, place <= size else { return false }
@@ -96,7 +96,8 @@ struct LogFollower: ~Copyable {
         return pread(file, &bytes, bytes.count, start) == bytes.count && bytes == shown
     }
 
-    /// Where to go on after a cut: behind what was shown last, or, where that is gone, at the mark of the cut.
+    /// Where to continue after a cut: after the bytes shown last or, if these were cut out, at the start of
+    /// the cut.
     private func placeAfterCut(size: off_t) -> off_t {
         let bound = LogBound.session
         let place = stride(from: offset - LogBound.block, to: off_t(bound.head), by: -LogBound.block)
@@ -115,7 +116,7 @@ struct LogFollower: ~Copyable {
 
     /// How the session ended; nil while it is live or cannot be checked.
     private func sessionEnd() -> String? {
-        // If the store is locked or being replaced, the next look will do.
+        // If the store is locked or being replaced, the next call tries again.
         guard let id = session,
             let record = try? StoreConnection(path: home.store, mode: .readOnly).read({
                 store throws(StoreError) in try store.session(id)

@@ -75,7 +75,7 @@ struct LoginCommand: AsyncParsableCommand {
         return token
     }
 
-    /// What to say of a hub that takes the token, or that cannot be asked now.
+    /// The message if the hub accepts the token, or cannot be reached now. Exits if it refuses the token.
     private func attempt(_ configuration: Configuration) async throws -> String {
         do {
             let name = try await HubREST.check(configuration) ?? configuration.host
@@ -99,7 +99,7 @@ struct LoginCommand: AsyncParsableCommand {
         }
     }
 
-    /// A running runner goes on as the new identity, with its own flags and environment.
+    /// Restarts a running runner with the new identity and its own flags and environment.
     private func takeUp(_ url: String, _ token: String, _ home: RunnerHome) async throws {
         guard let runner = RunnerPresence(home).runner else {
             return Output.line("Start the runner: hapi runner start")

@@ -8,7 +8,7 @@ import Runner
 import RunnerStore
 import SessionProcess
 
-/// A command that only reads the store and looks at processes: no port, no lock, no token.
+/// A command that only reads the store and the process table: no port, no lock, no token.
 protocol LookCommand {
     /// Returns the exit status.
     func look() throws -> Int32
@@ -17,7 +17,7 @@ protocol LookCommand {
 struct ListLook: LookCommand {
     let all: Bool
     let json: Bool
-    /// nil: all of them.
+    /// nil for all sessions.
     var accepts: ((SessionView) -> Bool)?
 
     func views() throws -> [SessionView] {
@@ -26,7 +26,7 @@ struct ListLook: LookCommand {
         return views
     }
 
-    /// The live ones at once; all of them a page at a time.
+    /// Shows live sessions at once, and all sessions page by page.
     private func eachPage(_ show: ([SessionView]) -> Void) throws {
         let home = try RunnerHome.fromEnvironment()
         if all {
@@ -79,13 +79,14 @@ struct StatusLook: LookCommand {
         return view.isRunning ? 0 : ExitStatus.noRunner
     }
 
-    /// A store that cannot be read is said, and whether a runner runs nevertheless.
+    /// If the store cannot be read but a runner is running, the view contains the error; otherwise the error
+    /// is thrown.
     private func view(of home: RunnerHome) throws(StoreError) -> StatusView {
         do {
             let looked = try StoreConnection.lookingAt(home) {
                 store throws(StoreError) -> ([RunnerRecord], [SessionState], Int, Int, Int) in
                 let runners = try store.newestRunners(limit: 8)
-                // Only after a restart of the machine is there anything to look for.
+                // Sessions can only be lost if the machine has been restarted.
                 let isNewBoot = runners.contains { $0.host.bootID != HostIdentity.current.bootID }
                 return (
                     runners, try store.liveSessions().map(\.stateNow), store.fileVersion,
@@ -108,8 +109,8 @@ struct StatusLook: LookCommand {
 }
 
 extension StoreConnection {
-    /// Reads the store of a home on one unchanging view; nil if nothing has been recorded yet. Rows that
-    /// cannot be read are left out, and that is said.
+    /// Reads the store of a home in one snapshot; nil if there is no store yet. Skips unreadable rows with a
+    /// warning.
     static func lookingAt<T>(
         _ home: RunnerHome, _ body: (Reading) throws(StoreError) -> T
     ) throws(StoreError) -> T? {
@@ -127,8 +128,8 @@ extension StoreConnection {
         }
     }
 
-    /// Reads all sessions page by page, each on an unchanging view of its own, until `show`, which is called
-    /// between them, returns false.
+    /// Reads all sessions page by page, each page in a snapshot of its own, until `show`, which is called in
+    /// between, returns false.
     static func eachPage<T>(
         of home: RunnerHome, _ order: SessionPage.Order, by size: Int = 500,
         read: ([SessionRecord], Reading) throws(StoreError) -> T, show: (T) throws -> Bool

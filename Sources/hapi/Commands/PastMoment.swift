@@ -7,16 +7,16 @@ import Processes
 import RunnerStore
 import SessionProcess
 
-/// A moment in the past, as people write it: `2026-01-31`, `2026-01-31T12:00:00Z`, `12h`, `30d`.
+/// A time in the past as users write it: `2026-01-31`, `2026-01-31T12:00:00Z`, `12h`, `30d`.
 struct PastMoment: CustomStringConvertible {
     let moment: Timestamp
-    /// As it was written.
+    /// The text as given.
     let description: String
 
-    /// What a command that takes one says about it.
+    /// For the help of the commands that take one.
     static let help = "a date, or how long ago: 30min, 12h, 7d, 4w, 6mo, 1y"
 
-    /// - Throws: what is wrong, for the user.
+    /// - Throws: a message for the user.
     init(_ text: String) throws {
         description = text
         guard let moment = try Self.ago(text) ?? Self.date(text) else {
@@ -51,7 +51,7 @@ struct PastMoment: CustomStringConvertible {
         return Timestamp(milliseconds: Int64(mktime(&parts)) * 1000)
     }
 
-    /// A day begins at midnight, local time; a time with `Z` is UTC.
+    /// Local time, unless it ends in `Z` for UTC. A date alone is midnight.
     private static func date(_ text: String) -> Timestamp? {
         guard
             let match = text.wholeMatch(
@@ -60,7 +60,7 @@ struct PastMoment: CustomStringConvertible {
         let numbers = [match.1, match.2, match.3, match.4 ?? "0", match.5 ?? "0", match.6 ?? "0"].compactMap {
             Int32($0)
         }
-        // Digits of other scripts are none here.
+        // `\d` also matches digits of other scripts, which `Int32` rejects.
         guard numbers.count == 6 else { return nil }
         var moment = tm()
         (moment.tm_year, moment.tm_mon, moment.tm_mday) = (numbers[0] - 1900, numbers[1] - 1, numbers[2])
@@ -68,7 +68,7 @@ struct PastMoment: CustomStringConvertible {
             numbers[3], numbers[4], numbers[5], -1
         )
         let seconds = match.8 != nil ? timegm(&moment) : mktime(&moment)
-        // A day that does not exist becomes another one.
+        // mktime(3) and timegm(3) normalize a date that does not exist, such as February 30.
         guard moment.tm_mday == numbers[2], moment.tm_mon == numbers[1] - 1 else { return nil }
         let fraction = Int64(((match.7 ?? "") + "000").prefix(3)) ?? 0
         return Timestamp(milliseconds: Int64(seconds) * 1000 + fraction)

@@ -45,13 +45,14 @@ struct PruneCommand: ParsableCommand {
             Progress.show("Deleting: \(count) of \(old.count)")
         }
         Progress.clear()
-        // Only of sessions that are gone from the store by now; what another command took is gone as well.
+        // By now the store has forgotten these sessions, or another command has, which deletes their logs
+        // too.
         for log in old.logs { unlink(log) }
         Output.line("Deleted \(records) and \(files).")
     }
 }
 
-/// What would go: how many sessions, the newest of them, and their logs that are there.
+/// What would be deleted: the number of sessions, the newest of them, and their existing logs.
 private struct Forgettable {
     private static let shown = 20
 

@@ -98,11 +98,11 @@ struct RestartCommand: AsyncParsableCommand {
 }
 
 extension Reading {
-    /// The runner's sessions that the last restart of this machine ended, and that nothing has taken the
-    /// place of since.
+    /// The runner's named sessions that the last reboot of this machine ended, without those whose name a
+    /// later session has taken.
     func lostWithReboot() throws(StoreError) -> [SessionRecord] {
         let here = HostIdentity.current
-        // Whatever is older has been lost for so long that nobody waits for it.
+        // Looks at the newest 500 sessions only: nobody waits for older ones.
         let all = Array(try sessions(.newestFirst, limit: 500).sessions.reversed())
         func isOfEarlierBoot(_ session: SessionRecord) -> Bool {
             session.launch.host.machine == here.machine && session.launch.host.bootID != here.bootID

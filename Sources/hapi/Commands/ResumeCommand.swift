@@ -42,7 +42,7 @@ struct ResumeCommand: AsyncParsableCommand {
         try await SpawnReport(request: request, json: false).tell(answer)
     }
 
-    /// The newest of each conversation that no live session goes on with.
+    /// Lists the newest session of each conversation, without conversations that are in use.
     private func offer(_ home: RunnerHome) throws {
         let sessions = try StoreConnection.lookingAt(home) { store throws(StoreError) in
             try store.sessions(.newestFirst, limit: 200).sessions
@@ -63,7 +63,7 @@ struct ResumeCommand: AsyncParsableCommand {
 }
 
 extension SessionRecord {
-    /// What a session that goes on with this one's conversation is spawned with; nil if there is none.
+    /// The parameters of a session that resumes this one's conversation; nil if there is none.
     var resumption: SpawnParameters? {
         guard let nativeID else { return nil }
         var parameters = SpawnParameters(directory: directory)

@@ -45,7 +45,7 @@ struct ServiceInstallCommand: AsyncParsableCommand {
         let home = try RunnerHome.fromEnvironment()
         let (unit, systemctl) = (scope.unit, scope.systemctl)
         let plan = try plan(home)
-        // Asked before anything is written: without systemd there is nothing to install.
+        // Fails before anything is written if there is no systemd.
         try await systemctl.run("--version")
         try home.create()
         try createDirectory(String(unit.path.dropLast(ServiceUnit.name.count + 1)), mode: 0o755)
@@ -72,7 +72,7 @@ struct ServiceInstallCommand: AsyncParsableCommand {
         return plan
     }
 
-    /// A runner that runs already is not systemd's: it gives way to the one that is.
+    /// Stops a runner that systemd did not start, so that systemd can start its own.
     private func handOver(_ home: RunnerHome) async throws {
         guard let running = RunnerPresence(home).runner else { return }
         if try await scope.systemctl.mainPID() == running.process.pid { return }
@@ -128,7 +128,7 @@ struct ServiceUninstallCommand: AsyncParsableCommand {
             throw ServiceError(description: "cannot remove \(unit.path): \(String(cString: strerror(errno)))")
         }
         try await systemctl.run("daemon-reload")
-        // Only what failed before is reset: there may be nothing.
+        // Tolerated: it fails if the unit has no failure to reset.
         try await systemctl.run("reset-failed", ServiceUnit.name, tolerating: true)
         Output.line("Removed \(unit.path.visible.tilded). Sessions keep running.")
     }

@@ -6,7 +6,7 @@ import Runner
 import RunnerStore
 import SessionProcess
 
-/// Which sessions a command shows: the same flags everywhere.
+/// Flags that select sessions, shared by several commands.
 struct SessionFilter: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -22,7 +22,7 @@ struct SessionFilter: ParsableArguments {
     var since: PastMoment?
     @Flag(help: "Only sessions that failed: ended by themselves, and not with exit 0.") var failed = false
 
-    /// Whether ended sessions are asked for.
+    /// Whether the flags ask for ended sessions.
     var includesEnded: Bool { failed || state?.value == .ended }
 
     func validate() throws {
@@ -30,7 +30,7 @@ struct SessionFilter: ParsableArguments {
         try agent?.check()
     }
 
-    /// What decides about each session; a relative directory is looked up once.
+    /// The predicate. A relative directory is resolved once, here.
     func acceptance() throws(CurrentDirectoryGone) -> (SessionView) -> Bool {
         var folder: String?
         if let dir { folder = try absolutePath(dir) }
@@ -46,8 +46,8 @@ struct SessionFilter: ParsableArguments {
 }
 
 extension SessionView {
-    /// Whether it ended without being stopped by anybody, otherwise than with exit 0. One whose time was up has
-    /// a message, whatever it ended with.
+    /// Whether the session ended without being stopped, and not with exit 0. A message, as after a timeout,
+    /// means failure whatever the exit status.
     var hasFailed: Bool {
         guard let exit = session.exit, session.stoppedBy == nil else { return false }
         return exit.reason != .exited(code: 0) || exit.message != nil

@@ -6,11 +6,11 @@ import Runner
 import RunnerStore
 import SessionProcess
 
-/// The session that a word on the command line means: a name, an id, the beginning of one, or `PID-<n>`.
+/// Finds the session for an argument: a name, an id, a prefix of an id, or `PID-<n>`.
 enum SessionLookup {
     case found(SessionRecord)
     case unknown
-    /// It could be any of these.
+    /// Several ids begin with it.
     case ambiguous([SessionRecord])
 
     static let help = ArgumentHelp("A name, an id, the beginning of one, or PID-<n>.", valueName: "session")
@@ -24,7 +24,7 @@ enum SessionLookup {
         self = begun.count == 1 ? .found(begun[0]) : begun.isEmpty ? .unknown : .ambiguous(begun)
     }
 
-    /// The session, or the complaint that there is none.
+    /// Returns the session, or prints an error and exits.
     func session(_ word: String) throws -> SessionRecord {
         switch self {
         case .found(let session): return session
@@ -38,7 +38,6 @@ enum SessionLookup {
         throw ExitCode(ExitStatus.failed)
     }
 
-    /// Looks it up in the store of a home.
     static func session(_ word: String, in home: RunnerHome) throws -> SessionRecord {
         try look(word, in: home).session(word)
     }

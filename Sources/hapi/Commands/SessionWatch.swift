@@ -6,7 +6,7 @@ import Runner
 import RunnerStore
 import SessionProcess
 
-/// `list --watch`: the sessions, drawn anew every second until `q`.
+/// `list --watch`: the sessions, redrawn every second until `q`.
 struct SessionWatch {
     let look: ListLook
 
@@ -17,7 +17,8 @@ struct SessionWatch {
         while true {
             let usage = TreeUsage()
             let views = try look.views()
-            // Home, each line to its end, and what is left of the screen: less flicker than clearing it first.
+            // Moves the cursor home and erases the rest of each line and of the screen: this flickers less
+            // than clearing the screen first.
             let text = views.isEmpty ? look.nothing : table(views, usage, since: before)
             let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
             Output.line(
@@ -47,7 +48,7 @@ struct SessionWatch {
     }
 }
 
-/// Keys as they are pressed, without Enter and unseen.
+/// Reads single keys, without Enter and without echo.
 private struct RawKeys {
     private let before: termios?
 
@@ -58,7 +59,7 @@ private struct RawKeys {
             return
         }
         before = now
-        // Signals as well: the terminal is put back on every way out.
+        // No signal keys either: Ctrl-C is read as a key, so that the terminal can be restored.
         now.c_lflag &= ~tcflag_t(ICANON | ECHO | ISIG)
         tcsetattr(STDIN_FILENO, TCSANOW, &now)
     }
@@ -68,7 +69,8 @@ private struct RawKeys {
         tcsetattr(STDIN_FILENO, TCSANOW, &before)
     }
 
-    /// Whether `q`, or Ctrl-C, is pressed in that many milliseconds. Without a terminal to read from, never.
+    /// Waits for up to `milliseconds` and returns whether `q` or Ctrl-C was pressed. False if standard input
+    /// is not a terminal.
     func quits(within milliseconds: Int32) -> Bool {
         var input = pollfd(fd: before == nil ? -1 : STDIN_FILENO, events: Int16(POLLIN), revents: 0)
         guard poll(&input, 1, milliseconds) > 0 else { return false }

@@ -5,13 +5,13 @@ import Processes
 import RunnerStore
 import SessionProcess
 
-/// A length of time, as people write it: `90s`, `30min`, `2h`, `7d`.
+/// A duration as users write it: `90s`, `30min`, `2h`, `7d`.
 struct Span {
     let seconds: Int64
 
     static let units: [String: Int64] = ["s": 1, "min": 60, "h": 3600, "d": 86400, "w": 604_800]
 
-    /// - Throws: what is wrong, for the user.
+    /// - Throws: a message for the user.
     init(_ text: String) throws {
         let (digits, unit) = Self.parts(text)
         if unit == "m" {
@@ -23,7 +23,7 @@ struct Span {
         seconds = count * factor
     }
 
-    /// The digits, and what is behind them.
+    /// Splits the text into its leading digits and the rest.
     static func parts(_ text: String) -> (digits: String, unit: String) {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         return (String(digits), String(text.dropFirst(digits.count)))

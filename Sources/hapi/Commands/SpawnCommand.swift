@@ -67,15 +67,15 @@ struct SpawnCommand: AsyncParsableCommand {
         if case .started(let id) = answer, !prompt.isEmpty { try Self.ask(prompt, id) }
     }
 
-    /// A session that has reported listens already.
+    /// Sends the prompt. A session that has reported is already listening on its socket.
     private static func ask(_ prompt: [String], _ id: String) throws {
         let home = try RunnerHome.fromEnvironment()
         var client = try LocalClient.of(try SessionLookup.session(id, in: home), home)
         try client.order(["type": "prompt", "text": .string(prompt.joined(separator: " "))])
     }
 
-    /// `--worktree NAME` is two words for the parser, which knows no option whose value may be missing:
-    /// tried with the word behind as its name first. nil where that does not fit.
+    /// Parses `--worktree NAME`. The parser has no options with optional values, so the next word is tried as
+    /// the name first; nil if that does not parse.
     static func parse(_ arguments: [String]) throws -> ParsableCommand? {
         guard arguments.starts(with: ["runner", "spawn"]), let flag = arguments.firstIndex(of: "--worktree"),
             flag + 1 < arguments.count, !arguments[flag + 1].hasPrefix("-")
@@ -86,11 +86,11 @@ struct SpawnCommand: AsyncParsableCommand {
     }
 }
 
-/// What is said of a spawn's answer.
+/// Prints the answer to a spawn request.
 struct SpawnReport {
     let request: String
     let json: Bool
-    /// What the worktree was to be called.
+    /// The worktree's requested name.
     var worktreeName: String?
 
     func tell(_ answer: SpawnAnswer) async throws {
@@ -107,7 +107,8 @@ struct SpawnReport {
         }
     }
 
-    /// One that could not begin its work ends at once, after it has reported.
+    /// How long to watch a started session: one that cannot begin its work ends shortly after it has
+    /// reported.
     private static let moment = Duration.milliseconds(700)
 
     private func tellStart(_ happyID: String) async throws {

@@ -2,11 +2,11 @@ import Home
 import Processes
 import RunnerStore
 
-/// Says how far a spawn is, once it takes longer than people wait without wondering.
+/// Shows the progress of a spawn that takes longer than a second.
 enum SpawnProgress {
     private static let silence = Duration.seconds(1)
 
-    /// Runs `body`, and shows meanwhile what the runner has noted about the request.
+    /// Runs `body`, and meanwhile shows the progress that the runner records for the request.
     static func during<Answer: Sendable>(
         _ request: String, _ body: @Sendable @escaping () async throws -> Answer
     ) async throws -> Answer {
@@ -27,7 +27,7 @@ enum SpawnProgress {
     private static func show(_ request: String) async {
         let begun = ContinuousClock.now
         var hasShown = false
-        // Ends by being cancelled.
+        // The sleep throws when cancelled, which ends the loop.
         while (try? await Task.sleep(for: silence)) != nil {
             hasShown = true
             let seconds = (ContinuousClock.now - begun).components.seconds
@@ -36,7 +36,7 @@ enum SpawnProgress {
         if hasShown { Progress.clear() }
     }
 
-    /// A store that does not answer now is no reason to say anything else.
+    /// nil also if the store cannot be read: progress is not essential.
     private static func progress(of request: String) -> String? {
         guard let home = try? RunnerHome.fromEnvironment() else { return nil }
         let found = try? StoreConnection(path: home.store, mode: .readOnly).read { store throws(StoreError) in

@@ -74,7 +74,8 @@ struct StartCommand: AsyncParsableCommand {
         if !noWait { try tell(try await starter.hubStanding(of: runner)) }
     }
 
-    /// Where systemd is in charge of the runner and none runs, systemd starts it. nil where it is not.
+    /// Starts the runner through systemd if a unit runs this home's runner and none is running; nil if there
+    /// is no such unit.
     private func startService(_ configuration: Configuration, _ starter: RunnerStarter) async throws
         -> RunnerRecord?
     {

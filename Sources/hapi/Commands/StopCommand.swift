@@ -12,7 +12,7 @@ struct StopCommand: AsyncParsableCommand {
         commandName: "stop", abstract: "Stop the runner. Its sessions keep running.")
 
     func run() async throws {
-        // Whatever else is wrong with settings and environment, a runner can be stopped.
+        // Invalid settings or variables must not prevent a stop.
         let stopper = RunnerStopper(
             home: try RunnerHome.fromEnvironment(),
             controlTimeout: try Configuration.controlTimeout(environment: processEnvironment))
@@ -58,8 +58,8 @@ struct StopSessionCommand: AsyncParsableCommand {
 }
 
 extension StopSessionCommand {
-    /// Where the store does not know it, or cannot be read, the runner may: HAPI's own keeps no store, and a
-    /// runner that took over from it knows which of its sessions have ended.
+    /// nil if the store does not know the session or cannot be read. The runner may still know it: HAPI's own
+    /// has no store, and a runner that replaced it knows which of its sessions have ended.
     private func known() throws -> SessionRecord? {
         do {
             let lookup = try SessionLookup.look(id, in: RunnerHome.fromEnvironment())
@@ -72,7 +72,7 @@ extension StopSessionCommand {
 }
 
 extension ControlClient {
-    /// For the runner that runs; exits with 3 if none does.
+    /// The client of the running runner; exits with 3 if there is none.
     static func ofRunningRunner() throws -> ControlClient {
         let presence = RunnerPresence(try RunnerHome.fromEnvironment())
         guard let port = presence.controlPort else {

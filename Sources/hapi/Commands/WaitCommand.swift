@@ -55,7 +55,7 @@ struct WaitCommand: AsyncParsableCommand {
             }
             let view = SessionView(session)
             if session.exit != nil { return view }
-            // Gone, and whoever records ends has had time to.
+            // The process is gone; its end is usually recorded within three seconds.
             if view.state == .ended {
                 let since = unrecordedSince ?? .now
                 if ContinuousClock.now - since > .seconds(3) { return view }
@@ -71,7 +71,7 @@ struct WaitCommand: AsyncParsableCommand {
 }
 
 extension SessionView {
-    /// As the session's process exited; 1 where it is not known.
+    /// The exit status of the session's process; 1 if unknown.
     fileprivate var exitStatus: Int32 {
         switch session.exit?.reason {
         case .exited(let code): code

@@ -57,7 +57,7 @@ struct WorktreesCommand: AsyncParsableCommand {
         let store = try StoreConnection(path: home.store, mode: .create)
         for worktree in kept {
             let path = worktree.path.visible
-            // Looked at again for each: git takes its time, and sessions start meanwhile.
+            // Read again for each worktree, because git may take long and sessions may start meanwhile.
             let entry = try store.read { store throws(StoreError) in try Entry(worktree, store) }
             if entry.state != .ended {
                 Output.line("kept     \(path): its session is \(entry.stateName)")
@@ -76,7 +76,7 @@ struct WorktreesCommand: AsyncParsableCommand {
         let worktree: WorktreeRecord
         let state: SessionState?
 
-        /// With the state of the session that works there: another one may have come since.
+        /// With the state of the session that works in it now, which need not be the one it was created for.
         init(_ worktree: WorktreeRecord, _ store: Reading) throws(StoreError) {
             self.worktree = worktree
             let place = resolvedPath(worktree.path)

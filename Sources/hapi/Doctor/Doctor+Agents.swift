@@ -6,12 +6,12 @@ import RunnerStore
 import SessionProcess
 
 extension Doctor {
-    /// Which agents the sessions find, and in which versions.
+    /// Which agents sessions find, and their versions.
     func agentFindings(_ configuration: Configuration) async -> [Finding] {
-        // An unreadable file is its own finding.
+        // Unreadable settings are reported by another check.
         let settings = (try? Settings.read(home)) ?? Settings.none
         var sessions = environment
-        // What a session gets, not what this shell has. Only a running runner knows it.
+        // The PATH of sessions, not of this shell; only a running runner knows it.
         let sessionPath = presence.runner == nil ? nil : StateFile.read(home)?.sessionPath
         sessions[.path] = sessionPath ?? environment[.path]
         let programs = Self.programs(settings, sessions)
@@ -37,7 +37,7 @@ extension Doctor {
         return found + (await Self.versions(programs, sessions))
     }
 
-    /// Not being installed is no fault: nobody has them all.
+    /// A missing agent is not a problem: nobody has them all.
     private static func programs(
         _ settings: Settings, _ environment: [String: String]
     ) -> [(agent: Agent, program: String)] {
@@ -46,7 +46,7 @@ extension Doctor {
         }
     }
 
-    /// All at once, so that one that hangs holds up nobody for longer than its own two seconds.
+    /// Concurrently, so that a program that hangs delays the others by two seconds at most.
     private static func versions(
         _ programs: [(agent: Agent, program: String)], _ environment: [String: String]
     ) async -> [Finding] {

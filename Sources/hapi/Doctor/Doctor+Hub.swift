@@ -39,7 +39,7 @@ extension Doctor {
         return found
     }
 
-    /// nil where the hub does not answer, which the attempt with the token tells in full.
+    /// nil if the hub does not answer; the attempt with the token reports that in full.
     private static func health(_ hub: Hub) async -> HubHealth? {
         try? await HubREST.with(hub) { rest in try await rest.health() }
     }
@@ -56,7 +56,7 @@ extension Doctor {
         }
     }
 
-    /// A minute is what people notice: times in the web app, and certificates that are not valid yet.
+    /// A minute of difference shows: in the web app's times, and in certificates that are not valid yet.
     static func clockFinding(_ health: HubHealth, now: Int) -> Finding {
         guard let theirs = health.time else { return .note("clock", "the hub does not tell its time") }
         let ahead = Int64(now) - theirs
@@ -67,10 +67,10 @@ extension Doctor {
             "timedatectl set-ntp true")
     }
 
-    /// By the system's own resolver, as the runner asks it; nil where there is no name to resolve.
+    /// Asks the system's resolver, as the runner does; nil if there is no name to resolve.
     private func nameFinding(_ hub: Hub) async -> Finding? {
         guard let host = Self.hostName(hub.url) else { return nil }
-        // Without getent, or behind a proxy that resolves names itself, the connection tells.
+        // Without getent, or behind a proxy that resolves names itself, the connection attempt decides.
         guard
             let answer = try? await HelperProcess.run(
                 "getent", ["ahosts", host], environment: environment, within: .seconds(5))
@@ -80,7 +80,7 @@ extension Doctor {
         return .note("name", "\(host) is not known to this machine's resolver", "getent ahosts \(host)")
     }
 
-    /// nil for an address in digits, and for this machine.
+    /// nil for a numeric address and for this machine.
     static func hostName(_ url: String) -> String? {
         guard let start = url.firstRange(of: "://")?.upperBound else { return nil }
         let authority = url[start...].prefix { !"/?#".contains($0) }
@@ -101,7 +101,7 @@ extension Doctor {
         }
     }
 
-    /// The running runner may have been started as somebody else.
+    /// The running runner may have another hub or identity than this shell.
     private func runnerHubFindings(_ hub: Hub) -> [Finding] {
         guard let runner = presence.runner else { return [] }
         switch runner.hubState {

@@ -51,9 +51,9 @@ extension Doctor {
             + repeatedEnds()
     }
 
-    /// A runner that is started again and again, and ends by itself each time.
+    /// A runner that is restarted again and again because it keeps failing.
     private func repeatedEnds() -> [Finding] {
-        // Where the store cannot be read, that is its own finding.
+        // A store that cannot be read is reported by another check.
         guard
             let lives = try? StoreConnection(path: home.store, mode: .readOnly).read({
                 store throws(StoreError) in try store.newestRunners(limit: 6)

@@ -9,7 +9,7 @@ import SessionProcess
 extension Doctor {
     func systemFindings() -> [Finding] { [kernelFinding(), descriptorFinding(), limitFinding()] }
 
-    /// Nobody needs limits to work with sessions.
+    /// Missing limits are only noted: sessions work without them.
     private func limitFinding() -> Finding {
         if let obstacle = SessionLimits.obstacle(environment) {
             return .note("spawn limits", "--memory and --cpus cannot be used: \(obstacle)")

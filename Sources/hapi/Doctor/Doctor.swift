@@ -6,7 +6,7 @@ import Runner
 import RunnerStore
 import SessionProcess
 
-/// Looks at everything a runner depends on. Changes nothing.
+/// Checks everything a runner depends on. Changes nothing.
 struct Doctor {
     let home: RunnerHome
     let environment: [String: String]
@@ -18,7 +18,7 @@ struct Doctor {
         presence = RunnerPresence(home)
     }
 
-    /// Every finding, in the order of what depends on what.
+    /// All findings, dependencies first.
     func findings() async -> [Finding] {
         var found = homeFindings() + storeFindings()
         found += await runnerFindings()
@@ -50,7 +50,7 @@ struct Doctor {
         return [.good("home", home.path.tilded)] + settingsFindings() + diskFindings()
     }
 
-    /// The token is in there.
+    /// The settings contain the token, so that no other user may read them.
     private func settingsFindings() -> [Finding] {
         var status = stat()
         guard stat(home.settings, &status) == 0, status.st_mode & 0o077 != 0 else { return [] }
@@ -99,7 +99,7 @@ struct Doctor {
                     .note("worktrees", "\(count) of ended sessions", "hapi runner worktrees --prune"))
             }
         } catch {
-            // Said by the store's own finding.
+            // Reported by the store's own check.
         }
         return found
     }

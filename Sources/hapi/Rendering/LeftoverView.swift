@@ -3,9 +3,9 @@ import HubProtocol
 import Processes
 import RunnerStore
 
-/// Processes that outlived their sessions, for people.
+/// Describes processes that outlived their sessions.
 enum LeftoverView {
-    /// The foot of `list`: which, of which session, and what ends them.
+    /// The footer of `list`: the processes, their sessions, and the command that ends them.
     static func text(_ left: [LeftoverRecord]) -> String {
         let sessions = Dictionary(grouping: left, by: \.sessionID).sorted { $0.key < $1.key }
         return sessions.map { id, left in
@@ -25,7 +25,7 @@ enum LeftoverView {
 }
 
 extension Reading {
-    /// What was left behind and lives.
+    /// The leftover processes that are still running.
     func livingLeftovers(of session: String? = nil) throws(StoreError) -> [LeftoverRecord] {
         try leftovers(of: session).filter { Observation.of($0.process, at: $0.host) == .alive }
     }

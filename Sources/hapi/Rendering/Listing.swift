@@ -1,7 +1,7 @@
 import HubProtocol
 
-/// Writes many rows page by page: as a JSON array, or as a table whose columns fit the page. So a long
-/// history is never in memory as a whole.
+/// Writes many rows page by page, so that a long history is never in memory as a whole: as a JSON array, or
+/// as a table whose columns fit the page.
 struct Listing {
     private let isJSON: Bool
     private var table: Table

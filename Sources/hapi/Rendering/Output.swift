@@ -26,7 +26,7 @@ enum Output {
         failure.withLock { if $0 == nil { $0 = write(bytes, to: STDOUT_FILENO) } }
     }
 
-    /// For people watching; a failed write does not fail the command.
+    /// Progress for people; a failed write does not fail the command.
     static func note(_ text: String) { _ = write(text + "\n", to: STDOUT_FILENO) }
 
     // If this cannot be written, there is nowhere to report it.

@@ -6,9 +6,10 @@ import Processes
 import RunnerStore
 import SessionProcess
 
-/// Asks before something is deleted.
+/// Asks for confirmation before a deletion.
 enum Question {
-    /// Whether the user says yes. Where nobody can be asked the answer is no, and the flag is named.
+    /// Whether the user agrees. Without a terminal the answer is no, and the message names the flag to use
+    /// instead.
     static func agreed(_ text: String, flag: String) -> Bool {
         guard isatty(STDIN_FILENO) == 1 else {
             Output.complain("nothing was removed: there is no terminal to ask on", hint: "add \(flag)")

@@ -11,7 +11,7 @@ import SessionProcess
 struct SessionView {
     let session: SessionRecord
     let state: SessionState
-    /// What it left behind and lives, where that was looked for.
+    /// Its leftover processes that are still running, if they were looked up.
     var leftovers: [LeftoverRecord] = []
 
     init(_ session: SessionRecord) {
@@ -19,7 +19,7 @@ struct SessionView {
         state = session.stateNow
     }
 
-    /// With what the ended ones left behind.
+    /// Views of the sessions, with the leftover processes of those that have ended.
     static func all(_ sessions: [SessionRecord], _ store: Reading) throws(StoreError) -> [SessionView] {
         let left = Dictionary(grouping: try store.livingLeftovers(), by: \.sessionID)
         return sessions.map { session in
@@ -89,7 +89,7 @@ struct SessionView {
             ], colours: [4: state.colour])
     }
 
-    /// For how long its process has been there; how long ago it began where there is none.
+    /// How long its process has been running or, without a process, how long ago the session was created.
     var age: String {
         guard let process = session.launch.process, [.starting, .running, .stopping].contains(state) else {
             return session.createdAt.age
@@ -97,21 +97,20 @@ struct SessionView {
         return Timestamp.length(seconds: process.secondsAlive)
     }
 
-    /// What users call it.
     var name: String { session.name ?? "-" }
 
-    /// Enough of its id to mean it.
+    /// A prefix of the id that is usually unique.
     var shortID: String { String(session.id.prefix(8)) }
 
-    /// Its name, or its id where it has none.
+    /// The name, or the short id if it has none.
     var title: String { session.name ?? shortID }
 
-    /// For how long it was there; `-` while it lives.
+    /// How long the session lasted; `-` while it is live.
     var length: String {
         session.exit.map { Timestamp.length(from: session.createdAt, to: $0.at) } ?? "-"
     }
 
-    /// How it ended, in words, and what of it lives on; `-` while it lives.
+    /// How it ended, and which of its processes are still running; `-` while it is live.
     var ending: String { leftovers.isEmpty ? end : "\(end); \(LeftoverView.words(leftovers))" }
 
     private var end: String {

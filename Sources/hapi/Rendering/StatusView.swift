@@ -11,19 +11,19 @@ import SessionProcess
 struct StatusView {
     let home: RunnerHome
     let presence: RunnerPresence
-    /// The file's, or the one a new file would get; nil if it cannot be read.
+    /// The store's schema version, or the one of a new store; nil if the store cannot be read.
     let schemaVersion: Int?
-    /// Of the sessions on record as live; nil if they cannot be read.
+    /// The states of the sessions recorded as live; nil if they cannot be read.
     let states: [SessionState]?
-    /// How many processes live on that their sessions left behind.
+    /// The number of processes that outlived their sessions.
     let leftBehind: Int?
-    /// Sessions that the last restart of the machine ended, and that were not started again.
+    /// The number of sessions that the last reboot ended and that were not started again.
     var lost = 0
 
     private var live: Int? { states?.count { $0 != .ended && $0 != .unverifiable } }
     private var unverifiable: Int? { states?.count { $0 == .unverifiable } }
 
-    /// Whether a runner of ours runs, as the store says or, where it cannot be read, the state file.
+    /// Whether our runner is running, according to the store or, if it cannot be read, the state file.
     var isRunning: Bool {
         presence.runner != nil || presence.storeError != nil && presence.foreignPID != nil
     }
@@ -68,15 +68,15 @@ struct StatusView {
         ])
     }
 
-    /// The `PATH` that sessions get, as the runner tells it; nil if it does not.
+    /// The `PATH` of sessions according to the runner; nil if it does not tell.
     private var sessionPath: String? { StateFile.read(home)?.sessionPath }
 
-    /// Each agent's program as a session would find it; nil where it is not on this machine. Looked for where
-    /// that is shown, and nowhere else: it costs some two hundred system calls.
+    /// Each agent's program as a session would find it; nil if it is not installed. Computed only where it is
+    /// shown, because it costs some two hundred system calls.
     private var agents: [String: String?] {
         var environment = processEnvironment
         environment[.path] = sessionPath ?? environment[.path]
-        // Settings that cannot be used are told of by whatever uses them.
+        // Invalid settings are reported by the commands that need them.
         let settings = (try? Settings.read(home)) ?? Settings([:])
         return Dictionary(
             uniqueKeysWithValues: Agent.allCases.map { agent in
@@ -123,12 +123,12 @@ struct StatusView {
         return Self.aligned(rows)
     }
 
-    /// A renewal comes with a heartbeat: until then another program is there than the one that runs.
+    /// The runner renews itself at a heartbeat; until then the program it runs is not the installed one.
     private func renewalNotice(_ runner: RunnerRecord) -> String? {
         guard let own = ProgramFile.current.modifiedAt, let running = runner.programModifiedAt,
             own != running,
             let image = linkTarget("/proc/\(runner.process.pid)/exe"),
-            // As the kernel names a file that another one has taken the place of.
+            // The kernel's name for the image of a program whose file was replaced.
             isSamePath(image, resolvedPath(ProgramFile.current.path) + " (deleted)")
         else { return nil }
         return "a newer program is installed; the runner switches to it at its next heartbeat, or now: "
@@ -170,7 +170,7 @@ struct StatusView {
         return "\(Timestamp.length(seconds: seconds)), since \(start.local)"
     }
 
-    /// As it is on record, so that it agrees with the log; as counted back, to the second, where the wall clock
+    /// The recorded time, so that it agrees with the log. The computed one, to the second, if the wall clock
     /// was set since or the runner has renewed itself.
     static func startTime(recorded: Timestamp, counted: Timestamp) -> Timestamp {
         (recorded.milliseconds &- counted.milliseconds).magnitude <= 2000 ? recorded : counted
