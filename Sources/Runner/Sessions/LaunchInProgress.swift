@@ -15,7 +15,7 @@ struct LaunchInProgress: Sendable {
 
     /// Starts a monitor for `spec` from the running program's image, whatever happened to its file.
     ///
-    /// - Parameter scope: the command that puts it into a cgroup of its own first, if one is to.
+    /// - Parameter scope: the command that first puts the monitor into a cgroup of its own, if any.
     static func start(
         _ spec: LaunchSpec, in directory: WorkingDirectory, scope: MonitorScope? = nil
     ) async throws -> LaunchInProgress {
@@ -70,18 +70,18 @@ struct LaunchInProgress: Sendable {
     }
 }
 
-/// systemd-run(1), which becomes the monitor once there is a scope around it: the process stays the same.
+/// systemd-run(1), which creates a scope and then becomes the monitor in the same process.
 struct MonitorScope: Sendable {
     let program: String
     let arguments: [String]
     let environment: [String: String]
 
-    /// `/proc/self/exe` would be systemd-run's own program by then.
+    /// After systemd-run's exec, `/proc/self/exe` would be systemd-run.
     func command(_ argument: String) -> [String] {
         [program] + arguments + ["/proc/\(getpid())/exe", argument]
     }
 
-    /// By which it finds its manager.
+    /// The variables by which systemd-run finds its manager.
     var variables: [String] {
         [Variable.runtimeDirectory, .sessionBus].compactMap { name in
             environment[name].map { "\(name.rawValue)=\($0)" }

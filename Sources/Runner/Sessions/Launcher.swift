@@ -45,8 +45,8 @@ struct Launcher: Sendable {
         return launch
     }
 
-    /// Has the session's limits enforced. Returns the command that its monitor is to be started by, where that
-    /// is systemd's.
+    /// Sets up the enforcement of the session's limits. Returns the systemd-run command for its monitor, if
+    /// systemd enforces them.
     private func limit(_ spec: inout LaunchSpec, _ limits: SessionLimits) throws -> MonitorScope? {
         spec.limits.seconds = limits.seconds
         guard limits.needsCgroup else { return nil }

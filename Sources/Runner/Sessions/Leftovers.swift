@@ -8,7 +8,7 @@ struct Leftovers: Sendable {
     let store: Store
     let logger: Logger
 
-    /// Records what a session left whose monitor could not: the processes that carry its launch id.
+    /// Records the processes that carry the session's launch id, for a session whose monitor could not.
     func record(of id: String) async {
         let found = await BlockingWork.run {
             Follower.processes(carrying: id).map { process in

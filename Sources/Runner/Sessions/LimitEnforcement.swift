@@ -4,13 +4,13 @@ import Processes
 
 /// Who enforces the memory and processor limits of a session.
 enum LimitEnforcement: Equatable, Sendable {
-    /// systemd, which makes a scope for the session's monitor and what is below it, systemd-run(1).
+    /// systemd, in a scope around the session's monitor and its descendants, systemd-run(1).
     case scope(program: String, isUser: Bool)
-    /// A cgroup that the runner makes in this one, which is its own.
+    /// The kernel, in a cgroup that the runner creates below its own, which is delegated to it.
     case cgroup(in: String)
 
-    /// Decides for what was found on this machine. systemd comes first: where it is in charge of the cgroups,
-    /// nobody else may change them.
+    /// Chooses according to what this machine offers. systemd has precedence: where it manages the cgroups,
+    /// no other process may change them.
     static func choose(
         for limits: SessionLimits, _ facts: CgroupFacts
     ) throws(LimitRefusal) -> LimitEnforcement {
@@ -33,11 +33,11 @@ enum LimitEnforcement: Equatable, Sendable {
         return .cgroup(in: own)
     }
 
-    /// systemd-run(1) and its arguments, up to the program that is to run in the scope.
+    /// The arguments of systemd-run(1), up to the program to run in the scope.
     static func scopeArguments(_ limits: SessionLimits, session: String, isUser: Bool) -> [String] {
         (isUser ? ["--user"] : [])
             + ["--scope", "--quiet", "--collect", "--unit=hapi-session-\(session)"]
-            // A scope that is delegated is not stopped when the kernel kills one of its processes.
+            // systemd does not stop a delegated scope when the kernel kills one of its processes.
             + ["--property=Delegate=yes"]
             + (limits.memory.map { ["--property=MemoryMax=\($0)"] } ?? [])
             + (limits.processors.map { ["--property=CPUQuota=\($0)%"] } ?? [])
@@ -58,15 +58,15 @@ extension SessionLimits {
     }
 }
 
-/// What a machine offers for limits.
+/// What this machine offers for limits.
 struct CgroupFacts: Equatable, Sendable {
-    /// Where cgroup v2 is mounted; nil where it is not.
+    /// The mount point of cgroup v2; nil if it is not mounted.
     var mount: String?
-    /// The controllers at the top of what can be seen.
+    /// The controllers in the topmost visible cgroup.
     var controllers: Set<String> = []
-    /// The cgroup in which cgroups may be made; nil if there is none.
+    /// The cgroup in which the runner can create others; nil if there is none.
     var own: String?
-    /// `systemd-run`, where its manager can be reached.
+    /// The path of `systemd-run`; nil if its manager cannot be reached.
     var systemdRun: String?
     var isUserManager = false
 
@@ -90,7 +90,7 @@ struct CgroupFacts: Equatable, Sendable {
         return facts
     }
 
-    /// The sockets are where systemd's own programs look for a manager first.
+    /// Checks for the socket that systemd's own programs try first.
     private static func systemdRun(_ environment: [String: String], isUser: Bool) -> String? {
         let socket =
             isUser

@@ -3,8 +3,8 @@ import Logging
 import Processes
 import RunnerStore
 
-/// What the runner knows about live sessions besides their rows: their processes, who waits for their events,
-/// and that each has exactly one follower.
+/// What the runner knows about live sessions besides their rows: their processes and the requests that wait
+/// for their events. Makes sure that each has exactly one follower.
 actor LiveSessions {
     /// The events of a session that requests wait for.
     final class Live: Sendable {
@@ -37,7 +37,7 @@ actor LiveSessions {
     private var roster = Roster()
     private let watches: AsyncStream<Watch>.Continuation
     private let watchRequests: AsyncStream<Watch>
-    /// The ids of sessions that have ended; of very many, the last.
+    /// The ids of sessions that have ended; if they are not read in time, only the newest are kept.
     nonisolated let ends: AsyncStream<String>
     private let ended: AsyncStream<String>.Continuation
 

@@ -1,7 +1,7 @@
 import Glibc
 import Processes
 
-/// The end of a log, with runs of white space made one space.
+/// The end of a log, with each run of white space replaced by one space.
 func logTail(of path: String, characters: Int) -> String {
     let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return "" }

@@ -46,7 +46,8 @@ package enum LoginPath {
         return nil
     }
 
-    /// What the shell printed after the mark, whatever its startup files printed around it; nil if nothing.
+    /// The path that the shell printed after the mark, ignoring other output of its startup files; nil if
+    /// there is none.
     static func told(in output: String) -> String? {
         output.split(separator: "\n").last { $0.hasPrefix(mark) }.map { String($0.dropFirst(mark.count)) }
             .flatMap { $0.isEmpty ? nil : $0 }

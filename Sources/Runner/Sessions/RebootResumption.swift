@@ -19,7 +19,7 @@ extension SpawnRequest {
     /// A session that resumes the conversation of one that a reboot ended. The request id is unique per
     /// session and boot, so that a runner that is killed here does not resume it twice.
     ///
-    /// - Parameter kept: what the session was asked to be like; its limits hold for the new one too.
+    /// - Parameter kept: the options of the lost session; its limits apply to the new one too.
     init(resuming session: SessionRecord, as kept: SpawnParameters?) {
         var parameters = SpawnParameters(directory: session.directory)
         parameters.agent = session.agent

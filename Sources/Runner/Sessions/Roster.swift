@@ -85,7 +85,7 @@ extension Roster.Entry {
     /// - Parameter hasEnded: whether the process behind `held` has ended; nil without a descriptor.
     fileprivate func isAlive(_ hasEnded: Bool?) -> Bool {
         if let hasEnded { return !hasEnded }
-        // Without a descriptor. Until the monitor has reported the process, the monitor stands for it.
+        // Without a descriptor: the process or, until it is known, its monitor.
         return (process ?? monitor).map { Observation.of($0, at: .current) == .alive } ?? false
     }
 }

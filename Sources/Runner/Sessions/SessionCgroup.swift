@@ -2,13 +2,14 @@ import Glibc
 import Monitor
 import Processes
 
-/// The cgroup of a session, made below the runner's own where no systemd is in charge.
+/// The cgroup of a session, created below the runner's own if there is no systemd.
 enum SessionCgroup {
     private static let prefix = "hapi-session-"
-    /// Where the runner moves what was in its own cgroup: one that has limits to give may hold no process.
+    /// The cgroup for the processes of the runner's own one, which may not contain any if it distributes
+    /// resources, cgroups(7).
     private static let runnerLeaf = "hapi-runner"
 
-    /// The cgroup in which sessions' are made, for a runner that is in this one.
+    /// The parent of the sessions' cgroups, for a runner in the cgroup `own`.
     static func parent(of own: String) -> String {
         var own = own
         while own.count > 1, own.hasSuffix("/") { own.removeLast() }
@@ -16,12 +17,12 @@ enum SessionCgroup {
         return own.hasSuffix(leaf) ? String(own.dropLast(leaf.count)) : own
     }
 
-    /// Makes a cgroup with these limits, and removes those of ended sessions.
+    /// Creates a cgroup with these limits, and removes those of ended sessions.
     static func make(
         _ session: String, _ limits: SessionLimits, in parent: String
     ) throws(FileError) -> String {
         for name in entries(of: parent) where name.hasPrefix(prefix) {
-            // The kernel refuses it for one in which any process is left.
+            // Fails for a cgroup that still contains a process.
             rmdir("\(parent)/\(name)")
         }
         try enable(limits, in: parent)
@@ -49,13 +50,13 @@ enum SessionCgroup {
         }
     }
 
-    /// Moves every process of a cgroup into a leaf of its own.
+    /// Moves every process of a cgroup into its own leaf.
     private static func clear(_ parent: String) throws(FileError) {
         let leaf = "\(parent)/\(runnerLeaf)"
         guard mkdir(leaf, 0o755) == 0 || errno == EEXIST else {
             throw FileError(action: "make the cgroup", path: leaf, code: errno)
         }
-        // Again for those that were forked meanwhile.
+        // Repeated for processes that were forked meanwhile.
         for _ in 0..<10 {
             let pids = String(decoding: readFile("\(parent)/cgroup.procs") ?? [], as: UTF8.self)
                 .split(separator: "\n")
@@ -64,7 +65,7 @@ enum SessionCgroup {
                 do {
                     try write(String(pid), to: "\(leaf)/cgroup.procs")
                 } catch  where error.code == ESRCH {
-                    // It has ended.
+                    // The process has ended.
                 }
             }
         }

@@ -1,7 +1,7 @@
 import HubProtocol
 import Monitor
 
-/// What a session may use, as it was asked for. The words are those of `SpawnParameters`.
+/// The requested limits of a session, parsed from `SpawnParameters`.
 package struct SessionLimits: Equatable, Sendable {
     /// In bytes.
     package let memory: Int64?
@@ -21,7 +21,7 @@ package struct SessionLimits: Equatable, Sendable {
 
     package var needsCgroup: Bool { memory != nil || processors != nil }
 
-    /// Less than this and no agent starts: a typing error, most likely.
+    /// In bytes. No agent starts with less, so that a smaller value is most likely a typing error.
     private static let leastMemory: Int64 = 16 << 20
 
     private static let sizeUnits: [String: Int64] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40]
@@ -63,7 +63,7 @@ package struct SessionLimits: Equatable, Sendable {
     }
 }
 
-/// Why a limit cannot be had.
+/// Why a limit cannot be applied.
 package struct LimitRefusal: Error, Equatable, CustomStringConvertible {
     package let description: String
     let reason: String

@@ -83,7 +83,7 @@ package actor SessionSupervisor {
         return adoption
     }
 
-    /// Sessions that were killed leave their sockets behind.
+    /// Removes the sockets of sessions that were killed.
     private func removeSockets() async throws(StoreError) {
         let ids = home.sessionsWithSockets
         guard !ids.isEmpty else { return }
@@ -110,7 +110,7 @@ package actor SessionSupervisor {
     /// Resumes conversations that a reboot interrupted, each in a new session.
     func resume(_ sessions: [SessionRecord]) async {
         for session in sessions {
-            // Where its options cannot be read, nor can a spawn be recorded: the spawn says so.
+            // If its options cannot be read, a spawn cannot be recorded either, and fails with the reason.
             let kept = try? await store.read { store throws(StoreError) in try store.options(of: session) }
             let answer = await spawn(SpawnRequest(resuming: session, as: kept))
             logger.notice(

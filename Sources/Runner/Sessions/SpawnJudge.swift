@@ -31,7 +31,7 @@ struct SpawnJudge: Sendable {
     let roots: WorkspaceRoots
     let worktrees: Worktrees
     let policy: DirectoryPolicy
-    /// The runner's own.
+    /// The runner's environment.
     let environment: [String: String]
 
     func verdict(on request: SpawnRequest) async throws(StoreError) -> SpawnVerdict {
@@ -57,7 +57,7 @@ struct SpawnJudge: Sendable {
         }
     }
 
-    /// Why this machine cannot limit a session as it is asked to; nil if it can, or need not.
+    /// Why this machine cannot apply the requested limits; nil if it can, or none are requested.
     private func limitRefusal(_ parameters: SpawnParameters) -> String? {
         do {
             let limits = try SessionLimits(parameters)

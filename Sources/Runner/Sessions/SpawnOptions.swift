@@ -38,7 +38,7 @@ package enum SpawnOptions {
 }
 
 extension SpawnParameters {
-    /// The limits that another request had, where this one asks for none.
+    /// Adopts the limits of another request, except for those that this one sets itself.
     package mutating func takeLimits(of other: SpawnParameters) {
         memory = memory ?? other.memory
         cpus = cpus ?? other.cpus
@@ -47,7 +47,7 @@ extension SpawnParameters {
 }
 
 extension Reading {
-    /// What a session was asked to be like.
+    /// The stored options of a session.
     package func options(of session: SessionRecord) throws(StoreError) -> SpawnParameters {
         let kept = try events(of: session.id).last { $0.kind == SpawnOptions.event }?.detail
         return SpawnOptions.parameters(kept, directory: session.directory)

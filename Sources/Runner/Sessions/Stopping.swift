@@ -29,7 +29,7 @@ enum StopPlan: Equatable {
 /// their descendants: a runner may have been started from inside the session.
 struct SessionTree: Sendable {
     let session: SessionRecord
-    /// Identified by the store, never by command line.
+    /// Identified by their records in the store, never by command line.
     let spared: Set<ProcessIdentity>
 
     func processes() -> [ProcessIdentity] {
