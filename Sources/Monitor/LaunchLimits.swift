@@ -1,31 +1,31 @@
-/// What a session may use. Which cgroup enforces it is decided by the runner, before anything starts.
+/// The limits of a session. The runner decides which cgroup enforces them before it starts the monitor.
 package struct LaunchLimits: Equatable, Sendable {
-    /// Bytes of memory, together.
+    /// In bytes, for all processes together.
     package var memory: Int64?
-    /// Microseconds of processor time in each 100 ms.
+    /// In microseconds per ``period``.
     package var processorTime: Int64?
-    /// How long it may run, in seconds. The machine's sleep does not count.
+    /// The maximum duration in seconds. Time in which the machine sleeps does not count.
     package var seconds: Int64?
-    /// Where the unified hierarchy is mounted, cgroups(7).
+    /// The mount point of cgroup v2, cgroups(7).
     package var cgroupMount: String?
-    /// The cgroup that the monitor is to enter; nil where it was started in the right one.
+    /// The cgroup for the monitor to enter; nil if it was started in the right one.
     package var cgroup: String?
 
     package init() {}
 
     package var needsCgroup: Bool { memory != nil || processorTime != nil }
 
-    /// The period that processor time is counted in, in microseconds: the kernel's own default.
+    /// The accounting period of processor time in microseconds: the kernel's default.
     package static let period: Int64 = 100_000
 
     static let fieldCount = 5
 
-    /// One string for each fact; empty where there is none.
+    /// One string per value; empty for nil.
     var fields: [String] {
         [memory, processorTime, seconds].map { $0.map { "\($0)" } ?? "" } + [cgroupMount ?? "", cgroup ?? ""]
     }
 
-    /// What ``fields`` gave; anything else is not the same afterwards, which `LaunchSpec` notices.
+    /// Parses ``fields``. Invalid fields don't round-trip, which `LaunchSpec` detects.
     init(fields: ArraySlice<String>) {
         let texts = fields.map { $0.isEmpty ? nil : $0 }
         guard texts.count == Self.fieldCount else { return }

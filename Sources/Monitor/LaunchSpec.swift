@@ -1,7 +1,7 @@
 import Processes
 
-/// What a monitor needs to know. Passed through a descriptor, because arguments are visible in `ps` and an
-/// environment can hold secrets.
+/// A monitor's instructions. Passed through a descriptor: arguments are visible in `ps`, and an environment
+/// may contain secrets.
 ///
 /// Encoded as a list of NUL-terminated strings: no argument, variable or path can contain a NUL.
 package struct LaunchSpec: Equatable {

@@ -10,13 +10,13 @@ struct LogWatch: ~Copyable {
     private let changes: Int32
     private let bound = LogBound.session
     private var size: off_t = 0
-    /// The pause before the next look, in milliseconds.
+    /// The pause before the next check, in milliseconds.
     private var pause: Int32 = Self.shortest
     private var isResting = false
 
     private static let shortest: Int32 = 20
     private static let longest: Int32 = 250
-    /// Growth between two looks, in bytes, above which the next look follows without a longer pause.
+    /// Growth between two checks, in bytes, above which the pause is not lengthened.
     private static let fast: off_t = 1 << 20
 
     init(_ path: String) {
@@ -31,7 +31,7 @@ struct LogWatch: ~Copyable {
 
     /// Waits until `event` is readable, and bounds the log meanwhile. May return early.
     ///
-    /// - Parameter longest: in milliseconds; -1 for as long as it takes.
+    /// - Parameter longest: in milliseconds; -1 for no timeout.
     mutating func wait(for event: Int32, atMost longest: Int32 = -1) {
         if log < 0 { return rest(event, longest) }
         if changes < 0 {
@@ -47,7 +47,7 @@ struct LogWatch: ~Copyable {
             pollfd(fd: changes, events: Int16(POLLIN), revents: 0),
         ]
         if poll(&events, 2, 0) == 0 {
-            // The log is idle: look soon after the next write.
+            // The log is idle: check soon after the next write.
             pause = Self.shortest
             poll(&events, 2, longest)
         }

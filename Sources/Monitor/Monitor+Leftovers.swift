@@ -8,8 +8,8 @@ extension Monitor {
     /// Maximum rows per session.
     private static let mostLeftovers = 64
 
-    /// Records what is left, because nothing else will find it once this process is gone. Waits a moment for
-    /// helpers that are about to end.
+    /// Records the remaining processes, because nothing can find them once this process is gone. Waits a
+    /// moment for helpers that are about to end.
     static func recordLeftovers(of spec: LaunchSpec, in store: MonitorStore) {
         for _ in 0..<30 {
             while waitpid(-1, nil, WNOHANG) > 0 {}

@@ -2,12 +2,12 @@ import Glibc
 import Processes
 import RunnerStore
 
-/// What a session may use: its cgroup, and its time.
+/// The limits of a session: its cgroup and its time.
 extension Monitor {
-    /// Sees that this process, and so the session it is about to start, is in a cgroup that has the limits.
-    /// It stays there: the cgroup and its counts are there for as long as somebody is in it.
+    /// Enters the cgroup that enforces the limits, which the session inherits, and checks them. The monitor
+    /// stays in it, so that the cgroup and its counters exist until the end is recorded.
     ///
-    /// Returns why nothing may be started; nil if all is well.
+    /// Returns why the session may not be started; nil on success.
     static func enterCgroup(_ limits: LaunchLimits) -> String? {
         guard limits.needsCgroup else { return nil }
         if let cgroup = limits.cgroup, let code = writeFile("\(cgroup)/cgroup.procs", "0") {
@@ -23,7 +23,7 @@ extension Monitor {
         return nil
     }
 
-    /// Why the session ended, where that was not of its own accord.
+    /// The limit that ended the session; nil if none did.
     static func endReason(_ spec: LaunchSpec, hasTimedOut: Bool) -> String? {
         if hasTimedOut { return "timed out after \(Countdown.words(spec.limits.seconds ?? 0))" }
         guard spec.limits.memory != nil, let own = ownCgroup(spec.limits),
@@ -32,14 +32,14 @@ extension Monitor {
         return "out of memory"
     }
 
-    /// How many processes the kernel has killed for want of memory, in the words of `memory.events`.
+    /// The number of processes killed by the kernel's OOM killer, from the text of `memory.events`.
     static func killCount(_ events: String) -> Int {
         let line = events.split(separator: "\n").first { $0.hasPrefix("oom_kill ") }
         return line?.split(separator: " ").last.flatMap { Int($0) } ?? 0
     }
 
-    /// Signals everything below this process that is the session's. Where the store does not tell what is not,
-    /// the session's own process alone.
+    /// Signals all processes of the session below this one; only the session's own process if the store
+    /// cannot tell which others don't belong to it.
     static func signalSession(_ number: Int32, _ child: Int32, _ spec: LaunchSpec) {
         let store = MonitorStore(spec.storePath, flushing: false)
         let targets: [ProcessIdentity]
@@ -50,7 +50,7 @@ extension Monitor {
         }
         for process in targets.compactMap({ ProcessDescriptor($0) }) {
             process.signal(number)
-            // One that is suspended hears nothing else.
+            // A suspended process handles SIGTERM only once it continues.
             process.signal(SIGCONT)
         }
     }
@@ -61,7 +61,7 @@ extension Monitor {
         return line.map { mount + $0.dropFirst(3) }
     }
 
-    /// Also where that cannot be read.
+    /// True also if the file cannot be read.
     private static func isUnlimited(_ file: String) -> Bool {
         readText(file).map { $0.isEmpty || $0.hasPrefix("max") } ?? true
     }
@@ -70,7 +70,7 @@ extension Monitor {
         readFile(path).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// The errno of what failed; nil if it was written.
+    /// The errno on failure; nil on success.
     private static func writeFile(_ path: String, _ text: String) -> Int32? {
         let file = open(path, O_WRONLY | O_CLOEXEC)
         guard file >= 0 else { return errno }

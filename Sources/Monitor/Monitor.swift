@@ -165,8 +165,8 @@ package enum Monitor {
         return fstat(directoryDescriptor, &status) == 0 && status.st_nlink > 0
     }
 
-    /// Waits for the child's end and leaves it unreaped; reaps its orphaned helpers, bounds its log and ends it
-    /// when its time is up meanwhile.
+    /// Waits until the child has ended, and leaves it unreaped. Meanwhile reaps orphaned helpers, bounds the
+    /// log, and ends the session when its time is up.
     private static func waitForExit(
         of child: Int32, _ spec: LaunchSpec
     ) -> (exit: ExitRecord, hasTimedOut: Bool) {

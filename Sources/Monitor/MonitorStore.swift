@@ -14,9 +14,9 @@ final class MonitorStore {
         self.flushing = flushing
     }
 
-    /// Retries until the store accepts the write, because only this process knows what to record, and a disk
-    /// that is full, read-only or failing may recover. A missing file is waited for, never created, and given
-    /// up after five minutes. A file that is damaged or not ours is left alone.
+    /// Retries until the store accepts the write, because only this process knows what to record, and a full,
+    /// read-only or failing disk may recover. A missing file is never created; waits for it for up to five
+    /// minutes. A file that is damaged or not ours is not touched.
     ///
     /// - Parameter attempts: maximum attempts, 100 ms apart. On a locked store each attempt takes some
     ///   seconds.
