@@ -3,7 +3,7 @@ import RunnerStore
 
 /// The line that a crashing runner writes to its log, `cprocess_speak_of_crashes`.
 package enum CrashLine {
-    /// How many bytes at the end of a log are searched. It is one of the last lines.
+    /// The number of bytes at the end of a log to search; the crash line is among the last lines.
     private static let reach = 64 << 10
 
     /// The signal's name, such as SIGSEGV; nil if the log has no crash line.

@@ -2,7 +2,7 @@ import Glibc
 import HubProtocol
 import Processes
 
-/// A session of HAPI's own runner, from that runner's answers and files (hub contract §1.4).
+/// A session of HAPI's own runner, known from that runner's answers and files (hub contract §1.4).
 package struct ForeignSession: Equatable, Sendable {
     package var pid: Int32
     package var happySessionID: String?
@@ -49,7 +49,7 @@ package struct ForeignSession: Equatable, Sendable {
         return sessions
     }
 
-    /// Whether the process that has the pid now is the session's; a pid alone proves nothing.
+    /// Whether `process`, which has the session's pid now, is the session's. A pid alone proves nothing.
     func isProved(by process: ForeignProcess, runner: Int32) -> Bool {
         guard process.isOwn else { return false }
         if let startMarker {
@@ -76,7 +76,7 @@ package struct ForeignSession: Equatable, Sendable {
     }
 }
 
-/// The observable facts of a process that may be a session of HAPI's.
+/// What can be observed of a process that may be one of HAPI's sessions.
 struct ForeignProcess: Equatable, Sendable {
     var identity: ProcessIdentity
     /// Whether it belongs to this user.

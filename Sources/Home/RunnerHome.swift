@@ -39,7 +39,7 @@ package struct RunnerHome: Sendable {
         }
     }
 
-    /// Symbolic links are judged by their targets.
+    /// Follows symbolic links and checks their targets.
     private func secure(_ path: String, _ mode: mode_t) throws(HomeError) {
         var status = stat()
         guard stat(path, &status) == 0 else { return }
@@ -69,11 +69,11 @@ package struct RunnerHome: Sendable {
         return "\(logs)/\(stamp)-pid-\(pid)\(suffix).log"
     }
 
-    /// Where sessions that converse listen, each on a socket of its own.
+    /// The folder of the sockets of conversing sessions, one per session.
     package var sockets: String { "\(path)/sockets" }
     package func socket(of recordID: String) -> String { "\(sockets)/\(recordID).sock" }
 
-    /// The sessions, by their record ids, that have a socket, or left one behind.
+    /// The record ids of sessions that have a socket, or left one behind.
     package var sessionsWithSockets: [String] {
         entries(of: sockets).filter { $0.hasSuffix(".sock") }.map { String($0.dropLast(5)) }
     }
@@ -88,7 +88,7 @@ package struct RunnerHome: Sendable {
     }
 }
 
-/// A home, or something in it, that others can change: they could make this user run programs of theirs.
+/// A home, or a file in it, that other users can change: they could make this user run their programs.
 package struct HomeError: Error, CustomStringConvertible {
     package let path: String
     /// nil if it belongs to root and is world-writable.

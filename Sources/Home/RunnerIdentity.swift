@@ -3,7 +3,7 @@ import HubProtocol
 import Processes
 import RunnerStore
 
-/// What a runner runs for. One with another hub, token, machine or set of headers is a different runner.
+/// The identity of a runner. One with another hub, token, machine or set of headers is a different runner.
 package struct RunnerIdentity: Equatable, Sendable {
     package let hubURL: String
     package let machineID: String

@@ -2,7 +2,7 @@ import HubClient
 import Processes
 import RunnerStore
 
-/// Which runner a home has, seen from outside: the store and the state file say which one it should be, the
+/// The runner of a home, as seen from outside: the store and the state file say which one it should be, the
 /// process table whether it exists.
 package struct RunnerPresence: Sendable {
     /// The row of the running runner; nil if none of ours is running.

@@ -17,7 +17,7 @@ package struct RunnerStarter: Sendable {
 
     /// - Parameters:
     ///   - directoryPolicy: nil for the policy in the settings.
-    ///   - resumesAfterReboot: false to do as the settings say.
+    ///   - resumesAfterReboot: true to resume conversations after a reboot whatever the settings say.
     package init(
         configuration: Configuration, roots: WorkspaceRoots, directoryPolicy: DirectoryPolicy?,
         resumesAfterReboot: Bool = false
@@ -85,8 +85,8 @@ package struct RunnerStarter: Sendable {
         }
     }
 
-    /// The variables, read by the runner or passed to sessions, that have another value here. Without those
-    /// of the identity, which replace the runner.
+    /// The variables, read by the runner or passed to sessions, whose values differ here. Without those of
+    /// the identity: if these differ, the runner is replaced.
     private func otherVariables(of pid: Int32) -> [String] {
         let read: [Variable] = [
             .path, .hostName, .trustRoots, .heartbeatInterval, .reportTimeout, .logLevel, .renewalDisabled,
@@ -135,7 +135,7 @@ package struct RunnerStarter: Sendable {
         guard let process = try await launch.started(keeping: [lastWords]) else { throw CancellationError() }
         let deadline = ContinuousClock.now + .seconds(45)
         while ContinuousClock.now < deadline {
-            // If a concurrent start was faster, its runner is just as good.
+            // If a concurrent start was faster, use its runner.
             if let runner = await answering() {
                 return runner.process.pid == process.pid ? .started(runner) : .alreadyRunning(runner)
             }

@@ -50,7 +50,8 @@ extension Settings {
         }
     }
 
-    /// Not a relative path: it would depend on the session's directory, and could be anybody's program.
+    /// A relative path is rejected: it would depend on the session's directory, where anybody's program may
+    /// be.
     private static func isProgramName(_ name: String?) -> Bool {
         guard let name, !name.isEmpty else { return false }
         return name.hasPrefix("/") || name.hasPrefix("~/") || !name.contains("/")

@@ -48,8 +48,8 @@ package struct Settings: Sendable {
         }
     }
 
-    /// What is said of agents and not used, in words for the user: the hub asks only for agents it knows, and
-    /// further ones have to be in the table.
+    /// Warnings about configured agents that are ignored: the hub asks only for agents that it knows, and
+    /// others have to be in the table.
     var unusedOfAgents: [String] {
         let known = Agent.allCases.map(\.rawValue)
         let unknown = [Key.acpAgents, .agentPrograms].flatMap { key in

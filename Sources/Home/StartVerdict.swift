@@ -2,12 +2,12 @@ import HubClient
 import Processes
 import RunnerStore
 
-/// What a start does about a runner that is already running.
+/// What a start does if a runner is already running.
 ///
 /// Only another version, or an identity that was set explicitly (environment, settings), replaces a running
 /// runner; a default of this shell does not.
 package enum StartVerdict: Equatable, Sendable {
-    /// - Parameter aside: how the running runner differs from this shell's defaults.
+    /// - Parameter aside: a note on how the running runner differs from this shell's defaults, if it does.
     case keep(aside: String?)
     case replace(because: String)
 

@@ -111,7 +111,7 @@ struct Statements {
         return .seconds(60 * minutes)
     }
 
-    /// May contain any bytes, as all paths.
+    /// May contain any bytes, like any path.
     func absolutePath(_ variable: Variable) throws(ConfigurationError) -> String? {
         guard let path = environment.stated(variable) else { return nil }
         guard path.utf8.first == UInt8(ascii: "/") else {

@@ -51,8 +51,8 @@ struct Takeover {
                     machineID: state?.startedWithMachineId, logPath: state?.runnerLogPath ?? "",
                     startedAt: Timestamp(
                         milliseconds: Timestamp.now.milliseconds - 1000 * runner.secondsAlive)))
-            // Ended right away, although it still runs, so that it is not taken for a runner of this program
-            // and stopped as one.
+            // Recorded as ended right away, although it still runs, so that it is not taken for a runner of
+            // this program and stopped as one.
             try store.endRunner(life, .replaced, detail: "HAPI's own runner", at: .now)
             for (session, process) in new { try store.take(session, process, of: life) }
             return new.count
