@@ -1,11 +1,12 @@
-/// A session's agent state as the hub keeps it (hub contract §7.3), as far as others than the session itself
-/// may change it.
+/// A session's agent state at the hub (hub contract §7.3), as far as the session is not the only one to
+/// change it.
 package enum AgentState {
-    /// Why a request was canceled whose session was killed. A next life of the session finds its cards by it.
+    /// The reason on canceled requests of a session that was killed, by which the session finds their cards
+    /// when it is resumed.
     package static let processGone = "The session's process ended before this was decided"
 
-    /// The state with what was asked until then canceled; nil where nothing of it is pending. What was asked later
-    /// is another life's of the session. Times are in milliseconds since 1970.
+    /// The state with all pending requests up to `askedUntil` canceled; nil if there are none. Later requests
+    /// belong to a resumed session. Times are in milliseconds since 1970.
     package static func canceling(askedUntil: Int64, in state: JSONValue, at now: Int64) -> JSONValue? {
         guard var members = state.object, let open = members["requests"]?.object else { return nil }
         let left = open.filter { _, request in Int64(request["createdAt"]?.integer ?? 0) <= askedUntil }

@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// Encodes and decodes all JSON here: no escaped slashes, sorted keys.
+/// Encodes and decodes JSON for the whole program: no escaped slashes, sorted keys.
 package enum JSON {
     package static func encode(_ value: some Encodable, pretty: Bool = false) throws -> [UInt8] {
         if let value = value as? JSONValue { return JSONWriter(value, pretty: pretty).bytes }
@@ -27,7 +27,7 @@ extension DecodingError {
         case .valueNotFound(let type, let context):
             "\(path(context)): null, where \(Self.words(type)) is needed"
         case .typeMismatch(let type, let context): "\(path(context)): \(Self.words(type)) is needed"
-        // For a number that does not fit its type the decoder gives no path, as for invalid JSON.
+        // For a number that does not fit its type, the decoder gives no path, as for invalid JSON.
         case .dataCorrupted(let context) where context.codingPath.isEmpty: Self.notJSON
         case .dataCorrupted(let context): "\(path(context)): \(context.debugDescription)"
         @unknown default: "not the JSON that is needed"

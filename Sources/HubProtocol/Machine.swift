@@ -51,7 +51,7 @@ package struct RunnerState: Codable, Equatable, Sendable {
     package var status: String
     package var pid: Int32?
     package var httpPort: Int?
-    /// In milliseconds since 1970, as all times here.
+    /// In milliseconds since 1970, like all times here.
     package var startedAt: Int64?
     package var capabilities: Capabilities?
     package var shutdownRequestedAt: Int64?
@@ -74,7 +74,7 @@ package struct MachineHealth: Codable, Equatable, Sendable {
     package var collectedAt: Int64
     package var cpuCount: Int?
     package var load1m: Double?
-    /// 0 to 100, as is `memoryPercent`.
+    /// 0 to 100, like `memoryPercent`.
     package var cpuPercent: Int?
     package var memoryPercent: Int?
     package var uptimeSeconds: Int?

@@ -57,7 +57,7 @@ package struct HubAuth: Encodable, Sendable {
     }
 }
 
-/// A refusal.
+/// The answer to a call that failed.
 package struct RPCError: Codable, Sendable {
     package var error: String
 

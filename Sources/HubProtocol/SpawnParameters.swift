@@ -23,7 +23,7 @@ package struct SpawnParameters: Codable, Equatable, Sendable {
     package var token: String?
     /// The session's name. Our own field, which the hub does not send.
     package var name: String?
-    /// What the session may use, words of ours too: `8G`, `2`, `4h`.
+    /// The session's limits, also our own fields: `8G`, `2`, `4h`.
     package var memory: String?
     package var cpus: Double?
     package var timeout: String?
