@@ -156,7 +156,7 @@ struct RemoteSession: Sendable {
             newID: { newID() })
     }
 
-    // MARK: What was before
+    // MARK: Earlier state
 
     struct Past: Sendable {
         /// nil while the hub is unreachable.

@@ -105,7 +105,7 @@ package struct SessionArguments: Equatable, Sendable {
         case (.codex, "--service-tier"):
             agentArguments += ["-c", "service_tier=\(try Self.value(of: word, &rest))"]
         case (.codex, "--collaboration-mode"):
-            // Codex's program has no such flag; it matters only when messages are relayed.
+            // Codex's program has no such flag: the value is dropped.
             _ = try Self.value(of: word, &rest)
         case (.codex, "--permission-mode"):
             agentArguments += Self.codexPermissions[try Self.value(of: word, &rest)] ?? []

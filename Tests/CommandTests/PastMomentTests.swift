@@ -33,6 +33,7 @@ import Testing
         ("2026-1-1", "not a time"), ("2026-01-01T25:00", "not a time"), ("300000000-01-01", "not a time"),
         ("٢٠٢٦-٠١-٣١", "not a time"), ("2026-13-01", "not a time"), ("99999999999999999999d", "not a time"),
         ("9999999999y", "not a time"), ("2026-00-00", "not a time"),
+        ("2026-01-31T12:99", "not a time"), ("2026-01-31 12:00:61", "not a time"),
     ])
     func whatCouldBeMeantOtherwiseIsRefused(text: String, words: String) {
         do {

@@ -7,7 +7,8 @@ import NIOSSL
 /// certificates.
 enum WebClient {
     static let shared: HTTPClient = {
-        var configuration = HTTPClient.Configuration()
+        // A busy machine takes long to accept a connection.
+        var configuration = HTTPClient.Configuration(timeout: .init(connect: .seconds(60)))
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.certificateVerification = .none

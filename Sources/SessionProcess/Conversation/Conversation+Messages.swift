@@ -125,7 +125,7 @@ extension Conversation {
         }
     }
 
-    // MARK: Begun
+    // MARK: Beginning a turn
 
     /// The agent has begun a prompt. Text from before it is flushed first.
     mutating func began(_ id: String, _ now: Moment, _ actions: inout Actions) {

@@ -14,7 +14,7 @@ package enum ConversationAction: Equatable, Sendable {
     case offer(AgentOffer)
     case startAgent(AgentOpening)
     case command(AgentCommand)
-    /// Ends the agent's process without waiting for it to finish.
+    /// Kills the agent's process at once.
     case killAgent
     /// Closes the agent's input. If the process does not exit by itself, it is ended.
     case closeAgent

@@ -46,7 +46,7 @@ package struct OpenRequest: Equatable, Sendable {
             takesSeveral: value["multiSelect"]?.bool == true)
     }
 
-    // MARK: Shown
+    // MARK: Display
 
     /// The request in one line.
     package var line: String { ToolText.line(tool, arguments).forTerminal }
@@ -72,7 +72,7 @@ package struct OpenRequest: Equatable, Sendable {
         ]
     }
 
-    // MARK: Answered
+    // MARK: Answers
 
     /// The decision for a key; nil if the key has no meaning here.
     package func decision(for key: Character) -> JSONValue? {

@@ -117,7 +117,7 @@ final class TerminalSession: Sendable {
         return await asked.wait(for: .milliseconds(200))
     }
 
-    // MARK: From outside
+    // MARK: Stopping
 
     /// Handles a signal for the session. Returns whether the agent's own program got it. The terminal sends
     /// its own signals to that program too, so SIGINT is not passed on.

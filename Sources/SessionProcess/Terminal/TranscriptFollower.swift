@@ -50,7 +50,7 @@ struct TranscriptFollower: Sendable {
         for event in transcript.take(value) { await hear(event) }
     }
 
-    // MARK: Which file
+    // MARK: Finding the transcript
 
     /// Reads the hook's file. The hook runs when the agent starts, and whenever another conversation begins.
     private mutating func find() async -> Bool {

@@ -68,8 +68,9 @@ struct PastMoment: CustomStringConvertible {
             numbers[3], numbers[4], numbers[5], -1
         )
         let seconds = match.8 != nil ? timegm(&moment) : mktime(&moment)
-        // mktime(3) and timegm(3) normalize a date that does not exist, such as February 30.
+        // mktime(3) and timegm(3) normalize what does not exist, such as February 30 or 12:99.
         guard moment.tm_mday == numbers[2], moment.tm_mon == numbers[1] - 1 else { return nil }
+        guard numbers[3] < 24, numbers[4] < 60, numbers[5] < 61 else { return nil }
         let fraction = Int64(((match.7 ?? "") + "000").prefix(3)) ?? 0
         return Timestamp(milliseconds: Int64(seconds) * 1000 + fraction)
     }
